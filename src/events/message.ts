@@ -1,0 +1,56 @@
+import type { Failure } from './failure';
+import type { FinishReason } from './normalizedEvent';
+import type { ToolCall, ToolResult } from './toolCall';
+import type { Usage } from './usage';
+
+/** One block of an assistant message, in the order it was produced. */
+export type ContentBlock =
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly blockId?: string;
+      readonly parentCallId?: string;
+    }
+  | {
+      readonly kind: 'thinking';
+      readonly text: string;
+      readonly signature?: string;
+      readonly isRedacted?: boolean;
+      readonly blockId?: string;
+      readonly parentCallId?: string;
+    }
+  | { readonly kind: 'tool_call'; readonly call: ToolCall };
+
+/**
+ * An assistant message, from whichever runtime. `api`, `provider` and `model` are those of the bound model, so an
+ * external turn looks like a network turn. `stopReason` agrees with the terminal event.
+ */
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: readonly ContentBlock[];
+  readonly api: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly stopReason: FinishReason | 'error' | 'aborted';
+  /** One line; set exactly when `stopReason` is `error` or `aborted`. */
+  readonly errorMessage?: string;
+  readonly failure?: Failure;
+  readonly usage?: Usage;
+  readonly createdAtMs: number;
+}
+
+export interface UserMessage {
+  readonly role: 'user';
+  readonly text: string;
+  readonly createdAtMs: number;
+}
+
+export interface ToolResultMessage {
+  readonly role: 'tool';
+  readonly callId: string;
+  readonly toolName: string;
+  readonly result: ToolResult;
+  readonly createdAtMs: number;
+}
+
+export type Message = UserMessage | AssistantMessage | ToolResultMessage;

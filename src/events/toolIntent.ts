@@ -1,0 +1,42 @@
+import type { JsonObject } from '../base/json';
+
+/**
+ * What a call would do, in the same words for every runtime: our own tools say it themselves, a bridge translates its
+ * dialect's tool into it. The gate resolves an intent into an effect (real path, class) and decides. A tool that
+ * nobody can translate is `unknown`, which always asks.
+ */
+export type ToolIntent =
+  | { readonly kind: 'read'; readonly path: string }
+  | { readonly kind: 'write'; readonly path: string; readonly change: FileChange }
+  | { readonly kind: 'command'; readonly command: string; readonly cwd?: string }
+  | { readonly kind: 'network'; readonly url: string }
+  | {
+      readonly kind: 'mcp';
+      readonly server: string;
+      readonly tool: string;
+      readonly input: JsonObject;
+    }
+  /** Touches nothing outside the conversation: a plan update, a to-do list. */
+  | { readonly kind: 'none' }
+  /** A question of the agent to the user; the answer is the user's words. */
+  | { readonly kind: 'question'; readonly questions: readonly UserQuestion[] }
+  | { readonly kind: 'unknown'; readonly description: string };
+
+/** A change of one file's text. Search texts must be found exactly once unless `replaceAll`. */
+export type FileChange =
+  | { readonly kind: 'content'; readonly content: string }
+  | { readonly kind: 'edits'; readonly edits: readonly SearchReplace[] }
+  | { readonly kind: 'delete' };
+
+export interface SearchReplace {
+  readonly search: string;
+  readonly replace: string;
+  readonly replaceAll?: boolean;
+}
+
+export interface UserQuestion {
+  readonly question: string;
+  readonly header?: string;
+  readonly options: readonly { readonly label: string; readonly description?: string }[];
+  readonly allowsMany?: boolean;
+}

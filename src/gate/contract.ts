@@ -1,0 +1,149 @@
+import type { UserQuestion } from '../events/toolIntent';
+
+/** See SECURITY-MODEL section 3: one table for every runtime. There is no bypass mode. */
+export type PermissionMode = 'ask' | 'accept-edits' | 'plan' | 'auto';
+
+export const permissionModes = [
+  'ask',
+  'accept-edits',
+  'plan',
+  'auto',
+] as const satisfies readonly PermissionMode[];
+
+export type PathClass = 'inside' | 'outside' | 'protected' | 'secret' | 'invalid';
+
+/** What a call would do, resolved: `target` is the real path after links. The gate decides on effects, never on tool names. */
+export type Effect =
+  | {
+      readonly kind: 'read';
+      readonly path: string;
+      readonly target: string;
+      readonly pathClass: PathClass;
+    }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly target: string;
+      readonly pathClass: PathClass;
+      readonly change: 'content' | 'edits' | 'delete';
+    }
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      readonly cwd: string;
+      readonly cwdClass: PathClass;
+    }
+  | { readonly kind: 'network'; readonly url: string }
+  | { readonly kind: 'mcp'; readonly server: string; readonly tool: string }
+  | { readonly kind: 'question' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly description: string };
+
+/** A rule of the user (settings, user scope) or of the running session (`allow for this session`). */
+export interface Rule {
+  readonly id: string;
+  readonly verdict: 'allow' | 'ask' | 'deny';
+  readonly match: RuleMatch;
+  readonly scope: 'user' | 'session';
+}
+
+export type RuleMatch =
+  /** The exact command text in the exact folder. */
+  | { readonly kind: 'command'; readonly command: string; readonly cwd?: string }
+  | { readonly kind: 'read'; readonly target: string }
+  /** Every write below this resolved folder or to this resolved file. */
+  | { readonly kind: 'write'; readonly target: string }
+  | { readonly kind: 'network'; readonly origin: string }
+  | { readonly kind: 'mcp'; readonly server: string; readonly tool: string };
+
+export interface Decision {
+  readonly verdict: 'allow' | 'ask' | 'deny';
+  /** A rule's id, or a built-in one: `default.read-inside`, `mode.plan`, `path.protected`, `path.outside`, … */
+  readonly ruleId: string;
+  /** In words, for the card and the audit: `outside the workspace`. */
+  readonly reason: string;
+}
+
+/**
+ * One question to the user, shown by every surface; the first valid answer wins. `digest` is made of the exact input
+ * that is shown: an answer that does not bring it back grants nothing.
+ */
+export interface PermissionQuestion {
+  readonly id: string;
+  readonly digest: string;
+  readonly sessionId: string;
+  readonly callId: string;
+  /** Who asks, for people: `Claude Code`, `gpt-5 (OpenAI)`. */
+  readonly asker: string;
+  readonly toolName: string;
+  readonly effects: readonly Effect[];
+  /** Why it asks: `commands always ask`. */
+  readonly reason: string;
+  /** The agent's own words: untrusted. */
+  readonly description?: string;
+  /** The complete input as indented JSON where no effect shows it whole. */
+  readonly inputText: string;
+  /** Set when the call is a question of the agent. */
+  readonly questions?: readonly UserQuestion[];
+  /** What "allow for this session" would cover, in words; absent when it is not offered. */
+  readonly sessionRuleText?: string;
+  readonly createdAtMs: number;
+}
+
+export type QuestionAnswer =
+  | { readonly kind: 'allowOnce' }
+  | { readonly kind: 'allowForSession' }
+  | { readonly kind: 'deny'; readonly reason?: string }
+  | { readonly kind: 'answers'; readonly answers: Readonly<Record<string, string>> };
+
+/** One line of the audit log. The decision record is written before the effect, the outcome record after it. */
+export type AuditRecord = {
+  readonly at: string;
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly callId: string;
+  readonly tool: string;
+  readonly modelId: string;
+  readonly executedBy: 'host' | 'child';
+  readonly bridge?: string;
+} & (
+  | {
+      readonly kind: 'decision';
+      readonly decision: 'allow' | 'deny';
+      /** `user` or the rule's id. */
+      readonly by: string;
+      readonly reason: string;
+      readonly effects: readonly Effect[];
+      readonly arguments: string;
+      readonly mode: PermissionMode;
+    }
+  | {
+      readonly kind: 'outcome';
+      readonly outcome: 'ok' | 'error' | 'timeout' | 'cache_hit' | 'denied' | 'aborted';
+      readonly durationMs: number;
+      readonly resultChars: number;
+      readonly detail?: string;
+    }
+);
+
+/** Where audit records go. A rejecting write is shown once and counted; it does not fail the call. */
+export interface AuditSink {
+  write(record: AuditRecord): Promise<void>;
+}
+
+/**
+ * The part of a file system that path decisions need: pure look-ups without side effects.
+ * `realPath` follows links of an existing path; undefined when it does not exist. `readLink` gives the raw target of a
+ * link, dangling or not; undefined when the path is no link.
+ */
+export interface PathProbe {
+  realPath(path: string): Promise<string | undefined>;
+  readLink(path: string): Promise<string | undefined>;
+}
+
+export interface WorkspaceRoots {
+  /** Absolute paths of the workspace folders, in order; the first is the default for relative paths. */
+  readonly folders: readonly { readonly name: string; readonly path: string }[];
+  readonly home: string;
+  readonly platform: 'posix' | 'win32' | 'darwin';
+}

@@ -1,0 +1,254 @@
+import type { Hunk, HunkDecision } from '../edits/fileEdit';
+import type { SessionDelta, SessionItem } from '../events/sessionItem';
+import type { UserQuestion } from '../events/toolIntent';
+import type { Usage } from '../events/usage';
+import type { Effect, PermissionMode } from '../gate/contract';
+
+/** Raised when host and view no longer understand each other; a view of another version asks for a reload. */
+export const protocolVersion = 1;
+
+/** View -> host, with an answer. */
+export interface Requests {
+  /** Sends a prompt; queued while a turn runs. The draft is cleared only after `accepted`. */
+  'prompt/submit': {
+    params: { readonly text: string };
+    result: { readonly accepted: boolean; readonly problem?: string };
+  };
+  /** The whole of a tool card's input or output, capped at 1 MiB. */
+  'tool/detail': {
+    params: { readonly callId: string; readonly part: 'input' | 'output' };
+    result: { readonly text: string; readonly isTruncated: boolean };
+  };
+  'endpoint/probe': {
+    params: { readonly url: string; readonly key?: string };
+    result: { readonly models: readonly string[]; readonly problem?: string };
+  };
+  'endpoint/add': {
+    params: {
+      readonly name: string;
+      readonly url: string;
+      readonly key?: string;
+      readonly models: readonly string[];
+    };
+    result: { readonly ok: boolean; readonly problem?: string };
+  };
+  'session/list': {
+    params: Record<string, never>;
+    result: { readonly sessions: readonly SessionSummaryView[] };
+  };
+}
+
+/** View -> host, no answer. */
+export interface Commands {
+  /** The view is (again) there: it wants a snapshot. */
+  'view/ready': { readonly version: number };
+  /** A gap in the sequence: it wants a snapshot. */
+  'view/resync': { readonly lastSeq: number };
+  'view/draft': { readonly text: string };
+  'turn/stop': Record<string, never>;
+  'queue/remove': { readonly itemId: string };
+  'permission/answer': {
+    readonly questionId: string;
+    readonly digest: string;
+    readonly answer: PermissionAnswerParams;
+  };
+  'hunk/decide': {
+    readonly editId: string;
+    /** Empty = every hunk of the edit that is undecided. */
+    readonly hunkIds: readonly string[];
+    readonly decision: 'approve' | 'deny';
+    readonly reason?: string;
+  };
+  'edit/decideAll': { readonly decision: 'approve' | 'deny' };
+  'edit/open': { readonly editId: string; readonly hunkId?: string };
+  'model/choose': { readonly modelId: string };
+  'mode/choose': { readonly mode: PermissionMode };
+  'session/new': Record<string, never>;
+  'session/open': { readonly sessionId: string };
+  'session/rename': { readonly title: string };
+  'session/remove': { readonly sessionId: string };
+  'file/open': { readonly path: string; readonly lineOneBased?: number };
+  'link/open': { readonly url: string };
+  'text/copy': { readonly text: string };
+  'text/insert': { readonly text: string };
+  /** The one action that helps, by its name; each is a fixed host action, never a free command id. */
+  'action/run': { readonly action: PanelAction; readonly target?: string };
+}
+
+export type PanelAction =
+  | 'retry'
+  | 'setKey'
+  | 'signIn'
+  | 'install'
+  | 'openSettings'
+  | 'chooseModel'
+  | 'openFolder'
+  | 'trustFolder'
+  | 'newSession'
+  | 'showLog'
+  | 'showAudit'
+  | 'refreshDiscovery'
+  | 'startPlayground'
+  | 'reviewNext'
+  | 'showHistory';
+
+export type PermissionAnswerParams =
+  | { readonly kind: 'allowOnce' }
+  | { readonly kind: 'allowForSession' }
+  | { readonly kind: 'deny'; readonly reason?: string }
+  | { readonly kind: 'answers'; readonly answers: Readonly<Record<string, string>> };
+
+/** Host -> view. Deltas carry `seq`; a view that misses one asks for a snapshot. Prompts never queue behind deltas. */
+export interface Notifications {
+  'state/snapshot': PanelSnapshot;
+  'turn/events': {
+    readonly seq: number;
+    readonly deltas: readonly SessionDelta[];
+    readonly status?: StatusView;
+  };
+  /** The whole list of open questions: small, sent at once. */
+  'prompt/changed': { readonly prompts: readonly PromptView[] };
+  'edit/changed': { readonly edits: readonly EditView[] };
+  'setup/changed': SetupView;
+  'composer/insert': { readonly text: string };
+  'composer/focus': Record<string, never>;
+  /** Opens the model picker, the endpoint form, the history list in the view. */
+  'view/show': { readonly what: 'models' | 'endpoint' | 'history' };
+}
+
+export interface PanelSnapshot {
+  readonly version: number;
+  readonly seq: number;
+  readonly sessionId: string;
+  readonly title: string;
+  readonly items: readonly SessionItem[];
+  readonly prompts: readonly PromptView[];
+  readonly edits: readonly EditView[];
+  readonly status: StatusView;
+  readonly setup: SetupView;
+  readonly draft: string;
+}
+
+export interface StatusView {
+  readonly phase: 'idle' | 'streaming' | 'tooling' | 'condensing' | 'faulted';
+  readonly title: string;
+  readonly modelId: string;
+  readonly modelName: string;
+  /** `Claude Code`, `OpenAI`, … where the turn is produced. */
+  readonly runtimeName: string;
+  /** Gate coverage of an external agent, for the badge; absent for network models. */
+  readonly coverage?: { readonly level: 'all' | 'asks' | 'none'; readonly note: string };
+  readonly mode: PermissionMode;
+  readonly activity?: { readonly text: string; readonly sinceMs: number };
+  readonly queuedCount: number;
+  readonly usage?: Usage;
+  /** Instruction files that are in the system prompt, relative paths. */
+  readonly instructionFiles: readonly string[];
+}
+
+/** What was found and what can be chosen; built by discovery, drawn as empty state and picker. */
+export interface SetupView {
+  readonly isTrusted: boolean;
+  readonly hasFolder: boolean;
+  readonly isProbing: boolean;
+  readonly runtimes: readonly RuntimeView[];
+  readonly models: readonly ModelView[];
+  readonly examples: readonly string[];
+}
+
+export interface RuntimeView {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'agent' | 'api' | 'local' | 'editor' | 'playground';
+  readonly state:
+    'ready' | 'signedOut' | 'missing' | 'broken' | 'needsKey' | 'needsTrust' | 'unknown';
+  /** `2.1.329 · signed in`, `key in SecretStorage`, `3 models`. */
+  readonly detail: string;
+  /** The model that one click starts with; absent when it cannot start yet. */
+  readonly modelId?: string;
+  readonly action?: 'signIn' | 'setKey' | 'install' | 'trustFolder';
+}
+
+export interface ModelView {
+  readonly id: string;
+  readonly name: string;
+  /** Group heading in the picker. */
+  readonly group: string;
+  readonly detail: string;
+  readonly isUsable: boolean;
+}
+
+export interface PromptView {
+  readonly id: string;
+  readonly digest: string;
+  readonly callId: string;
+  readonly asker: string;
+  readonly toolName: string;
+  readonly effects: readonly Effect[];
+  readonly reason: string;
+  readonly description?: string;
+  readonly inputText: string;
+  readonly questions?: readonly UserQuestion[];
+  readonly sessionRuleText?: string;
+}
+
+export interface EditView {
+  readonly id: string;
+  readonly callId: string;
+  readonly asker: string;
+  readonly path: string;
+  readonly label: string;
+  readonly kind: 'edit' | 'create' | 'delete';
+  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written';
+  readonly reason: string;
+  readonly note?: string;
+  readonly added: number;
+  readonly removed: number;
+  readonly hunks: readonly { readonly hunk: Hunk; readonly decision: HunkDecision }[];
+}
+
+export interface SessionSummaryView {
+  readonly id: string;
+  readonly title: string;
+  readonly updatedAtMs: number;
+  readonly modelId?: string;
+  readonly preview?: string;
+  readonly isCurrent: boolean;
+}
+
+export type RequestMethod = keyof Requests;
+export type CommandMethod = keyof Commands;
+export type NotificationMethod = keyof Notifications;
+
+export type RequestHandlers = {
+  readonly [M in RequestMethod]: (
+    params: Requests[M]['params'],
+    signal: AbortSignal,
+  ) => Promise<Requests[M]['result']>;
+};
+export type CommandHandlers = { readonly [M in CommandMethod]: (params: Commands[M]) => void };
+export type NotificationHandlers = {
+  readonly [M in NotificationMethod]: (params: Notifications[M]) => void;
+};
+
+/** What crosses the wire. */
+export type ViewMessage =
+  | {
+      readonly type: 'request';
+      readonly id: number;
+      readonly method: RequestMethod;
+      readonly params: unknown;
+    }
+  | { readonly type: 'command'; readonly method: CommandMethod; readonly params: unknown };
+export type HostMessage =
+  | {
+      readonly type: 'response';
+      readonly id: number;
+      readonly result?: unknown;
+      readonly error?: string;
+    }
+  | {
+      readonly type: 'notification';
+      readonly method: NotificationMethod;
+      readonly params: unknown;
+    };

@@ -1,0 +1,467 @@
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { createId } from '../base/ids';
+import { errorMessage } from '../base/patchbayError';
+import type { Failure } from '../events/failure';
+import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
+import type { NormalizedEvent } from '../events/normalizedEvent';
+import type { Observation } from '../events/observation';
+import type { SessionItem } from '../events/sessionItem';
+import type { ToolCall, ToolResult } from '../events/toolCall';
+import type { Usage } from '../events/usage';
+import type { PermissionMode } from '../gate/contract';
+import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
+import type { CallProgress, ToolOrchestrator } from '../tools/contract';
+import type { SessionChange, SessionPhase, SessionSnapshot } from './contract';
+import { failureItem } from './failureItem';
+import { ItemReducer } from './itemReducer';
+import { restoreItems } from './restoreItems';
+import { inputText } from './toolItems';
+import { runTurn, type TurnListener, type TurnSetup } from './turnLoop';
+
+/** What a session writes down as it goes. Implemented on the session file; calls return at once, `flush` waits. */
+export interface SessionLog {
+  turnStarted(turnId: string): void;
+  message(turnId: string, message: Message): void;
+  /** Streamed text that is not yet in a message, so that a crash in the middle of a turn loses next to nothing. */
+  partial(turnId: string, kind: 'text' | 'thinking', delta: string): void;
+  turnEnded(turnId: string): void;
+  titled(title: string): void;
+  modelChosen(modelId: string): void;
+  modeChosen(mode: PermissionMode): void;
+  flush(): Promise<void>;
+}
+
+/** What was stored of a session, in order. `interrupted`: its last turn has no end. */
+export interface StoredSession {
+  readonly id: string;
+  readonly title: string;
+  readonly messages: readonly Message[];
+  readonly modelId?: string;
+  readonly mode?: PermissionMode;
+  readonly interrupted: boolean;
+}
+
+export interface ChatSessionDeps {
+  readonly exchange: (
+    model: ModelRef,
+    context: TurnContext,
+    opts: ExchangeOptions,
+  ) => ExchangeStream;
+  readonly orchestrator: ToolOrchestrator;
+  readonly log: SessionLog;
+  readonly findModel: (modelId: string) => ModelRef | undefined;
+  /** What stands in the way of a turn with this model right now: no trust, no folder, no key. */
+  readonly guard: (model: ModelRef) => Promise<Failure | undefined>;
+  readonly keyFor: (model: ModelRef) => Promise<string | undefined>;
+  readonly systemPrompt: (
+    model: ModelRef,
+  ) => Promise<{ readonly text: string; readonly files: readonly string[] }>;
+  readonly cwd: () => string | undefined;
+  readonly turnOptions: () => TurnSetup['options'];
+  /** The part of the conversation that fits the model's window. */
+  readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
+  readonly runtimeName: (model: ModelRef) => string;
+  readonly relativize: (path: string) => string;
+  readonly nowMs: () => number;
+  /** Withdraws questions and edits that still wait when a turn ends. */
+  readonly withdraw: (sessionId: string) => void;
+}
+
+/**
+ * One conversation. `submit` starts a turn or queues behind the running one; `stop` keeps what has arrived. State is an
+ * immutable snapshot; every change is announced with the item deltas that lead to it.
+ */
+export class ChatSession implements Disposable {
+  private readonly didChange = new Emitter<SessionChange>();
+  readonly onDidChange = this.didChange.event;
+  private readonly reducer: ItemReducer;
+  private readonly messages: Message[];
+  private readonly queue: { readonly itemId: string; readonly text: string }[] = [];
+  private running: AbortController | undefined;
+  private turn: Promise<void> = Promise.resolve();
+  private phase: SessionPhase = 'idle';
+  private activity: SessionSnapshot['activity'];
+  private usage: Usage | undefined;
+  private title: string;
+  private currentModelId: string;
+  private currentMode: PermissionMode;
+  private files: readonly string[] = [];
+  readonly id: string;
+
+  constructor(
+    private readonly deps: ChatSessionDeps,
+    start: StoredSession,
+    defaults: { readonly modelId: string; readonly mode: PermissionMode },
+  ) {
+    this.id = start.id;
+    this.title = start.title;
+    this.messages = [...start.messages];
+    this.currentModelId = start.modelId ?? defaults.modelId;
+    this.currentMode = start.mode ?? defaults.mode;
+    this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
+    restoreItems(this.reducer, start.messages, deps.findModel);
+    if (start.interrupted) {
+      this.reducer.beginTurn('interrupted');
+      this.reducer.add({
+        kind: 'notice',
+        id: this.reducer.nextId(),
+        level: 'warning',
+        text: 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
+      });
+      this.reducer.takeDeltas();
+    }
+  }
+
+  get modelId(): string {
+    return this.currentModelId;
+  }
+
+  get mode(): PermissionMode {
+    return this.currentMode;
+  }
+
+  get isBusy(): boolean {
+    return this.running !== undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.reducer.items.length === 0;
+  }
+
+  /** Instruction files in the system prompt of the latest turn. */
+  get instructionFiles(): readonly string[] {
+    return this.files;
+  }
+
+  snapshot(): SessionSnapshot {
+    return { ...this.state(), items: [...this.reducer.items] };
+  }
+
+  submit(text: string): { readonly accepted: boolean; readonly problem?: string } {
+    if (text.trim() === '') {
+      return { accepted: false, problem: 'The message is empty.' };
+    }
+    if (this.deps.findModel(this.currentModelId) === undefined) {
+      return { accepted: false, problem: 'Choose a model or an agent first.' };
+    }
+    if (this.title === '') {
+      this.rename(titleOf(text));
+    }
+    if (this.isBusy) {
+      const itemId = createId('queued');
+      this.queue.push({ itemId, text });
+      this.reducer.add({ kind: 'user', id: itemId, text, isQueued: true });
+      this.announce();
+    } else {
+      this.start(text);
+    }
+    return { accepted: true };
+  }
+
+  /** Runs the last turn again, after a failure. False when there is nothing to run again. */
+  retry(): boolean {
+    if (this.isBusy || this.messages.every((message) => message.role !== 'user')) {
+      return false;
+    }
+    const last = this.reducer.items.at(-1);
+    if (last?.kind === 'error') {
+      this.reducer.remove(last.id);
+    }
+    this.start(undefined);
+    return true;
+  }
+
+  /** Takes a queued prompt back; its text, for the composer. */
+  removeQueued(itemId: string): string | undefined {
+    const index = this.queue.findIndex((entry) => entry.itemId === itemId);
+    const [entry] = index < 0 ? [] : this.queue.splice(index, 1);
+    if (entry !== undefined) {
+      this.reducer.remove(itemId);
+      this.announce();
+    }
+    return entry?.text;
+  }
+
+  stop(): void {
+    this.running?.abort();
+  }
+
+  setModel(modelId: string): void {
+    if (modelId !== this.currentModelId) {
+      this.currentModelId = modelId;
+      this.deps.log.modelChosen(modelId);
+      this.announce();
+    }
+  }
+
+  setMode(mode: PermissionMode): void {
+    if (mode !== this.currentMode) {
+      this.currentMode = mode;
+      this.deps.log.modeChosen(mode);
+      this.announce();
+    }
+  }
+
+  rename(title: string): void {
+    this.title = oneTitle(title);
+    this.deps.log.titled(this.title);
+    this.announce();
+  }
+
+  /** The whole input or output of a card. */
+  detail(callId: string, part: 'input' | 'output'): string | undefined {
+    for (const message of [...this.messages].reverse()) {
+      if (part === 'output' && message.role === 'tool' && message.callId === callId) {
+        return message.result.output !== '' || message.result.ok
+          ? message.result.output
+          : message.result.error;
+      }
+      if (part === 'input' && message.role === 'assistant') {
+        const block = message.content.find(
+          (item) => item.kind === 'tool_call' && item.call.id === callId,
+        );
+        if (block?.kind === 'tool_call') {
+          return inputText(block.call);
+        }
+      }
+    }
+    const item = this.reducer.tool(callId);
+    return part === 'output' ? (this.reducer.wholeOutput(callId) ?? item?.output) : item?.input;
+  }
+
+  /** Resolves when no turn runs and nothing is queued. */
+  async whenIdle(): Promise<void> {
+    while (this.isBusy) {
+      await this.turn;
+    }
+  }
+
+  dispose(): void {
+    this.queue.length = 0;
+    this.stop();
+    this.didChange.dispose();
+  }
+
+  private start(text: string | undefined): void {
+    const turnId = createId('turn');
+    const abort = new AbortController();
+    this.running = abort;
+    this.reducer.beginTurn(turnId);
+    this.deps.log.turnStarted(turnId);
+    if (text !== undefined) {
+      this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text });
+      this.keep(turnId, { role: 'user', text, createdAtMs: this.deps.nowMs() });
+    }
+    this.phase = 'streaming';
+    this.announce();
+    this.turn = this.run(turnId, abort.signal).finally(() => {
+      this.running = undefined;
+      this.deps.log.turnEnded(turnId);
+      this.reducer.endTurn();
+      this.activity = undefined;
+      const next = this.queue.shift();
+      if (next !== undefined) {
+        this.reducer.remove(next.itemId);
+        this.start(next.text);
+      } else {
+        this.announce();
+      }
+    });
+  }
+
+  private async run(turnId: string, signal: AbortSignal): Promise<void> {
+    const model = this.deps.findModel(this.currentModelId);
+    if (model === undefined) {
+      this.phase = 'faulted';
+      return;
+    }
+    const asker = this.deps.runtimeName(model);
+    this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
+    this.announce();
+    try {
+      const failure = await this.deps.guard(model);
+      if (failure !== undefined) {
+        this.fail(failure, model);
+        return;
+      }
+      const prompt = await this.deps.systemPrompt(model);
+      this.files = prompt.files;
+      const message = await runTurn(
+        {
+          exchange: this.deps.exchange,
+          orchestrator: this.deps.orchestrator,
+          messages: () => this.deps.window(this.messages, model),
+          nowMs: this.deps.nowMs,
+        },
+        {
+          turnId,
+          sessionId: this.id,
+          model,
+          asker,
+          mode: () => this.currentMode,
+          systemPrompt: prompt.text,
+          cwd: this.deps.cwd(),
+          signal,
+          apiKey: await this.deps.keyFor(model),
+          options: this.deps.turnOptions(),
+        },
+        this.listener(turnId, asker),
+      );
+      this.conclude(message, model);
+    } catch (error) {
+      this.fail(
+        {
+          code: 'unknown',
+          message: `The turn failed: ${errorMessage(error)}. What had arrived is kept.`,
+        },
+        model,
+      );
+    } finally {
+      this.deps.withdraw(this.id);
+    }
+  }
+
+  private conclude(message: AssistantMessage, model: ModelRef): void {
+    switch (message.stopReason) {
+      case 'error':
+        this.fail(
+          message.failure ?? {
+            code: 'unknown',
+            message: message.errorMessage ?? 'The turn failed.',
+          },
+          model,
+        );
+        return;
+      case 'aborted':
+        this.note('info', 'Stopped.');
+        break;
+      case 'length':
+        this.note(
+          'warning',
+          'The answer was cut at the model’s output limit. Send “go on” to continue.',
+        );
+        break;
+      case 'stop':
+        if (message.content.length === 0) {
+          this.note('info', 'The model gave an empty answer.');
+        }
+        break;
+      case 'toolUse':
+        break;
+    }
+    this.phase = 'idle';
+  }
+
+  private listener(turnId: string, asker: string): TurnListener {
+    return {
+      onEvent: (event: NormalizedEvent) => {
+        this.reducer.event(event);
+        if (event.kind === 'text' || event.kind === 'thinking') {
+          this.phase = 'streaming';
+          this.activity = undefined;
+          if (event.delta !== '' && event.parentCallId === undefined) {
+            this.deps.log.partial(turnId, event.kind, event.delta);
+          }
+        }
+        this.announce();
+      },
+      onObservation: (observation: Observation) => {
+        this.reducer.observation(observation);
+        if (observation.kind === 'usage') {
+          this.usage = observation.usage;
+        } else if (observation.kind === 'permission_request') {
+          this.askItem(observation.request);
+        }
+        this.announce();
+      },
+      onProgress: (callId: string, progress: CallProgress) => {
+        this.phase = 'tooling';
+        this.reducer.progress(callId, progress);
+        this.activity =
+          progress.kind === 'awaiting'
+            ? { text: 'waiting for you', sinceMs: this.deps.nowMs() }
+            : undefined;
+        this.announce();
+      },
+      onToolResult: (call: ToolCall, result: ToolResult) => {
+        this.reducer.toolResult(call.id, result);
+        this.announce();
+      },
+      onMessage: (message: AssistantMessage | ToolResultMessage | Message) => {
+        if (message.role === 'tool') {
+          this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
+        }
+        this.keep(turnId, message);
+      },
+    };
+  }
+
+  private askItem(request: {
+    readonly callId: string;
+    readonly toolName: string;
+    readonly input: ToolCall['arguments'];
+  }): void {
+    if (this.reducer.tool(request.callId) === undefined) {
+      this.reducer.toolCall({
+        id: request.callId,
+        name: request.toolName,
+        arguments: request.input,
+        executedBy: 'child',
+      });
+    }
+  }
+
+  private keep(turnId: string, message: Message): void {
+    this.messages.push(message);
+    this.deps.log.message(turnId, message);
+  }
+
+  private note(level: 'info' | 'warning', text: string): void {
+    this.addItem({ kind: 'notice', id: this.reducer.nextId(), level, text });
+  }
+
+  private fail(failure: Failure, model: ModelRef): void {
+    if (failure.aborted === true) {
+      this.note('info', 'Stopped.');
+      this.phase = 'idle';
+      return;
+    }
+    this.phase = 'faulted';
+    this.addItem(failureItem(this.reducer.nextId(), failure, model));
+  }
+
+  private addItem(item: SessionItem): void {
+    this.reducer.endTurn();
+    this.reducer.add(item);
+    this.announce();
+  }
+
+  private announce(): void {
+    this.didChange.fire({ deltas: this.reducer.takeDeltas(), snapshot: this.state() });
+  }
+
+  /** `items` of an announced snapshot is the live list: listeners that keep it must ask `snapshot()`. */
+  private state(): SessionSnapshot {
+    return {
+      id: this.id,
+      title: this.title,
+      items: this.reducer.items,
+      phase: this.phase,
+      modelId: this.currentModelId,
+      mode: this.currentMode,
+      ...(this.activity === undefined ? {} : { activity: this.activity }),
+      ...(this.usage === undefined ? {} : { usage: this.usage }),
+      queuedCount: this.queue.length,
+    };
+  }
+}
+
+function oneTitle(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}
+
+function titleOf(text: string): string {
+  return oneTitle(text.split('\n').find((line) => line.trim() !== '') ?? text);
+}

@@ -1,0 +1,95 @@
+import type { Event } from '../base/emitter';
+import type { EditVerdict, Hunk, HunkDecision } from '../edits/fileEdit';
+import type { SessionDelta, SessionItem } from '../events/sessionItem';
+import type { Usage } from '../events/usage';
+import type { PermissionMode } from '../gate/contract';
+
+/** An edit that waits for decisions, or was decided lately; shared by the chat card and the editor. */
+export interface PendingEdit {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly callId: string;
+  readonly asker: string;
+  readonly path: string;
+  /** Relative to its workspace folder, with `/`. */
+  readonly label: string;
+  readonly kind: 'edit' | 'create' | 'delete';
+  readonly baseText: string;
+  /** The proposal as it stands, with the user's own changes. */
+  readonly proposedText: string;
+  readonly hunks: readonly { readonly hunk: Hunk; readonly decision: HunkDecision }[];
+  /** `open`: waits. `written`: a mode let it through, kept for reading. The rest is over. */
+  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written';
+  readonly reason: string;
+  /** Something the user should know: `The file changed meanwhile; these are the new differences.` */
+  readonly note?: string;
+  readonly createdAtMs: number;
+}
+
+/** The pending set. Every surface shows `list()` and calls `decide`; the last decision of an edit settles its review. */
+export interface PendingEditsApi {
+  list(): readonly PendingEdit[];
+  get(editId: string): PendingEdit | undefined;
+  readonly onDidChange: Event<{ readonly editId: string; readonly edit: PendingEdit | undefined }>;
+  /** False when the edit is not open or a hunk id is unknown: nothing changes then. */
+  decide(
+    editId: string,
+    hunkIds: readonly string[] | 'all',
+    decision: 'approve' | 'deny',
+    reason?: string,
+  ): boolean;
+  /** Takes the newest decision of an open edit back. */
+  undoDecision(editId: string): boolean;
+  /** The user changed the proposal; hunks are made anew, decisions on unchanged hunks stay. */
+  updateProposal(editId: string, proposedText: string): void;
+  /** The file changed while the edit waits: merged or re-diffed, decisions dropped where the hunk changed. */
+  updateBase(editId: string, baseText: string): void;
+}
+
+export type { EditVerdict };
+
+export type SessionPhase = 'idle' | 'streaming' | 'tooling' | 'condensing' | 'faulted';
+
+/** Immutable snapshot of one conversation, for the panel and the status bar. */
+export interface SessionSnapshot {
+  readonly id: string;
+  readonly title: string;
+  readonly items: readonly SessionItem[];
+  readonly phase: SessionPhase;
+  readonly modelId: string;
+  readonly mode: PermissionMode;
+  /** What it waits for, with the start: `waiting for Claude Code`. */
+  readonly activity?: { readonly text: string; readonly sinceMs: number };
+  readonly usage?: Usage;
+  readonly queuedCount: number;
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly updatedAtMs: number;
+  readonly modelId?: string;
+  readonly preview?: string;
+}
+
+/** Change of a session: item deltas in order, then whatever else of the snapshot changed. */
+export interface SessionChange {
+  readonly deltas: readonly SessionDelta[];
+  readonly snapshot: SessionSnapshot;
+}
+
+/** Append-only storage of session files, as a port: one NDJSON file per session. */
+export interface SessionStorage {
+  append(sessionId: string, lines: string): Promise<void>;
+  read(sessionId: string): Promise<string | undefined>;
+  list(): Promise<
+    readonly {
+      readonly sessionId: string;
+      readonly updatedAtMs: number;
+      readonly sizeBytes: number;
+    }[]
+  >;
+  /** The first `maxBytes` bytes as text, for a shallow list. */
+  readHead(sessionId: string, maxBytes: number): Promise<string | undefined>;
+  remove(sessionId: string): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import { assertNever } from '../base/assertNever';
+import type { Failure } from '../events/failure';
+import type { ErrorAction, SessionItem } from '../events/sessionItem';
+import type { ModelRef } from '../runtime/contract';
+
+/** The error card of a failed turn: the sentence, the detail folded, and the actions that help. */
+export function failureItem(id: string, failure: Failure, model: ModelRef): SessionItem {
+  return {
+    kind: 'error',
+    id,
+    message: failure.message,
+    ...(failure.detail === undefined || failure.detail === '' ? {} : { detail: failure.detail }),
+    code: failure.code,
+    actions: actionsFor(failure, model),
+  };
+}
+
+function actionsFor(failure: Failure, model: ModelRef): readonly ErrorAction[] {
+  switch (failure.code) {
+    case 'auth_required':
+      return model.runtime === undefined ? ['setKey', 'retry'] : ['signIn', 'retry'];
+    case 'binary_missing':
+      return ['install', 'openSettings', 'chooseModel'];
+    case 'binary_broken':
+      return ['openSettings', 'showLog', 'chooseModel'];
+    case 'not_trusted':
+      return ['trustFolder'];
+    case 'no_folder':
+      return ['openFolder'];
+    case 'model_not_found':
+    case 'runtime_missing':
+      return ['chooseModel'];
+    case 'context_overflow':
+      return ['newSession', 'chooseModel'];
+    case 'network':
+      return ['retry', 'openSettings'];
+    case 'child_exited':
+    case 'line_too_long':
+      return ['retry', 'showLog'];
+    case 'aborted':
+    case 'rate_limited':
+    case 'overloaded':
+    case 'timeout':
+    case 'stream_cut':
+    case 'resume_rejected':
+    case 'invalid_request':
+    case 'unknown':
+      return ['retry'];
+    default:
+      return assertNever(failure.code);
+  }
+}

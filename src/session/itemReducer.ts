@@ -1,0 +1,339 @@
+import { assertNever } from '../base/assertNever';
+import type { NormalizedEvent } from '../events/normalizedEvent';
+import type { Observation } from '../events/observation';
+import type { SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
+import type { ToolCall, ToolResult } from '../events/toolCall';
+import type { CallProgress } from '../tools/contract';
+import { capped, createToolItem, settleToolItem } from './toolItems';
+
+export interface ItemReducerOptions {
+  readonly nowMs: () => number;
+  /** Shortens an absolute path to one relative to its workspace folder. */
+  readonly relativize: (path: string) => string;
+}
+
+interface OpenBlock {
+  readonly id: string;
+  readonly kind: 'text' | 'thinking';
+  readonly startedAtMs: number;
+}
+
+/**
+ * Folds what a turn says into the items that a panel shows, and says what changed as deltas. The only writer of the
+ * item list. Events and observations come in the order the runtime made them; ids are `<turn>.<n>` or the call's id.
+ */
+export class ItemReducer {
+  private readonly list: SessionItem[] = [];
+  private readonly positions = new Map<string, number>();
+  /** A block may have become several items when something else came in between. */
+  private readonly itemsByBlock = new Map<string, readonly string[]>();
+  private readonly outputs = new Map<string, string>();
+  private open: OpenBlock | undefined;
+  private deltas: SessionDelta[] = [];
+  private turnId = 'turn';
+  private counter = 0;
+
+  constructor(private readonly options: ItemReducerOptions) {}
+
+  get items(): readonly SessionItem[] {
+    return this.list;
+  }
+
+  /** The deltas since the last call. */
+  takeDeltas(): readonly SessionDelta[] {
+    const taken = this.deltas;
+    this.deltas = [];
+    return taken;
+  }
+
+  beginTurn(turnId: string): void {
+    this.turnId = turnId;
+    this.counter = 0;
+    this.itemsByBlock.clear();
+  }
+
+  nextId(): string {
+    this.counter += 1;
+    return `${this.turnId}.${this.counter}`;
+  }
+
+  add(item: SessionItem): void {
+    const id = this.positions.has(item.id) ? `${item.id}~${this.list.length}` : item.id;
+    const own = id === item.id ? item : { ...item, id };
+    const index =
+      own.kind === 'user' && own.isQueued === true ? this.list.length : this.firstQueued();
+    if (index === this.list.length) {
+      this.positions.set(own.id, index);
+      this.list.push(own);
+      this.deltas.push({ op: 'add', item: own });
+    } else {
+      this.list.splice(index, 0, own);
+      this.reindex();
+      this.deltas.push({ op: 'add', item: own, index });
+    }
+  }
+
+  replace(item: SessionItem): void {
+    const position = this.positions.get(item.id);
+    if (position !== undefined) {
+      this.list[position] = item;
+      this.deltas.push({ op: 'replace', item });
+    }
+  }
+
+  remove(id: string): void {
+    const position = this.positions.get(id);
+    if (position === undefined) {
+      return;
+    }
+    this.list.splice(position, 1);
+    this.reindex();
+    this.deltas.push({ op: 'remove', id });
+  }
+
+  private reindex(): void {
+    this.positions.clear();
+    this.list.forEach((item, index) => this.positions.set(item.id, index));
+  }
+
+  /** Queued prompts stay below everything that the running turn still adds. */
+  private firstQueued(): number {
+    let index = this.list.length;
+    for (
+      let item = this.list[index - 1];
+      item?.kind === 'user' && item.isQueued === true;
+      item = this.list[index - 1]
+    ) {
+      index -= 1;
+    }
+    return index;
+  }
+
+  find(id: string): SessionItem | undefined {
+    const position = this.positions.get(id);
+    return position === undefined ? undefined : this.list[position];
+  }
+
+  tool(callId: string): ToolItem | undefined {
+    const item = this.find(callId);
+    return item?.kind === 'tool' ? item : undefined;
+  }
+
+  /** The whole output of a call, uncapped, while this window lives. */
+  wholeOutput(callId: string): string | undefined {
+    return this.outputs.get(callId);
+  }
+
+  event(event: NormalizedEvent): void {
+    switch (event.kind) {
+      case 'text':
+      case 'thinking':
+        this.streamText(event);
+        return;
+      case 'tool_call':
+        this.closeBlock();
+        this.toolCall(event.call);
+        return;
+      case 'resume':
+        return;
+      case 'finish':
+      case 'failed':
+        this.closeBlock();
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  observation(observation: Observation): void {
+    switch (observation.kind) {
+      case 'tool_result':
+        this.toolResult(observation.callId, observation.result);
+        return;
+      case 'tool_progress':
+        this.progress(observation.callId, { kind: 'output', text: observation.text }, true);
+        return;
+      case 'plan':
+        this.plan(observation.items);
+        return;
+      case 'notice':
+        this.closeBlock();
+        this.add({
+          kind: 'notice',
+          id: this.nextId(),
+          level: observation.level,
+          text: observation.text,
+        });
+        return;
+      case 'retract':
+        this.retract(observation.blockId);
+        return;
+      case 'permission_request':
+      case 'permission_withdrawn':
+      case 'usage':
+      case 'file_change':
+        return;
+      default:
+        assertNever(observation);
+    }
+  }
+
+  toolCall(call: ToolCall): void {
+    const item = createToolItem(call, this.options.relativize);
+    const known = this.tool(call.id);
+    if (known === undefined) {
+      this.add(item);
+    } else {
+      // A permission question may come before its call; the state it brought stays.
+      this.replace({
+        ...known,
+        object: item.object,
+        input: item.input,
+        ...(item.path === undefined ? {} : { path: item.path }),
+      });
+    }
+  }
+
+  toolResult(callId: string, result: ToolResult): void {
+    const item = this.tool(callId);
+    if (item === undefined) {
+      return;
+    }
+    const whole = result.ok || result.output !== '' ? result.output : result.error;
+    if (capped(whole).isTruncated) {
+      this.outputs.set(callId, whole);
+    }
+    this.replace(settleToolItem(item, result));
+  }
+
+  progress(callId: string, progress: CallProgress, replacesOutput = false): void {
+    const item = this.tool(callId);
+    if (progress.kind === 'plan') {
+      this.plan(progress.items);
+      return;
+    }
+    if (item === undefined) {
+      return;
+    }
+    switch (progress.kind) {
+      case 'awaiting':
+        this.replace({
+          ...item,
+          state: 'awaiting',
+          why: progress.why,
+          ...(progress.editId === undefined ? {} : { editId: progress.editId }),
+        });
+        return;
+      case 'running':
+        this.replace({ ...item, state: 'running', why: progress.why });
+        return;
+      case 'denied':
+        this.replace({ ...item, state: 'denied', why: progress.why });
+        return;
+      case 'output': {
+        const whole =
+          (replacesOutput ? '' : (this.outputs.get(callId) ?? item.output ?? '')) + progress.text;
+        this.outputs.set(callId, whole.slice(-1_048_576));
+        this.replace({
+          ...item,
+          state: 'running',
+          output: capped(whole).text,
+          outputBytes: whole.length,
+        });
+        return;
+      }
+      default:
+        assertNever(progress);
+    }
+  }
+
+  /** Ends what is still open when a turn ends: blocks close, unfinished calls become aborted. */
+  endTurn(): void {
+    this.closeBlock();
+    for (const item of [...this.list]) {
+      if (
+        item.kind === 'tool' &&
+        (item.state === 'pending' || item.state === 'awaiting' || item.state === 'running')
+      ) {
+        this.replace({ ...item, state: 'aborted', summary: 'stopped' });
+      }
+    }
+  }
+
+  private plan(items: Extract<SessionItem, { kind: 'plan' }>['items']): void {
+    const last = [...this.list]
+      .reverse()
+      .find((item) => item.kind === 'plan' && item.id.startsWith(`${this.turnId}.`));
+    if (last === undefined) {
+      this.closeBlock();
+      this.add({ kind: 'plan', id: this.nextId(), items });
+    } else {
+      this.replace({ kind: 'plan', id: last.id, items });
+    }
+  }
+
+  private streamText(event: Extract<NormalizedEvent, { kind: 'text' | 'thinking' }>): void {
+    if (event.delta === '' || (event.kind === 'thinking' && event.isRedacted === true)) {
+      return;
+    }
+    const open = this.open;
+    const item = open === undefined ? undefined : this.find(open.id);
+    const isSame =
+      open?.kind === event.kind &&
+      item !== undefined &&
+      (event.blockId === undefined ||
+        this.itemsByBlock.get(event.blockId)?.includes(open.id) === true);
+    if (isSame && item.kind === event.kind && item.parentCallId === event.parentCallId) {
+      this.positionedText(item, event.delta);
+      return;
+    }
+    this.closeBlock();
+    const id = this.nextId();
+    if (event.blockId !== undefined) {
+      this.itemsByBlock.set(event.blockId, [...(this.itemsByBlock.get(event.blockId) ?? []), id]);
+    }
+    this.open = { id, kind: event.kind, startedAtMs: this.options.nowMs() };
+    this.add({
+      kind: event.kind,
+      id,
+      text: event.delta,
+      isOpen: true,
+      ...(event.parentCallId === undefined ? {} : { parentCallId: event.parentCallId }),
+    });
+  }
+
+  private positionedText(
+    item: Extract<SessionItem, { kind: 'text' | 'thinking' }>,
+    delta: string,
+  ): void {
+    const position = this.positions.get(item.id);
+    if (position !== undefined) {
+      this.list[position] = { ...item, text: item.text + delta };
+      this.deltas.push({ op: 'text', id: item.id, delta });
+    }
+  }
+
+  private closeBlock(): void {
+    const open = this.open;
+    this.open = undefined;
+    const item = open === undefined ? undefined : this.find(open.id);
+    if (open === undefined || item === undefined) {
+      return;
+    }
+    if (item.kind === 'text') {
+      this.replace({ ...item, isOpen: false });
+    } else if (item.kind === 'thinking') {
+      this.replace({ ...item, isOpen: false, durationMs: this.options.nowMs() - open.startedAtMs });
+    }
+  }
+
+  private retract(blockId: string): void {
+    for (const id of this.itemsByBlock.get(blockId) ?? []) {
+      if (this.open?.id === id) {
+        this.open = undefined;
+      }
+      this.remove(id);
+    }
+    this.itemsByBlock.delete(blockId);
+  }
+}

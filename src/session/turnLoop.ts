@@ -1,0 +1,231 @@
+import { errorMessage } from '../base/patchbayError';
+import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
+import type { NormalizedEvent } from '../events/normalizedEvent';
+import type { Observation, PermissionRequest } from '../events/observation';
+import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
+import type { PermissionMode } from '../gate/contract';
+import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
+import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
+
+/** What a turn is made with. One object per turn: model, mode and key are those of its start (the broker is asked every turn). */
+export interface TurnSetup {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly model: ModelRef;
+  readonly asker: string;
+  readonly mode: () => PermissionMode;
+  readonly systemPrompt: string;
+  readonly cwd: string | undefined;
+  readonly signal: AbortSignal;
+  readonly apiKey: string | undefined;
+  readonly options: Partial<
+    Pick<
+      ExchangeOptions,
+      'reasoning' | 'startTimeoutMs' | 'idleTimeoutMs' | 'closeTimeoutMs' | 'resume' | 'maxTokens'
+    >
+  >;
+}
+
+/** Where a turn's news go, in order. Messages are final: the transcript and the session file take them from here. */
+export interface TurnListener {
+  onEvent(event: NormalizedEvent): void;
+  onObservation(observation: Observation): void;
+  onProgress(callId: string, progress: CallProgress): void;
+  onToolResult(call: ToolCall, result: ToolResult): void;
+  onMessage(message: Message): void;
+}
+
+export interface TurnDeps {
+  readonly exchange: (
+    model: ModelRef,
+    context: TurnContext,
+    opts: ExchangeOptions,
+  ) => ExchangeStream;
+  readonly orchestrator: ToolOrchestrator;
+  /** The messages to send: the window of the conversation within budget. */
+  readonly messages: () => readonly Message[];
+  readonly nowMs: () => number;
+}
+
+/** A run of a model that never stops calling tools ends here and asks. */
+export const maxRoundsPerTurn = 100;
+
+/**
+ * Produces one turn: exchange, our tools, exchange again, until the model stops. A child's own calls are authorized and
+ * audited, never executed. Resolves with the last assistant message; never rejects.
+ */
+export async function runTurn(
+  deps: TurnDeps,
+  setup: TurnSetup,
+  listener: TurnListener,
+): Promise<AssistantMessage> {
+  for (let round = 1; ; round += 1) {
+    const message = await runExchange(deps, setup, listener);
+    const calls = message.content.flatMap((block) =>
+      block.kind === 'tool_call' && block.call.executedBy === 'host' ? [block.call] : [],
+    );
+    if (message.stopReason !== 'toolUse' || calls.length === 0) {
+      // Calls of a message that did not end in their use are never run; the pair stays whole for the next request.
+      for (const call of calls) {
+        settle(
+          deps,
+          listener,
+          call,
+          toolError('Not run: the turn ended before this call.', { outcome: 'aborted' }),
+        );
+      }
+      return message;
+    }
+    const results = await deps.orchestrator.executeAll(calls, (call) =>
+      callContext(setup, listener, call),
+    );
+    calls.forEach((call, index) => {
+      settle(deps, listener, call, results[index] ?? toolError('The tool gave no result.'));
+    });
+    if (setup.signal.aborted) {
+      return { ...message, stopReason: 'aborted', errorMessage: 'Stopped.' };
+    }
+    if (round >= maxRoundsPerTurn) {
+      listener.onObservation({
+        kind: 'notice',
+        level: 'warning',
+        text: `Paused after ${maxRoundsPerTurn} rounds of tool calls. Send a message to go on.`,
+      });
+      return message;
+    }
+  }
+}
+
+async function runExchange(
+  deps: TurnDeps,
+  setup: TurnSetup,
+  listener: TurnListener,
+): Promise<AssistantMessage> {
+  const isExternal = setup.model.runtime !== undefined;
+  const childResults = new Map<string, ToolResult>();
+  const childCalls = new Map<string, ToolCall>();
+  const questions = new Map<string, AbortController>();
+  const background: Promise<void>[] = [];
+
+  const authorize = async (request: PermissionRequest): Promise<void> => {
+    const withdrawn = new AbortController();
+    questions.set(request.requestId, withdrawn);
+    const call: ToolCall = {
+      id: request.callId,
+      name: request.toolName,
+      arguments: request.input,
+      executedBy: 'child',
+    };
+    childCalls.set(call.id, childCalls.get(call.id) ?? call);
+    const context = callContext(
+      setup,
+      listener,
+      call,
+      AbortSignal.any([setup.signal, withdrawn.signal]),
+    );
+    try {
+      request.reply(await deps.orchestrator.authorize(request, context));
+    } catch (error) {
+      request.reply({
+        kind: 'deny',
+        message: `Denied: the permission check failed (${errorMessage(error)}).`,
+      });
+    } finally {
+      questions.delete(request.requestId);
+    }
+  };
+
+  const stream = deps.exchange(
+    setup.model,
+    {
+      systemPrompt: setup.systemPrompt,
+      messages: deps.messages(),
+      tools: isExternal
+        ? []
+        : deps.orchestrator
+            .permittedTools(setup.mode())
+            .map(({ name, description, inputSchema }) => ({
+              name,
+              description,
+              inputSchema,
+            })),
+    },
+    {
+      ...setup.options,
+      signal: setup.signal,
+      sessionId: setup.sessionId,
+      ...(setup.cwd === undefined ? {} : { cwd: setup.cwd }),
+      ...(setup.apiKey === undefined ? {} : { apiKey: setup.apiKey }),
+      onEvent: (event) => {
+        if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
+          childCalls.set(event.call.id, event.call);
+        }
+        listener.onEvent(event);
+      },
+      observe: (observation) => {
+        listener.onObservation(observation);
+        if (observation.kind === 'permission_request') {
+          background.push(authorize(observation.request));
+        } else if (observation.kind === 'permission_withdrawn') {
+          questions.get(observation.requestId)?.abort();
+        } else if (observation.kind === 'tool_result') {
+          childResults.set(observation.callId, observation.result);
+          const call = childCalls.get(observation.callId);
+          if (call !== undefined) {
+            background.push(
+              deps.orchestrator.noteChildResult(
+                call,
+                observation.result,
+                callContext(setup, listener, call),
+              ),
+            );
+          }
+        }
+      },
+    },
+  );
+
+  const message = await stream.result();
+  for (const question of questions.values()) {
+    question.abort();
+  }
+  await Promise.allSettled(background);
+  listener.onMessage(message);
+  for (const block of message.content) {
+    if (block.kind === 'tool_call' && block.call.executedBy === 'child') {
+      const result =
+        childResults.get(block.call.id) ??
+        toolError('The agent reported no result.', { outcome: 'aborted' });
+      listener.onMessage(resultMessage(deps, block.call, result));
+    }
+  }
+  return message;
+}
+
+function settle(deps: TurnDeps, listener: TurnListener, call: ToolCall, result: ToolResult): void {
+  listener.onToolResult(call, result);
+  listener.onMessage(resultMessage(deps, call, result));
+}
+
+function resultMessage(deps: TurnDeps, call: ToolCall, result: ToolResult): ToolResultMessage {
+  return { role: 'tool', callId: call.id, toolName: call.name, result, createdAtMs: deps.nowMs() };
+}
+
+function callContext(
+  setup: TurnSetup,
+  listener: TurnListener,
+  call: ToolCall,
+  signal: AbortSignal = setup.signal,
+): CallContext {
+  return {
+    sessionId: setup.sessionId,
+    turnId: setup.turnId,
+    modelId: setup.model.id,
+    asker: setup.asker,
+    ...(setup.model.runtime === undefined ? {} : { bridge: setup.model.runtime.adapter }),
+    mode: setup.mode(),
+    ...(setup.cwd === undefined ? {} : { cwd: setup.cwd }),
+    signal,
+    onProgress: (progress) => listener.onProgress(call.id, progress),
+  };
+}
