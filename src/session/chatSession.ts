@@ -100,7 +100,7 @@ export class ChatSession implements Disposable {
     this.currentModelId = start.modelId ?? defaults.modelId;
     this.currentMode = start.mode ?? defaults.mode;
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
-    restoreItems(this.reducer, start.messages, deps.findModel);
+    restoreItems(this.reducer, start.messages);
     if (start.interrupted) {
       this.reducer.beginTurn('interrupted');
       this.reducer.add({
@@ -135,7 +135,22 @@ export class ChatSession implements Disposable {
   }
 
   snapshot(): SessionSnapshot {
-    return { ...this.state(), items: [...this.reducer.items] };
+    return { ...this.live(), items: [...this.reducer.items] };
+  }
+
+  /** Like `snapshot()`, but `items` is the live list: cheap, not to be kept. */
+  live(): SessionSnapshot {
+    return {
+      id: this.id,
+      title: this.title,
+      items: this.reducer.items,
+      phase: this.phase,
+      modelId: this.currentModelId,
+      mode: this.currentMode,
+      ...(this.activity === undefined ? {} : { activity: this.activity }),
+      ...(this.usage === undefined ? {} : { usage: this.usage }),
+      queuedCount: this.queue.length,
+    };
   }
 
   submit(text: string): { readonly accepted: boolean; readonly problem?: string } {
@@ -428,7 +443,7 @@ export class ChatSession implements Disposable {
       return;
     }
     this.phase = 'faulted';
-    this.addItem(failureItem(this.reducer.nextId(), failure, model));
+    this.addItem(failureItem(this.reducer.nextId(), failure, model.api));
   }
 
   private addItem(item: SessionItem): void {
@@ -438,22 +453,7 @@ export class ChatSession implements Disposable {
   }
 
   private announce(): void {
-    this.didChange.fire({ deltas: this.reducer.takeDeltas(), snapshot: this.state() });
-  }
-
-  /** `items` of an announced snapshot is the live list: listeners that keep it must ask `snapshot()`. */
-  private state(): SessionSnapshot {
-    return {
-      id: this.id,
-      title: this.title,
-      items: this.reducer.items,
-      phase: this.phase,
-      modelId: this.currentModelId,
-      mode: this.currentMode,
-      ...(this.activity === undefined ? {} : { activity: this.activity }),
-      ...(this.usage === undefined ? {} : { usage: this.usage }),
-      queuedCount: this.queue.length,
-    };
+    this.didChange.fire({ deltas: this.reducer.takeDeltas(), snapshot: this.live() });
   }
 }
 

@@ -1,24 +1,26 @@
 import { assertNever } from '../base/assertNever';
 import type { Failure } from '../events/failure';
 import type { ErrorAction, SessionItem } from '../events/sessionItem';
-import type { ModelRef } from '../runtime/contract';
+import type { ModelApi } from '../runtime/contract';
+
+const externalApi: ModelApi = 'external';
 
 /** The error card of a failed turn: the sentence, the detail folded, and the actions that help. */
-export function failureItem(id: string, failure: Failure, model: ModelRef): SessionItem {
+export function failureItem(id: string, failure: Failure, api: string): SessionItem {
   return {
     kind: 'error',
     id,
     message: failure.message,
     ...(failure.detail === undefined || failure.detail === '' ? {} : { detail: failure.detail }),
     code: failure.code,
-    actions: actionsFor(failure, model),
+    actions: actionsFor(failure, api),
   };
 }
 
-function actionsFor(failure: Failure, model: ModelRef): readonly ErrorAction[] {
+function actionsFor(failure: Failure, api: string): readonly ErrorAction[] {
   switch (failure.code) {
     case 'auth_required':
-      return model.runtime === undefined ? ['setKey', 'retry'] : ['signIn', 'retry'];
+      return api === externalApi ? ['signIn', 'retry'] : ['setKey', 'retry'];
     case 'binary_missing':
       return ['install', 'openSettings', 'chooseModel'];
     case 'binary_broken':

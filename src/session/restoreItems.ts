@@ -1,5 +1,4 @@
 import type { Message } from '../events/message';
-import type { ModelRef } from '../runtime/contract';
 import { failureItem } from './failureItem';
 import type { ItemReducer } from './itemReducer';
 
@@ -32,13 +31,8 @@ export function restoreItems(
             reducer.event({ kind: 'finish', reason: 'stop' });
           }
         }
-        const model = modelOf(message.model);
-        if (
-          message.stopReason === 'error' &&
-          message.failure !== undefined &&
-          model !== undefined
-        ) {
-          reducer.add(failureItem(reducer.nextId(), message.failure, model));
+        if (message.stopReason === 'error' && message.failure !== undefined) {
+          reducer.add(failureItem(reducer.nextId(), message.failure, message.api));
         } else if (message.stopReason === 'aborted') {
           reducer.add({ kind: 'notice', id: reducer.nextId(), level: 'info', text: 'Stopped.' });
         }

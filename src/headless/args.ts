@@ -1,0 +1,193 @@
+import { parseArgs } from 'node:util';
+
+/** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
+export type HeadlessCommand =
+  | TurnCommand
+  | ExchangeCommand
+  | { readonly kind: 'usage'; readonly message: string };
+
+interface Common {
+  readonly prompt: string;
+  readonly decide: 'allow' | 'deny';
+  readonly cancelAfterMs?: number;
+  readonly startTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly closeTimeoutMs?: number;
+}
+
+export type HeadlessProvider = 'anthropic' | 'openai-responses' | 'openai-chat';
+
+export interface TurnCommand extends Common {
+  readonly kind: 'turn';
+  readonly provider: HeadlessProvider;
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly key?: string;
+  readonly cwd?: string;
+}
+
+export interface ExchangeCommand extends Common {
+  readonly kind: 'exchange';
+  readonly adapter: string;
+  readonly cwd: string;
+  readonly binary?: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly resume?: string;
+}
+
+const timing = {
+  'cancel-after-ms': { type: 'string' },
+  'start-timeout-ms': { type: 'string' },
+  'idle-timeout-ms': { type: 'string' },
+  'close-timeout-ms': { type: 'string' },
+  prompt: { type: 'string' },
+  decide: { type: 'string', default: 'deny' },
+  cwd: { type: 'string' },
+} as const;
+
+const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
+
+class UsageError extends Error {}
+
+export function parseHeadlessArgs(argv: readonly string[], adapters: readonly string[]): HeadlessCommand {
+  const [name, ...rest] = argv;
+  try {
+    switch (name) {
+      case 'turn':
+        return turnCommand(rest);
+      case 'exchange':
+        return exchangeCommand(rest, adapters);
+      case undefined:
+        throw new UsageError('a command is needed: turn, exchange');
+      default:
+        throw new UsageError(`unknown command "${name}"; there are: turn, exchange`);
+    }
+  } catch (error) {
+    return { kind: 'usage', message: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' };
+  }
+}
+
+function turnCommand(argv: readonly string[]): TurnCommand {
+  const { values } = parseArgs({
+    args: withValuesJoined(argv),
+    strict: true,
+    options: {
+      ...timing,
+      provider: { type: 'string' },
+      'base-url': { type: 'string' },
+      model: { type: 'string' },
+      key: { type: 'string' },
+    },
+  });
+  const provider = providers.find((known) => known === values.provider);
+  if (provider === undefined) {
+    throw new UsageError(`--provider must be one of ${providers.join(', ')}`);
+  }
+  const baseUrl = needed('--base-url', values['base-url']);
+  if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
+    throw new UsageError('--base-url must be an http or https address');
+  }
+  return {
+    kind: 'turn',
+    provider,
+    baseUrl,
+    model: needed('--model', values.model),
+    ...common(values),
+    ...(values.key === undefined ? {} : { key: values.key }),
+    ...(values.cwd === undefined ? {} : { cwd: values.cwd }),
+  };
+}
+
+function exchangeCommand(argv: readonly string[], adapters: readonly string[]): ExchangeCommand {
+  const { values } = parseArgs({
+    args: withValuesJoined(argv),
+    strict: true,
+    options: {
+      ...timing,
+      adapter: { type: 'string' },
+      binary: { type: 'string' },
+      arg: { type: 'string', multiple: true },
+      env: { type: 'string', multiple: true },
+      resume: { type: 'string' },
+    },
+  });
+  const adapter = needed('--adapter', values.adapter);
+  if (!adapters.includes(adapter)) {
+    throw new UsageError(`--adapter must be one of ${adapters.join(', ')}`);
+  }
+  return {
+    kind: 'exchange',
+    adapter,
+    cwd: needed('--cwd', values.cwd),
+    args: values.arg ?? [],
+    env: Object.fromEntries((values.env ?? []).map(variable)),
+    ...common(values),
+    ...(values.binary === undefined ? {} : { binary: values.binary }),
+    ...(values.resume === undefined ? {} : { resume: values.resume }),
+  };
+}
+
+function common(values: Readonly<Record<string, unknown>>): Common {
+  const { decide } = values;
+  if (decide !== 'allow' && decide !== 'deny') {
+    throw new UsageError('--decide must be allow or deny');
+  }
+  const prompt = needed('--prompt', values.prompt);
+  if (prompt.trim() === '') {
+    throw new UsageError('--prompt is empty');
+  }
+  const cancelAfterMs = milliseconds('--cancel-after-ms', values['cancel-after-ms']);
+  const startTimeoutMs = milliseconds('--start-timeout-ms', values['start-timeout-ms']);
+  const idleTimeoutMs = milliseconds('--idle-timeout-ms', values['idle-timeout-ms']);
+  const closeTimeoutMs = milliseconds('--close-timeout-ms', values['close-timeout-ms']);
+  return {
+    prompt,
+    decide,
+    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
+    ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }),
+  };
+}
+
+/** `--arg -v` is a value beginning with a dash: node's parser wants it joined with `=`. */
+function withValuesJoined(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    const next = argv[index + 1];
+    if (/^--[a-z-]+$/.test(word) && next !== undefined) {
+      joined.push(`${word}=${next}`);
+      index += 1;
+    } else {
+      joined.push(word);
+    }
+  }
+  return joined;
+}
+
+function needed(flag: string, value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new UsageError(`${flag} is needed`);
+  }
+  return value;
+}
+
+function milliseconds(flag: string, value: unknown): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== 'string' || !/^\d{1,9}$/.test(value)) {
+    throw new UsageError(`${flag} must be a whole number of milliseconds`);
+  }
+  return Number(value);
+}
+
+function variable(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0) {
+    throw new UsageError(`--env must be NAME=VALUE, not "${text}"`);
+  }
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,227 @@
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { Emitter, type Event } from '../base/emitter';
+import { errorMessage } from '../base/patchbayError';
+import type { Logger } from '../base/logger';
+import type { PermissionQuestion, QuestionAnswer } from '../gate/contract';
+import type {
+  EditView,
+  PanelAction,
+  PromptView,
+  RequestHandlers,
+  SetupView,
+  StatusView,
+} from '../protocol/methods';
+import type { Bridge, ModelRef } from '../runtime/contract';
+import { capped } from '../session/toolItems';
+import type { ChatSession } from '../session/chatSession';
+import type { PendingEdit, PendingEditsApi } from '../session/contract';
+import type { SessionManager } from '../session/sessionManager';
+import type { PanelChange, PanelCommandHandlers, PanelContent, PanelSource } from './panelSource';
+
+/** Open questions, as the controller needs them; implemented by the gate. */
+export interface QuestionsApi {
+  list(): readonly PermissionQuestion[];
+  readonly onDidChange: Event<unknown>;
+  answer(questionId: string, digest: string, answer: QuestionAnswer): boolean;
+}
+
+/** What the panel asks of the editor: each a fixed action, never a free command. */
+export interface PanelActions {
+  run(action: PanelAction, target: string | undefined): void;
+  openFile(path: string, lineOneBased: number | undefined): void;
+  openLink(url: string): void;
+  copyText(text: string): void;
+  insertText(text: string): void;
+  openReview(editId: string, hunkId: string | undefined): void;
+  probeEndpoint: RequestHandlers['endpoint/probe'];
+  addEndpoint: RequestHandlers['endpoint/add'];
+}
+
+export interface PanelControllerDeps {
+  readonly sessions: SessionManager;
+  readonly questions: QuestionsApi;
+  readonly edits: PendingEditsApi;
+  readonly actions: PanelActions;
+  readonly setup: { current(): SetupView; readonly onDidChange: Event<SetupView> };
+  readonly findModel: (modelId: string) => ModelRef | undefined;
+  readonly runtimeName: (model: ModelRef) => string;
+  readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
+  readonly log: Logger;
+}
+
+const detailLimit = 1_048_576;
+
+/** Joins conversation, questions, edits and setup into what the panel shows, and the panel's messages into what they mean. */
+export class PanelController implements PanelSource, Disposable {
+  private readonly store = new DisposableStore();
+  private readonly didChangeSession = this.store.add(new Emitter<PanelChange>());
+  private readonly didReplaceSession = this.store.add(new Emitter<void>());
+  private readonly didChangePrompts = this.store.add(new Emitter<readonly PromptView[]>());
+  private readonly didChangeEdits = this.store.add(new Emitter<readonly EditView[]>());
+  readonly onDidChangeSession = this.didChangeSession.event;
+  readonly onDidReplaceSession = this.didReplaceSession.event;
+  readonly onDidChangePrompts = this.didChangePrompts.event;
+  readonly onDidChangeEdits = this.didChangeEdits.event;
+  readonly onDidChangeSetup: Event<SetupView>;
+
+  constructor(private readonly deps: PanelControllerDeps) {
+    this.onDidChangeSetup = deps.setup.onDidChange;
+    this.store.add(
+      deps.sessions.onDidChange(({ deltas }) =>
+        this.didChangeSession.fire({ deltas, status: this.status(deps.sessions.current) }),
+      ),
+    );
+    this.store.add(deps.sessions.onDidSwitch(() => this.didReplaceSession.fire()));
+    this.store.add(deps.questions.onDidChange(() => this.didChangePrompts.fire(this.prompts())));
+    this.store.add(deps.edits.onDidChange(() => this.didChangeEdits.fire(this.edits())));
+    this.store.add(
+      deps.setup.onDidChange(() =>
+        this.didChangeSession.fire({ deltas: [], status: this.status(deps.sessions.current) }),
+      ),
+    );
+  }
+
+  content(): PanelContent {
+    const session = this.deps.sessions.current;
+    const snapshot = session.snapshot();
+    return {
+      sessionId: session.id,
+      title: snapshot.title,
+      items: snapshot.items,
+      prompts: this.prompts(),
+      edits: this.edits(),
+      status: this.status(session),
+      setup: this.deps.setup.current(),
+    };
+  }
+
+  readonly requests: RequestHandlers = {
+    'prompt/submit': ({ text }) => Promise.resolve(this.deps.sessions.current.submit(text)),
+    'tool/detail': ({ callId, part }) => {
+      const whole = this.deps.sessions.current.detail(callId, part) ?? '';
+      const { text, isTruncated } = capped(whole, detailLimit);
+      return Promise.resolve({ text, isTruncated });
+    },
+    'endpoint/probe': (params, signal) => this.deps.actions.probeEndpoint(params, signal),
+    'endpoint/add': (params, signal) => this.deps.actions.addEndpoint(params, signal),
+    'session/list': async () => ({
+      sessions: (await this.deps.sessions.list()).map((summary) => ({
+        ...summary,
+        isCurrent: summary.id === this.deps.sessions.current.id,
+      })),
+    }),
+  };
+
+  readonly commands: PanelCommandHandlers = {
+    'turn/stop': () => this.deps.sessions.current.stop(),
+    'queue/remove': ({ itemId }) => void this.deps.sessions.current.removeQueued(itemId),
+    'permission/answer': ({ questionId, digest, answer }) => {
+      if (!this.deps.questions.answer(questionId, digest, answer)) {
+        this.deps.log.warn('A late or unknown answer to a permission question was ignored.');
+        this.didChangePrompts.fire(this.prompts());
+      }
+    },
+    'hunk/decide': ({ editId, hunkIds, decision, reason }) => {
+      if (
+        !this.deps.edits.decide(editId, hunkIds.length === 0 ? 'all' : hunkIds, decision, reason)
+      ) {
+        this.didChangeEdits.fire(this.edits());
+      }
+    },
+    'edit/decideAll': ({ decision }) => {
+      for (const edit of this.shownEdits()) {
+        if (edit.state === 'open') {
+          this.deps.edits.decide(edit.id, 'all', decision);
+        }
+      }
+    },
+    'edit/open': ({ editId, hunkId }) => this.deps.actions.openReview(editId, hunkId),
+    'model/choose': ({ modelId }) => {
+      if (this.deps.findModel(modelId) !== undefined) {
+        this.deps.sessions.current.setModel(modelId);
+      }
+    },
+    'mode/choose': ({ mode }) => this.deps.sessions.current.setMode(mode),
+    'session/new': () => void this.deps.sessions.create(),
+    'session/open': ({ sessionId }) =>
+      this.later('open the session', this.deps.sessions.open(sessionId)),
+    'session/rename': ({ title }) => this.deps.sessions.current.rename(title),
+    'session/remove': ({ sessionId }) =>
+      this.later('remove the session', this.deps.sessions.remove(sessionId)),
+    'file/open': ({ path, lineOneBased }) => this.deps.actions.openFile(path, lineOneBased),
+    'link/open': ({ url }) => this.deps.actions.openLink(url),
+    'text/copy': ({ text }) => this.deps.actions.copyText(text),
+    'text/insert': ({ text }) => this.deps.actions.insertText(text),
+    'action/run': ({ action, target }) => {
+      if (action === 'retry') {
+        this.deps.sessions.current.retry();
+      } else {
+        this.deps.actions.run(action, target);
+      }
+    },
+  };
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  private later(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) =>
+      this.deps.log.error(`Could not ${what}: ${errorMessage(error)}`),
+    );
+  }
+
+  private prompts(): readonly PromptView[] {
+    const { id } = this.deps.sessions.current;
+    return this.deps.questions
+      .list()
+      .filter((question) => question.sessionId === id)
+      .map(({ sessionId: _sessionId, createdAtMs: _createdAtMs, ...view }) => view);
+  }
+
+  private shownEdits(): readonly PendingEdit[] {
+    const { id } = this.deps.sessions.current;
+    return this.deps.edits.list().filter((edit) => edit.sessionId === id);
+  }
+
+  private edits(): readonly EditView[] {
+    return this.shownEdits().map(toEditView);
+  }
+
+  private status(session: ChatSession): StatusView {
+    const snapshot = session.live();
+    const model = this.deps.findModel(session.modelId);
+    const bridge = model === undefined ? undefined : this.deps.bridgeOf(model);
+    return {
+      phase: snapshot.phase,
+      title: snapshot.title,
+      modelId: session.modelId,
+      modelName: model?.name ?? 'Choose a model',
+      runtimeName: model === undefined ? '' : this.deps.runtimeName(model),
+      ...(bridge === undefined
+        ? {}
+        : { coverage: { level: bridge.coverage, note: bridge.coverageNote } }),
+      mode: session.mode,
+      ...(snapshot.activity === undefined ? {} : { activity: snapshot.activity }),
+      queuedCount: snapshot.queuedCount,
+      ...(snapshot.usage === undefined ? {} : { usage: snapshot.usage }),
+      instructionFiles: session.instructionFiles,
+    };
+  }
+}
+
+/** The card's view of an edit: without the whole texts. */
+export function toEditView(edit: PendingEdit): EditView {
+  const {
+    sessionId: _sessionId,
+    baseText: _baseText,
+    proposedText: _proposedText,
+    createdAtMs: _createdAtMs,
+    ...view
+  } = edit;
+  return {
+    ...view,
+    added: edit.hunks.reduce((sum, { hunk }) => sum + hunk.newLines, 0),
+    removed: edit.hunks.reduce((sum, { hunk }) => sum + hunk.oldLines, 0),
+  };
+}
