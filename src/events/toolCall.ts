@@ -33,6 +33,8 @@ export interface ToolResultDetails {
   readonly outcome?: 'denied' | 'timeout' | 'aborted' | 'cache_hit';
   /** Where the rest of a capped output can be read (`read_output` id). */
   readonly outputId?: string;
+  /** The text came from an editor's unsaved buffer: it is never cached. */
+  readonly isLive?: boolean;
 }
 
 export function toolOk(output: string, details?: ToolResultDetails): ToolResult {

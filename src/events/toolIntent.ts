@@ -32,6 +32,8 @@ export interface SearchReplace {
   readonly search: string;
   readonly replace: string;
   readonly replaceAll?: boolean;
+  /** An empty replacement takes the line break right behind the search text away with it, where there is one. */
+  readonly dropsLineEnd?: boolean;
 }
 
 export interface UserQuestion {

@@ -4,18 +4,7 @@ import type { JsonObject } from '../base/json';
 import { abortedFailure } from '../events/failure';
 import type { Message } from '../events/message';
 import type { NormalizedEvent } from '../events/normalizedEvent';
-import type { ModelRef, NetworkProvider, TurnContext } from './contract';
-
-/** The scripted runtime: no model, no network, no key. Its tool calls are real and pass the gate like any other. */
-export const playgroundModel: ModelRef = Object.freeze({
-  id: 'playground/tour',
-  api: 'playground',
-  provider: 'playground',
-  model: 'tour',
-  name: 'Playground (scripted tour)',
-});
-
-export const playgroundOpening = 'Show me around.';
+import type { NetworkProvider, TurnContext } from './contract';
 
 const sampleFile = 'src/paint.js';
 const scratchFile = 'patchbay-tour.md';
@@ -36,7 +25,7 @@ interface PastCall {
 }
 
 /**
- * Makes the provider of the tour: ask, stream, a command prompt, an edit review with two hunks, a plan. What comes next
+ * Makes the provider of the tour, a scripted runtime: no model, no network, no key, but real calls through the gate: ask, stream, a command prompt, an edit review with two hunks, a plan. What comes next
  * follows from the calls since the newest user message, so nothing is remembered between requests.
  */
 export function createPlayground(

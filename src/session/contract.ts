@@ -38,8 +38,8 @@ export interface PendingEditsApi {
     decision: 'approve' | 'deny',
     reason?: string,
   ): boolean;
-  /** Takes the newest decision of an open edit back. */
-  undoDecision(editId: string): boolean;
+  /** Takes the decision on one hunk of an open edit back; without `hunkId` the newest one. */
+  undoDecision(editId: string, hunkId?: string): boolean;
   /** The user changed the proposal; hunks are made anew, decisions on unchanged hunks stay. */
   updateProposal(editId: string, proposedText: string): void;
   /** The file changed while the edit waits: merged or re-diffed, decisions dropped where the hunk changed. */
@@ -91,5 +91,7 @@ export interface SessionStorage {
   >;
   /** The first `maxBytes` bytes as text, for a shallow list. */
   readHead(sessionId: string, maxBytes: number): Promise<string | undefined>;
+  /** The last `maxBytes` bytes as text, beginning anywhere; without it a renamed large session lists its first title. */
+  readTail?(sessionId: string, maxBytes: number): Promise<string | undefined>;
   remove(sessionId: string): Promise<void>;
 }

@@ -3,11 +3,7 @@ import { failureItem } from './failureItem';
 import type { ItemReducer } from './itemReducer';
 
 /** Rebuilds the items of a stored conversation, in order. Ids are `<turn>.<n>` again, so they are stable across reloads. */
-export function restoreItems(
-  reducer: ItemReducer,
-  messages: readonly Message[],
-  modelOf: (id: string) => ModelRef | undefined,
-): void {
+export function restoreItems(reducer: ItemReducer, messages: readonly Message[]): void {
   let turn = 0;
   reducer.beginTurn('restored0');
   for (const message of messages) {

@@ -176,6 +176,7 @@ export interface Tool {
 }
 
 export interface ToolRunContext extends CallContext {
+  readonly callId: string;
   /** Resolves a path argument as the gate did: absolute, normalised. */
   resolvePath(path: string): string;
 }

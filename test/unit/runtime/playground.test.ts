@@ -3,7 +3,8 @@ import type { JsonObject } from '../../../src/base/json';
 import { systemClock } from '../../../src/base/clock';
 import type { Message } from '../../../src/events/message';
 import { toolError, toolOk, type ToolResult } from '../../../src/events/toolCall';
-import { createPlayground, playgroundModel } from '../../../src/runtime/playground';
+import { playgroundModel } from '../../../src/runtime/modelCatalog';
+import { createPlayground } from '../../../src/runtime/playground';
 import type { NormalizedEvent } from '../../../src/events/normalizedEvent';
 
 const provider = createPlayground(systemClock, { chunkDelayMs: 0 });

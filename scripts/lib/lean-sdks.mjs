@@ -1,0 +1,76 @@
+// Leaves the parts of the two model SDKs that Patchbay never calls out of its bundles (assistants, administration,
+// fine-tuning, files and so on; the Messages, Responses and Chat Completions parts stay). The SDKs build one object per
+// part in their client's constructor, so nothing can be shaken off by itself. A part that is left out is still there
+// as an object, and says so when it is used.
+import { build } from 'esbuild';
+
+/** Folders below `resources/` that go; the file of the folder's own name stays (it also exports error classes). */
+const leftOut = {
+  '@anthropic-ai/sdk': ['beta', 'organization', 'skills', 'user-profiles'],
+  openai: [
+    'admin',
+    'audio',
+    'beta',
+    'containers',
+    'conversations',
+    'evals',
+    'fine-tuning',
+    'graders',
+    'live',
+    'realtime',
+    'safety',
+    'skills',
+    'uploads',
+    'vector-stores',
+    'videos',
+    'webhooks',
+  ],
+};
+
+const inLeftOut = new RegExp(
+  Object.entries(leftOut)
+    .map(
+      ([name, folders]) =>
+        `[\\\\/]${name}[\\\\/]resources[\\\\/](?:${folders.join('|')})[\\\\/].+\\.mjs$`,
+    )
+    .join('|')
+    .replace('@anthropic-ai/sdk', '@anthropic-ai[\\\\/]sdk'),
+);
+const ownFile = /[\\/]resources[\\/]([^\\/]+)[\\/]\1\.mjs$/;
+
+/** @returns {import('esbuild').Plugin} */
+export const leanSdks = () => ({
+  name: 'lean-sdks',
+  setup(b) {
+    b.onLoad({ filter: inLeftOut }, async ({ path }) => {
+      if (ownFile.test(path)) return undefined;
+      return { contents: standIn(await exportsOf(path)), loader: 'js' };
+    });
+  },
+});
+
+async function exportsOf(file) {
+  const { metafile } = await build({
+    entryPoints: [file],
+    bundle: false,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    outdir: 'nowhere',
+    logLevel: 'silent',
+  });
+  return Object.values(metafile.outputs)[0].exports;
+}
+
+const standIn = (names) => `
+  const leftOut = (name) => class {
+    constructor() {
+      return new Proxy({}, {
+        get(_, key) {
+          if (typeof key === 'symbol') return undefined;
+          throw new Error(name + '.' + key + ' is left out of Patchbay (scripts/lib/lean-sdks.mjs)');
+        },
+      });
+    }
+  };
+  ${names.map((name) => `export const ${name} = /* @__PURE__ */ leftOut('${name}');`).join('\n')}`;

@@ -1,0 +1,473 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { PatchbayApi } from './api';
+import { systemClock } from './base/clock';
+import { DisposableStore } from './base/disposable';
+import { isString } from './base/guard';
+import { createRedactor } from './base/redact';
+import { computeHunks } from './edits/hunks';
+import { createFileEdit } from './edits/proposal';
+import { AuditLog } from './gate/audit';
+import { displayPath } from './gate/paths';
+import { PendingPermissions } from './gate/pendingPermissions';
+import { SessionRules } from './gate/sessionRules';
+import { addEndpoint } from './host/addEndpoint';
+import { createAppCommands } from './host/appCommands';
+import { AuditView } from './host/auditView';
+import { ChatView } from './host/chatView';
+import { registerCommands } from './host/commands';
+import { EditorDiagnostics } from './host/diagnostics';
+import { createEditorModels } from './host/editorModels';
+import { probeEndpoint } from './host/endpoints';
+import { createKeyCommands } from './host/keys';
+import { PromptNotifications } from './host/notifications';
+import { OutputLog } from './host/outputLog';
+import { createPanelActions } from './host/panelActions';
+import { PanelController } from './host/panelController';
+import { reviewCommands } from './host/review/reviewCommands';
+import { ReviewController } from './host/review/reviewController';
+import { createSecrets } from './host/secrets';
+import { Settings } from './host/settings';
+import { Setup } from './host/setup';
+import { StateStore, StoredDraft } from './host/stateStore';
+import { StatusBar } from './host/statusBar';
+import { signInWithTerminal } from './host/terminalLogin';
+import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
+import { EditorWorkspaceFiles } from './host/workspaceFiles';
+import { createAuditFile } from './node/auditFile';
+import { childEnvironment } from './node/childEnvironment';
+import { createChildProcessTransport } from './node/childProcessTransport';
+import { createCommandRunner } from './node/commandRunner';
+import { DiskFiles } from './node/diskFiles';
+import { createExecutableLookup } from './node/executables';
+import { fetchJson } from './node/fetchJson';
+import { readFileTail } from './node/fileTail';
+import { createLoginShellPath } from './node/loginShell';
+import { diskPathProbe } from './node/pathProbe';
+import { diskProgramFiles } from './node/programFile';
+import { runProgram } from './node/programRunner';
+import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
+import { SessionFiles } from './node/sessionFiles';
+import { agentCatalog, agentEntry } from './runtime/agentCatalog';
+import { claudeCliBridge } from './runtime/bridges/claudeCli';
+import { RuntimeBroker } from './runtime/broker';
+import { CredentialVault } from './runtime/credentials';
+import type { DiscoveryPorts } from './runtime/discovery';
+import { createEditorModelsProvider } from './runtime/network/editorModels';
+import { createNetworkLoaders } from './runtime/network/networkLoaders';
+import { createNetworkStream } from './runtime/network/networkStream';
+import { createPlayground } from './runtime/playground';
+import { defaultRetryPolicy } from './runtime/retry';
+import { PendingEdits } from './session/pendingEdits';
+import { SessionManager } from './session/sessionManager';
+import { createSessionStore } from './session/sessionStore';
+import { createAsker } from './tools/asker';
+import { createBuiltinTools } from './tools/builtin/builtinTools';
+import { Orchestrator } from './tools/orchestrator';
+import { OutputStore } from './tools/outputStore';
+import { createDiagnosticsHook, PostWriteHooks } from './tools/postWriteHooks';
+import { ToolRegistry } from './tools/registry';
+import { ResultCache } from './tools/resultCache';
+import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
+import { createWindow, budgetForWindow } from './transcript/window';
+
+export interface Application {
+  readonly api: PatchbayApi;
+  dispose(): Promise<void>;
+}
+
+const shownSessionKey = 'shownSession';
+
+/** Every object of the extension, by hand, from the ground up. */
+export function compose(context: vscode.ExtensionContext): Application {
+  const store = new DisposableStore();
+  const clock = systemClock;
+  const home = homedir();
+  const platform = process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'posix';
+  const isTrusted = (): boolean => vscode.workspace.isTrusted;
+
+  // What is known to be secret; keys join when they are found.
+  const secretValues = new Set<string>();
+  let redactor = createRedactor(secretValues, { homeDirectory: home });
+  const redact = (text: string): string => redactor(text);
+  const learnSecret = (value: string): void => {
+    if (!secretValues.has(value)) {
+      secretValues.add(value);
+      redactor = createRedactor(secretValues, { homeDirectory: home });
+    }
+  };
+  const log = store.add(new OutputLog(redact));
+  const state = new StateStore(context.workspaceState);
+  const settings = store.add(new Settings());
+
+  // Processes: all of them under the supervisor, all looked up by absolute result.
+  const supervisor = { supervisorPath: context.asAbsolutePath('dist/supervisor.js'), execPath: process.execPath };
+  const inheritedEnv = process.env;
+  const loginShellPath = createLoginShellPath({ ...supervisor, inheritedEnv, homeDirectory: home, platform: process.platform });
+  const trustedShellPath = async (): Promise<string | undefined> => (isTrusted() ? loginShellPath() : undefined);
+  const lookup = createExecutableLookup({
+    files: diskProgramFiles,
+    platform: process.platform,
+    homeDirectory: home,
+    path: inheritedEnv.PATH ?? '',
+    ...(inheritedEnv.APPDATA === undefined ? {} : { appData: inheritedEnv.APPDATA }),
+    ...(inheritedEnv.LOCALAPPDATA === undefined ? {} : { localAppData: inheritedEnv.LOCALAPPDATA }),
+    workspaceFolders: () => files.roots().folders.map((folder) => folder.path),
+    loginShellPath: trustedShellPath,
+  });
+
+  // The gate.
+  const disk = new DiskFiles({ folders: [], home, platform });
+  const files = store.add(
+    new EditorWorkspaceFiles({
+      home,
+      platform,
+      hunks: computeHunks,
+      isWriteProtected: async (path) => (await disk.stat(path))?.isReadOnly === true,
+    }),
+  );
+  const labelFor = (path: string): string => displayPath(path, files.roots());
+  const permissions = store.add(new PendingPermissions(clock));
+  const edits = store.add(new PendingEdits({ clock, labelFor }));
+  const auditPath = join(context.globalStorageUri.fsPath, 'audit', 'audit.ndjson');
+  const audit = new AuditLog({
+    sink: createAuditFile({ path: auditPath, redact }),
+    clock,
+    redact,
+    onFirstFailure: (message) => {
+      log.error(message);
+      void vscode.window.showWarningMessage(`Patchbay: ${message}`);
+    },
+  });
+
+  // The tools.
+  const asker = createAsker(permissions);
+  const outputs = new OutputStore();
+  const registry = new ToolRegistry();
+  const runner = createCommandRunner({ ...supervisor, isTrusted, inheritedEnv, searchPath: trustedShellPath });
+  const search = createWorkspaceSearch({
+    rgPaths: editorRipgrepPaths(vscode.env.appRoot, process.platform, process.arch),
+    lookup,
+    isTrusted,
+    inheritedEnv,
+  });
+  for (const tool of createBuiltinTools({ files, probe: diskPathProbe, search, runner, asker, outputs })) {
+    registry.register(tool);
+  }
+  const hooks = new PostWriteHooks(clock, log);
+  hooks.add(createDiagnosticsHook(new EditorDiagnostics(clock)));
+  const sessionRules = new SessionRules();
+  const orchestrator = new Orchestrator({
+    registry,
+    files,
+    probe: diskPathProbe,
+    userRules: () => settings.values.rules,
+    sessionRules,
+    permissions,
+    reviewer: edits,
+    asker,
+    audit,
+    cache: store.add(new ResultCache({ files })),
+    outputs,
+    hooks,
+    clock,
+    logger: log,
+    isTrusted,
+    readDisk: async (path) => ((await disk.stat(path)) === undefined ? undefined : (await disk.readText(path)).text),
+    saveDocument: async (path) => {
+      const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
+      return document === undefined || (await document.save());
+    },
+    onUnexpectedChange: ({ sessionId, callId, path, expectedText, actualText }) => {
+      log.warn(`An agent wrote something else than what was approved: ${path}`);
+      const kind = actualText === undefined ? 'delete' : expectedText === undefined ? 'create' : 'edit';
+      const edit = createFileEdit(path, expectedText ?? '', actualText ?? '', kind);
+      const why = 'differs from what was approved; it is already written';
+      edits.noteWritten({ sessionId, callId, asker: 'agent', edit, reason: why }, why);
+    },
+  });
+
+  // Models, agents, keys.
+  const editorModels = createEditorModels();
+  const discovery: DiscoveryPorts = {
+    lookup,
+    isTrusted,
+    binaryPath: (adapter) => settings.values.agents[adapter]?.binaryPath,
+    runProbe: async (path, args, { timeoutMs, adapter }) => {
+      const found = await lookup(path);
+      if (found.kind !== 'found') {
+        return { kind: 'failed', message: found.message };
+      }
+      const env = childEnvironment({
+        inherited: inheritedEnv,
+        isWindows: process.platform === 'win32',
+        pass: agentEntry(adapter)?.passVariables ?? [],
+        layers: [{ PATH: found.searchPath }, settings.values.agents[adapter]?.env ?? {}],
+      });
+      return runProgram({ launch: found.launch, args, env, timeoutMs }, supervisor);
+    },
+  };
+  const setup = store.add(
+    new Setup({ settings, discovery, fetchJson, editorModels: () => editorModels.list(), log }),
+  );
+  const vault = new CredentialVault({
+    secrets: createSecrets(context.secrets),
+    providers: () => setup.keyProviders(),
+    environment: (name) => inheritedEnv[name],
+  });
+  setup.useVault(vault);
+  const keys = createKeyCommands({
+    vault,
+    providers: () => setup.keyProviders(),
+    onDidChange: () => void setup.refreshKeys(),
+  });
+
+  // Where a turn is produced.
+  const broker = new RuntimeBroker({
+    clock,
+    logger: log,
+    framework: createNetworkStream({
+      clock,
+      retry: defaultRetryPolicy,
+      load: createNetworkLoaders((input, init) => fetch(input, init), {
+        editor: () => Promise.resolve(createEditorModelsProvider(editorModels)),
+        playground: () => Promise.resolve(createPlayground(clock)),
+      }),
+    }),
+    transport: createChildProcessTransport({
+      ...supervisor,
+      lookup,
+      isTrusted,
+      redact,
+      inheritedEnv,
+      passVariables: (adapter) => agentEntry(adapter)?.passVariables ?? [],
+      installHint: (adapter) => agentEntry(adapter)?.installHint,
+      mayRunFromWorkspace: async (path) =>
+        (await vscode.window.showWarningMessage(
+          `The agent was found inside this workspace: ${path}. Start it?`,
+          { modal: true, detail: 'A program in a repository can be anything. Start it only if you know it.' },
+          'Start',
+        )) === 'Start',
+    }),
+    resumeStore: (sessionId) => sessions.resumeStore(sessionId),
+  });
+  broker.register(claudeCliBridge);
+
+  // Conversations.
+  const storage = context.storageUri ?? context.globalStorageUri;
+  const window = createWindow();
+  const nameOf = runtimeNameOf(() => broker.bridges());
+  const sessions: SessionManager = store.add(
+    new SessionManager({
+      store: createSessionStore({
+        storage: new SessionFiles(join(storage.fsPath, 'sessions')),
+        clock,
+        redact,
+        logger: log,
+        onDidFail: (message) => void vscode.window.showWarningMessage(`Patchbay: ${message}`),
+        onNotice: (_sessionId, text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
+      }),
+      defaults: () => ({ modelId: setup.defaultModelId(), mode: settings.values.permissionMode }),
+      session: {
+        exchange: (model, turn, options) => broker.exchange(model, turn, options),
+        orchestrator,
+        findModel: (modelId) => setup.find(modelId),
+        guard: createTurnGuard({ setup, vault, isTrusted, hasFolder: () => files.roots().folders.length > 0 }),
+        keyFor: async (model) => {
+          const provider = setup.catalog.keyProviderOf(model.id);
+          const found = provider === undefined ? undefined : await vault.find(provider);
+          if (found !== undefined) {
+            learnSecret(found.key);
+          }
+          return found?.key;
+        },
+        systemPrompt: async (model) => {
+          const instructions = model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
+          const own = settings.values.customInstructions;
+          const { mode } = sessions.current;
+          const text =
+            model.runtime === undefined
+              ? buildSystemPrompt({
+                  roots: files.roots(),
+                  mode,
+                  tools: orchestrator.permittedTools(mode),
+                  nowMs: clock.nowMs(),
+                  instructions,
+                })
+              : formatInstructions(instructions);
+          return {
+            text: [text, own].filter((part) => part !== '').join('\n\n'),
+            files: instructions.map((file) => file.label),
+          };
+        },
+        cwd: () => files.roots().folders[0]?.path,
+        turnOptions: () => ({
+          startTimeoutMs: settings.values.startTimeoutMs,
+          ...(settings.values.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: settings.values.idleTimeoutMs }),
+        }),
+        window: (messages, model) => window(messages, budgetForWindow(model.contextWindowTokens)).messages,
+        runtimeName: nameOf,
+        relativize: labelFor,
+        nowMs: () => clock.nowMs(),
+        withdraw: (sessionId) => {
+          permissions.withdrawSession(sessionId);
+          edits.withdrawSession(sessionId);
+        },
+      },
+    }),
+  );
+  const lastShown = state.get(shownSessionKey, isString);
+  const restored = lastShown === undefined ? Promise.resolve(false) : sessions.open(lastShown);
+  restored.catch((error: unknown) => log.warn(`The last session could not be read: ${String(error)}`));
+  store.add(sessions.onDidSwitch((session) => void state.set(shownSessionKey, session.id)));
+  store.add(sessions.onDidChange(({ snapshot }) => void rememberShown(snapshot.id)));
+  let remembered: string | undefined;
+  const rememberShown = async (sessionId: string): Promise<void> => {
+    if (remembered !== sessionId) {
+      remembered = sessionId;
+      await state.set(shownSessionKey, sessionId);
+    }
+  };
+
+  // What the user sees.
+  const review = store.add(
+    new ReviewController({ edits, files, clock, log, opensByItself: () => settings.values.openReviewAutomatically }),
+  );
+  const agentOf = (adapter: string | undefined): (typeof agentCatalog)[number] | undefined =>
+    agentEntry(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
+  const panel: PanelController = store.add(
+    new PanelController({
+      sessions,
+      questions: permissions,
+      edits,
+      setup,
+      log,
+      findModel: (modelId) => setup.find(modelId),
+      runtimeName: nameOf,
+      bridgeOf: (model) => broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter),
+      actions: createPanelActions({
+        log,
+        openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
+        setKey: (target) => keys.setKey(target ?? setup.catalog.keyProviderOf(sessions.current.modelId)),
+        signIn: async (target) => {
+          const agent = agentOf(target);
+          const binary = agent === undefined ? undefined : setup.agent(agent.adapter)?.path;
+          if (agent === undefined || binary === undefined) {
+            throw new Error('The agent was not found. Install it or set its path in the settings first.');
+          }
+          const args = agent.loginCommand.split(' ').slice(1);
+          await signInWithTerminal({ agentName: agent.displayName, binary, args, home });
+          await setup.refresh();
+        },
+        install: async (target) => {
+          const agent = agentOf(target);
+          if (agent !== undefined) {
+            await vscode.env.openExternal(vscode.Uri.parse(agent.installUrl, true));
+          }
+        },
+        openSettings: async () => {
+          await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`);
+        },
+        probeEndpoint: (params, signal) => probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
+        addEndpoint: async (params) => {
+          const result = await addEndpoint(params, { settings, vault });
+          await setup.refreshKeys();
+          return result;
+        },
+      }),
+    }),
+  );
+  const draft = store.add(new StoredDraft(state, clock));
+  const view = store.add(new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, log }));
+  const auditView = store.add(
+    new AuditView({ path: auditPath, readTail: (maxBytes) => readFileTail(auditPath, maxBytes) }),
+  );
+  const statusBar = store.add(new StatusBar());
+  const showStatus = (): void => {
+    const open = edits.listOpen();
+    const model = setup.find(sessions.current.modelId);
+    statusBar.show({
+      runtimeName: model === undefined ? 'Patchbay' : nameOf(model),
+      modelName: model?.name ?? '',
+      mode: sessions.current.mode,
+      isBusy: sessions.current.isBusy,
+      promptCount: permissions.list().length,
+      pendingHunks: open.reduce((sum, edit) => sum + edit.hunks.filter(({ decision }) => decision.kind === 'pending').length, 0),
+      pendingFiles: new Set(open.map((edit) => edit.path)).size,
+    });
+  };
+  for (const event of [permissions.onDidChange, edits.onDidChange, setup.onDidChange, sessions.onDidSwitch]) {
+    store.add(event(showStatus));
+  }
+  let wasBusy = false;
+  store.add(
+    sessions.onDidChange(() => {
+      if (sessions.current.isBusy !== wasBusy) {
+        wasBusy = sessions.current.isBusy;
+        showStatus();
+        void vscode.commands.executeCommand('setContext', 'patchbay.busy', wasBusy);
+      }
+    }),
+  );
+  showStatus();
+  store.add(
+    new PromptNotifications({
+      questions: () => permissions.list(),
+      onDidChangeQuestions: permissions.onDidChange,
+      isViewVisible: () => view.isVisible,
+      onDidChangeVisibility: view.onDidChangeVisibility,
+      answer: (id, digest, answer) => permissions.answer(id, digest, answer),
+      showChat: () => void view.show(),
+    }),
+  );
+  store.add(
+    registerCommands(
+      {
+        ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, log }),
+        ...reviewCommands(edits, review),
+      },
+      log,
+      () => log.show(),
+    ),
+  );
+  reportSettings(settings, log);
+  store.add(settings.onDidChange(() => reportSettings(settings, log)));
+  // Nothing is looked for before somebody looks.
+  store.add(view.onDidChangeVisibility((isVisible) => void (isVisible && !hasLooked && look())));
+  let hasLooked = false;
+  const look = async (): Promise<void> => {
+    hasLooked = true;
+    await restored.catch(() => undefined);
+    await setup.refresh();
+    if (sessions.current.isEmpty) {
+      sessions.current.setModel(setup.defaultModelId());
+    }
+  };
+
+  return {
+    api: {
+      registerBridge: (bridge) => broker.register(bridge),
+      registerTool: (tool) => registry.register(tool),
+      registerPostWriteHook: (hook) => hooks.add(hook),
+    },
+    dispose: async () => {
+      sessions.all().forEach((session) => session.stop());
+      await Promise.allSettled([orchestrator.shutdown(), broker.closeAll()]);
+      await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
+      await sessions.flush();
+      store.dispose();
+    },
+  };
+}
+
+/** Says once what of the settings has no effect, and why. */
+function reportSettings(settings: Settings, log: OutputLog): void {
+  for (const problem of settings.problems) {
+    log.warn(problem);
+  }
+  const ignored = settings.ignored();
+  if (ignored.length > 0) {
+    log.warn(`Set in this workspace, where it has no effect (set it in your user settings): ${ignored.join(', ')}`);
+  }
+}

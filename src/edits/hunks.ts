@@ -1,0 +1,194 @@
+import { PatchbayError } from '../base/patchbayError';
+import { defaultDiffLimits, diffLines, type DiffLimits, type LineChange } from './editorDiff';
+import type { Hunk } from './fileEdit';
+import { offsetOfLine, splitLines, textOfLines, type SplitText } from './lines';
+import { hashTexts } from './textHash';
+
+/**
+ * The hunks from one text to another, in order, never overlapping: those that VS Code's diff editor draws, and one
+ * hunk for each run of lines that differ only in what the editor does not show (line endings, byte order mark). The
+ * empty line that the editor shows after a final line break is no line here; a line that gains or loses its final line
+ * break belongs to the hunk. Any subset of the hunks can be applied (`applyDecisions`); all of them give `proposed`.
+ *
+ * The cost is limited by size, not by time; beyond the limit hunks get coarser, never wrong.
+ */
+export function computeHunks(
+  base: string,
+  proposed: string,
+  limits: DiffLimits = defaultDiffLimits,
+): readonly Hunk[] {
+  if (base === proposed) {
+    return [];
+  }
+  const before = splitLines(base);
+  const after = splitLines(proposed);
+  const drawn = diffLines(before.contents, after.contents, limits).changes;
+  const used = new Set<string>();
+  return withUnseenChanges(before, after, drawn).map((change) => {
+    const hunk = toHunk(before, after, change);
+    let id = hunk.id;
+    for (let copy = 2; used.has(id); copy++) {
+      id = `${hunk.id}-${String(copy)}`;
+    }
+    used.add(id);
+    return id === hunk.id ? hunk : { ...hunk, id };
+  });
+}
+
+/**
+ * The base with exactly the named hunks applied; ids that no hunk has are ignored. Throws PatchbayError `stale_hunks`
+ * when a hunk does not belong to this base.
+ */
+export function applyDecisions(
+  base: string,
+  hunks: readonly Hunk[],
+  approvedIds: Iterable<string>,
+): string {
+  const approved = new Set(approvedIds);
+  if (!hunks.some((hunk) => approved.has(hunk.id))) {
+    return base;
+  }
+  const split = splitLines(base);
+  const parts: string[] = [];
+  let at = 0;
+  for (const hunk of hunks) {
+    const start = offsetOfLine(split, firstLine(hunk));
+    if (start < at || !base.startsWith(hunk.oldText, start)) {
+      throw new PatchbayError(
+        'stale_hunks',
+        `The hunk at line ${String(hunk.oldStart)} does not fit this text.`,
+      );
+    }
+    if (approved.has(hunk.id)) {
+      parts.push(base.slice(at, start), hunk.newText);
+      at = start + hunk.oldText.length;
+    }
+  }
+  parts.push(base.slice(at));
+  return parts.join('');
+}
+
+/** Zero-based line of the base where the hunk begins; with no old lines, the line it stands in front of. */
+export function firstLine(hunk: Pick<Hunk, 'oldStart' | 'oldLines'>): number {
+  return hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
+}
+
+function toHunk(before: SplitText, after: SplitText, change: LineChange): Hunk {
+  const oldText = textOfLines(before, change.oldStart, change.oldEnd);
+  const newText = textOfLines(after, change.newStart, change.newEnd);
+  const oldLines = change.oldEnd - change.oldStart;
+  const newLines = change.newEnd - change.newStart;
+  const oldStart = oldLines === 0 ? change.oldStart : change.oldStart + 1;
+  return {
+    // Without the new position: a hunk keeps its id when another one before it changes.
+    id: `h${hashTexts(String(oldStart), String(oldLines), oldText, newText)}`,
+    oldStart,
+    oldLines,
+    newStart: newLines === 0 ? change.newStart : change.newStart + 1,
+    newLines,
+    oldText,
+    newText,
+  };
+}
+
+/** Adds to the drawn changes what the editor does not show, and turns editor lines into lines of the file. */
+function withUnseenChanges(
+  before: SplitText,
+  after: SplitText,
+  drawn: readonly LineChange[],
+): readonly LineChange[] {
+  const changes: LineChange[] = [];
+  let oldAt = 0;
+  let newAt = 0;
+  for (const change of [...drawn, endOf(before, after)]) {
+    const unseen = unseenChanges(before, after, oldAt, newAt, change.oldStart);
+    const last = unseen.at(-1);
+    if (last !== undefined && breaksOffAtTheEnd(before, after, last) && !isEmpty(change)) {
+      changes.push(...unseen.slice(0, -1));
+      changes.push({ ...change, oldStart: last.oldStart, newStart: last.newStart });
+    } else {
+      changes.push(...unseen, change);
+    }
+    oldAt = change.oldEnd;
+    newAt = change.newEnd;
+  }
+  return changes
+    .map((change) => ({
+      oldStart: Math.min(change.oldStart, before.fileLineCount),
+      oldEnd: Math.min(change.oldEnd, before.fileLineCount),
+      newStart: Math.min(change.newStart, after.fileLineCount),
+      newEnd: Math.min(change.newEnd, after.fileLineCount),
+    }))
+    .filter((change) => !isEmpty(change));
+}
+
+function endOf(before: SplitText, after: SplitText): LineChange {
+  const oldEnd = before.contents.length;
+  const newEnd = after.contents.length;
+  return { oldStart: oldEnd, oldEnd, newStart: newEnd, newEnd };
+}
+
+/** Runs of lines, among those the editor takes for equal, whose bytes differ. */
+function unseenChanges(
+  before: SplitText,
+  after: SplitText,
+  oldFrom: number,
+  newFrom: number,
+  oldTo: number,
+): LineChange[] {
+  const changes: LineChange[] = [];
+  for (let oldLine = oldFrom, newLine = newFrom; oldLine < oldTo; oldLine++, newLine++) {
+    if (hasEqualBytes(before, oldLine, after, newLine)) {
+      continue;
+    }
+    const change = {
+      oldStart: oldLine,
+      oldEnd: oldLine + 1,
+      newStart: newLine,
+      newEnd: newLine + 1,
+    };
+    const last = changes.at(-1);
+    if (last?.oldEnd === oldLine && !breaksOffAtTheEnd(before, after, change)) {
+      changes[changes.length - 1] = { ...last, oldEnd: change.oldEnd, newEnd: change.newEnd };
+    } else {
+      changes.push(change);
+    }
+  }
+  return changes;
+}
+
+/**
+ * One side ends here without a line break and the other does not: what follows on the other side cannot be applied
+ * without it.
+ */
+function breaksOffAtTheEnd(before: SplitText, after: SplitText, change: LineChange): boolean {
+  return (change.oldEnd === before.contents.length) !== (change.newEnd === after.contents.length);
+}
+
+function hasEqualBytes(
+  before: SplitText,
+  oldLine: number,
+  after: SplitText,
+  newLine: number,
+): boolean {
+  const oldStart = offsetOfLine(before, oldLine);
+  const newStart = offsetOfLine(after, newLine);
+  const oldLength = offsetOfLine(before, oldLine + 1) - oldStart;
+  const newLength = offsetOfLine(after, newLine + 1) - newStart;
+  if (oldLength !== newLength || oldLength === 0) {
+    return oldLength === newLength;
+  }
+  // The contents are known to be equal: only the ending and, in front of the first line, the mark can differ.
+  return (
+    before.text.charCodeAt(oldStart + oldLength - 1) ===
+      after.text.charCodeAt(newStart + newLength - 1) &&
+    (oldLength < 2 ||
+      before.text.charCodeAt(oldStart + oldLength - 2) ===
+        after.text.charCodeAt(newStart + newLength - 2)) &&
+    before.text.charCodeAt(oldStart) === after.text.charCodeAt(newStart)
+  );
+}
+
+function isEmpty(change: LineChange): boolean {
+  return change.oldStart === change.oldEnd && change.newStart === change.newEnd;
+}

@@ -1,0 +1,94 @@
+/**
+ * Path arithmetic for both families, without the file system: the core runs where `node:path` is not allowed, and a
+ * window on one platform may look at files of another.
+ */
+export type PathSyntax = 'posix' | 'win32';
+
+/** `root` is '' for a relative path, else `/`, `C:\`, `\` (current drive) or `\\` (a share). Segments keep `..`, not `.`. */
+export interface ParsedPath {
+  readonly root: string;
+  readonly segments: readonly string[];
+}
+
+export function syntaxOf(platform: 'posix' | 'win32' | 'darwin'): PathSyntax {
+  return platform === 'win32' ? 'win32' : 'posix';
+}
+
+export function parsePath(path: string, syntax: PathSyntax): ParsedPath {
+  if (syntax === 'posix') {
+    return { root: path.startsWith('/') ? '/' : '', segments: toSegments(path, /\/+/) };
+  }
+  const plain = path.replace(/^[\\/]{2}[?.][\\/](?=[A-Za-z]:)/, '');
+  const drive = /^([A-Za-z]):[\\/]/.exec(plain)?.[1];
+  if (drive !== undefined) {
+    return { root: `${drive.toUpperCase()}:\\`, segments: toSegments(plain.slice(3), /[\\/]+/) };
+  }
+  const root = /^[\\/]{2}/.test(plain) ? '\\\\' : /^[\\/]/.test(plain) ? '\\' : '';
+  return { root, segments: toSegments(plain, /[\\/]+/) };
+}
+
+export function formatPath(parsed: ParsedPath, syntax: PathSyntax): string {
+  return parsed.root + parsed.segments.join(syntax === 'posix' ? '/' : '\\');
+}
+
+export function isAbsolutePath(path: string, syntax: PathSyntax): boolean {
+  return parsePath(path, syntax).root !== '';
+}
+
+/** Joins without folding `..`; an absolute second path wins. A rooted Windows path keeps the drive of `base`. */
+export function joinPath(base: string, path: string, syntax: PathSyntax): ParsedPath {
+  const child = parsePath(path, syntax);
+  const parent = parsePath(base, syntax);
+  if (child.root === '') {
+    return { root: parent.root, segments: [...parent.segments, ...child.segments] };
+  }
+  return child.root === '\\' && parent.root.length === 3
+    ? { root: parent.root, segments: child.segments }
+    : child;
+}
+
+/** Folds `..` by names, never above the root. */
+export function foldDots(parsed: ParsedPath): ParsedPath {
+  const segments: string[] = [];
+  for (const segment of parsed.segments) {
+    if (segment === '..') {
+      segments.pop();
+    } else {
+      segments.push(segment);
+    }
+  }
+  return { root: parsed.root, segments };
+}
+
+/** Absolute and normalised by names: what the gate, the cache, the tool and the hooks all see. */
+export function absolutePath(base: string, path: string, syntax: PathSyntax): string {
+  return formatPath(foldDots(joinPath(base, path, syntax)), syntax);
+}
+
+/** The segments of `path` below `folder`; empty for the folder itself, undefined when it is not inside. Compared by segments. */
+export function segmentsBelow(
+  folder: string,
+  path: string,
+  syntax: PathSyntax,
+): readonly string[] | undefined {
+  const outer = parsePath(folder, syntax);
+  const inner = parsePath(path, syntax);
+  const isInside =
+    outer.root !== '' &&
+    outer.root === inner.root &&
+    outer.segments.length <= inner.segments.length &&
+    outer.segments.every((segment, index) => segment === inner.segments[index]);
+  return isInside ? inner.segments.slice(outer.segments.length) : undefined;
+}
+
+export function isSameOrBelow(folder: string, path: string, syntax: PathSyntax): boolean {
+  return segmentsBelow(folder, path, syntax) !== undefined;
+}
+
+export function baseName(path: string, syntax: PathSyntax): string {
+  return parsePath(path, syntax).segments.at(-1) ?? path;
+}
+
+function toSegments(path: string, separator: RegExp): readonly string[] {
+  return path.split(separator).filter((segment) => segment !== '' && segment !== '.');
+}

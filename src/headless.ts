@@ -1,0 +1,234 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { systemClock } from './base/clock';
+import { createId } from './base/ids';
+import { silentLogger } from './base/logger';
+import { errorMessage } from './base/patchbayError';
+import { createRedactor } from './base/redact';
+import type { AssistantMessage, Message } from './events/message';
+import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
+import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
+import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
+import { createChildProcessTransport } from './node/childProcessTransport';
+import { diskPathProbe } from './node/pathProbe';
+import { agentEntry } from './runtime/agentCatalog';
+import { claudeCliBridge } from './runtime/bridges/claudeCli';
+import { RuntimeBroker } from './runtime/broker';
+import type { Bridge, ModelRef } from './runtime/contract';
+import { shippedKeyProviders } from './runtime/credentials';
+import { createNetworkLoaders } from './runtime/network/networkLoaders';
+import { createNetworkStream } from './runtime/network/networkStream';
+import { defaultRetryPolicy } from './runtime/retry';
+import { runtimeEndpoint } from './runtime/contract';
+import { createRuntimeSpec } from './runtime/specs';
+import { runTurn } from './session/turnLoop';
+import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
+
+/** The second composition root: the same core under plain Node, JSON lines out, nothing else on stdout. */
+const bridges: readonly Bridge[] = [claudeCliBridge];
+const wrongUsage = 64;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const command = parseHeadlessArgs(
+    argv,
+    bridges.map((bridge) => bridge.adapter),
+  );
+  if (command.kind === 'usage') {
+    process.stderr.write(`${command.message}\n`);
+    return wrongUsage;
+  }
+  const cwd = command.cwd ?? process.cwd();
+  if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
+    process.stderr.write(`--cwd: there is no folder ${cwd}\n`);
+    return wrongUsage;
+  }
+  return runCommand(command, realpathSync(cwd));
+}
+
+async function runCommand(command: TurnCommand | ExchangeCommand, cwd: string): Promise<number> {
+  const report = new TurnReport();
+  const key = command.kind === 'turn' ? keyOf(command) : undefined;
+  const world = createHeadlessWorld({
+    cwd,
+    decide: command.decide,
+    bundleFolder: __dirname,
+    knownSecrets: key === undefined ? [] : [key],
+    onAudit: (audit) => {
+      if (audit.kind === 'decision') {
+        emit({ permission: { effects: audit.effects, decision: audit.decision, reason: audit.reason } });
+      }
+      emit({ audit });
+    },
+  });
+  const broker = createBroker(world);
+  const cancel = new AbortController();
+  const timer =
+    command.cancelAfterMs === undefined
+      ? undefined
+      : systemClock.schedule(command.cancelAfterMs, () => cancel.abort());
+  const onSignal = (): void => cancel.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  let terminal;
+  try {
+    const message = await produce(command, { world, broker, report, cwd, key, signal: cancel.signal });
+    terminal = report.terminal(message);
+  } catch (error) {
+    terminal = report.failed(`The turn failed: ${errorMessage(error)}`);
+  }
+  timer?.dispose();
+  await broker.closeAll();
+  await world.dispose();
+  emit({ terminal });
+  return exitCodeOf(terminal);
+}
+
+interface Run {
+  readonly world: HeadlessWorld;
+  readonly broker: RuntimeBroker;
+  readonly report: TurnReport;
+  readonly cwd: string;
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function produce(command: TurnCommand | ExchangeCommand, run: Run): Promise<AssistantMessage> {
+  const messages: Message[] = [{ role: 'user', text: command.prompt, createdAtMs: systemClock.nowMs() }];
+  const model = command.kind === 'turn' ? networkModel(command) : externalModel(command);
+  const { files, orchestrator } = run.world;
+  const instructions = await readInstructions(files, diskPathProbe);
+  const systemPrompt =
+    command.kind === 'turn'
+      ? buildSystemPrompt({
+          roots: files.roots(),
+          cwd: run.cwd,
+          mode: 'ask',
+          tools: orchestrator.permittedTools('ask'),
+          nowMs: systemClock.nowMs(),
+          instructions,
+        })
+      : formatInstructions(instructions);
+  return runTurn(
+    {
+      exchange: (...args) => run.broker.exchange(...args),
+      orchestrator,
+      messages: () => messages,
+      nowMs: () => systemClock.nowMs(),
+    },
+    {
+      turnId: createId('turn'),
+      sessionId: createId('session'),
+      model,
+      asker: model.name,
+      mode: () => 'ask',
+      systemPrompt,
+      cwd: run.cwd,
+      signal: run.signal,
+      apiKey: run.key,
+      options: {
+        ...(command.startTimeoutMs === undefined ? {} : { startTimeoutMs: command.startTimeoutMs }),
+        ...(command.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: command.idleTimeoutMs }),
+        ...(command.closeTimeoutMs === undefined ? {} : { closeTimeoutMs: command.closeTimeoutMs }),
+        ...(command.kind === 'turn' || command.resume === undefined ? {} : { resume: command.resume }),
+      },
+    },
+    {
+      onEvent: (event) => {
+        report(run, { event });
+      },
+      onObservation: (observation) => {
+        report(run, { observation });
+      },
+      onProgress: () => undefined,
+      onToolResult: (call, result) => {
+        report(run, { observation: { kind: 'tool_result', callId: call.id, result } });
+      },
+      onMessage: (message) => messages.push(message),
+    },
+  );
+}
+
+function report(run: Run, line: Extract<HeadlessLine, { event: unknown } | { observation: unknown }>): void {
+  if ('event' in line) {
+    run.report.event(line.event);
+  } else {
+    run.report.observation(line.observation);
+  }
+  emit(line);
+}
+
+function createBroker(world: HeadlessWorld): RuntimeBroker {
+  const broker = new RuntimeBroker({
+    framework: createNetworkStream({
+      load: createNetworkLoaders((input, init) => fetch(input, init)),
+      retry: defaultRetryPolicy,
+      clock: systemClock,
+    }),
+    transport: createChildProcessTransport({
+      supervisorPath: world.supervisorPath,
+      lookup: world.lookup,
+      isTrusted: () => true,
+      redact: createRedactor(),
+      inheritedEnv: process.env,
+      passVariables: (adapter) => agentEntry(adapter)?.passVariables ?? [],
+      installHint: (adapter) => agentEntry(adapter)?.installHint,
+    }),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  bridges.forEach((bridge) => broker.register(bridge));
+  return broker;
+}
+
+const apiOf = {
+  anthropic: 'anthropic-messages',
+  'openai-responses': 'openai-responses',
+  'openai-chat': 'openai-chat',
+} as const;
+
+function networkModel(command: TurnCommand): ModelRef {
+  return {
+    id: `${command.provider}/${command.model}`,
+    api: apiOf[command.provider],
+    provider: command.provider,
+    model: command.model,
+    name: command.model,
+    address: command.baseUrl,
+  };
+}
+
+function keyOf(command: TurnCommand): string | undefined {
+  const provider = shippedKeyProviders.find(({ id }) => command.provider.startsWith(id));
+  return command.key ?? (provider?.envVariable === undefined ? undefined : process.env[provider.envVariable]);
+}
+
+function externalModel(command: ExchangeCommand): ModelRef {
+  return {
+    id: `${command.adapter}/default`,
+    api: 'external',
+    provider: command.adapter,
+    model: 'default',
+    name: bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
+    address: runtimeEndpoint(command.adapter),
+    runtime: createRuntimeSpec({
+      adapter: command.adapter,
+      authMode: 'external-cli',
+      args: command.args,
+      env: command.env,
+      ...(command.binary === undefined ? {} : { binaryPath: command.binary }),
+    }),
+  };
+}
+
+function emit(line: HeadlessLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+process.stdout.on('error', () => process.exit(1));
+void main(process.argv.slice(2)).then(
+  // Written lines leave the pipe before the process does.
+  (code) => process.stdout.write('', () => process.exit(code)),
+  (error: unknown) => {
+    process.stderr.write(`${errorMessage(error)}\n`);
+    process.exit(1);
+  },
+);

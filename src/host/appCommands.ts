@@ -1,0 +1,90 @@
+import * as vscode from 'vscode';
+import type { PendingPermissions } from '../gate/pendingPermissions';
+import { playgroundModelId } from '../runtime/modelCatalog';
+import type { SessionManager } from '../session/sessionManager';
+import type { AuditView } from './auditView';
+import type { ChatView } from './chatView';
+import type { CommandId, ReviewCommandId } from './commandIds';
+import type { CommandHandler } from './commands';
+import type { KeyCommands } from './keys';
+import type { OutputLog } from './outputLog';
+import { selectionForComposer } from './selection';
+import type { SelectionIntent } from './selectionText';
+import type { Setup } from './setup';
+
+export interface AppCommandDeps {
+  readonly view: ChatView;
+  readonly sessions: SessionManager;
+  readonly permissions: PendingPermissions;
+  readonly setup: Setup;
+  readonly keys: KeyCommands;
+  readonly auditView: AuditView;
+  readonly log: OutputLog;
+}
+
+const playgroundOpening = 'Show me around.';
+
+/** The commands about the conversation; those that decide on edits are the review's. */
+export function createAppCommands(deps: AppCommandDeps): { readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler } {
+  const { view, sessions, permissions, setup, keys, auditView, log } = deps;
+  const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
+    await view.show();
+    view.request('view/show', { what });
+  };
+  const withSelection = async (intent: SelectionIntent): Promise<void> => {
+    const text = selectionForComposer(intent);
+    if (text === undefined) {
+      void vscode.window.showInformationMessage('Open a file and select something first.');
+      return;
+    }
+    await view.show();
+    if (intent === 'add') {
+      view.request('composer/insert', { text });
+      return;
+    }
+    const { accepted, problem } = sessions.current.submit(text);
+    if (!accepted) {
+      view.request('composer/insert', { text });
+      void vscode.window.showInformationMessage(problem ?? 'The message was not sent.');
+    }
+  };
+  return {
+    'patchbay.openChat': async () => {
+      await view.show();
+      view.request('composer/focus', {});
+    },
+    'patchbay.newSession': async () => {
+      sessions.create();
+      await view.show();
+      view.request('composer/focus', {});
+    },
+    'patchbay.openHistory': () => showAnd('history'),
+    'patchbay.chooseModel': () => showAnd('models'),
+    'patchbay.addEndpoint': () => showAnd('endpoint'),
+    'patchbay.stop': () => sessions.current.stop(),
+    'patchbay.addSelection': () => withSelection('add'),
+    'patchbay.explainSelection': () => withSelection('explain'),
+    'patchbay.fixSelection': () => withSelection('fix'),
+    'patchbay.refresh': () => setup.refresh(),
+    'patchbay.setKey': () => keys.setKey(),
+    'patchbay.removeKey': () => keys.removeKey(),
+    'patchbay.startPlayground': async () => {
+      const session = sessions.create();
+      session.setModel(playgroundModelId);
+      await view.show();
+      session.submit(playgroundOpening);
+    },
+    'patchbay.answerPrompt': async () => {
+      const [question] = permissions.list();
+      if (question !== undefined && question.sessionId !== sessions.current.id) {
+        await sessions.open(question.sessionId);
+      }
+      await view.show();
+    },
+    'patchbay.showAudit': () => auditView.show(),
+    'patchbay.showLog': () => log.show(),
+    'patchbay.openSettings': async () => {
+      await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:patchbay.patchbay');
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Every command of the product; the manifest declares exactly these. */
+export const commandIds = [
+  'patchbay.openChat',
+  'patchbay.newSession',
+  'patchbay.openHistory',
+  'patchbay.chooseModel',
+  'patchbay.stop',
+  'patchbay.addSelection',
+  'patchbay.explainSelection',
+  'patchbay.fixSelection',
+  'patchbay.addEndpoint',
+  'patchbay.refresh',
+  'patchbay.setKey',
+  'patchbay.removeKey',
+  'patchbay.startPlayground',
+  'patchbay.answerPrompt',
+  'patchbay.openReview',
+  'patchbay.approveHunk',
+  'patchbay.denyHunk',
+  'patchbay.denyHunkWithReason',
+  'patchbay.approveFile',
+  'patchbay.denyFile',
+  'patchbay.approveAll',
+  'patchbay.denyAll',
+  'patchbay.nextHunk',
+  'patchbay.previousHunk',
+  'patchbay.undoDecision',
+  'patchbay.showAudit',
+  'patchbay.showLog',
+  'patchbay.openSettings',
+] as const;
+
+export type CommandId = (typeof commandIds)[number];
+
+/** The commands that decide on edits; the review handles them. */
+export type ReviewCommandId = Extract<
+  CommandId,
+  | 'patchbay.openReview'
+  | `patchbay.${'approve' | 'deny'}${'Hunk' | 'File' | 'All'}`
+  | 'patchbay.denyHunkWithReason'
+  | 'patchbay.nextHunk'
+  | 'patchbay.previousHunk'
+  | 'patchbay.undoDecision'
+>;

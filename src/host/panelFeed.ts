@@ -1,0 +1,142 @@
+import type { Clock } from '../base/clock';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import type { SessionDelta } from '../events/sessionItem';
+import {
+  protocolVersion,
+  type HostMessage,
+  type NotificationMethod,
+  type Notifications,
+  type StatusView,
+} from '../protocol/methods';
+import type { DraftStore, PanelSource } from './panelSource';
+
+/** One frame at 60 Hz. */
+const frameMs = 16;
+/** Texts and requests to show something that wait for a view that is just being made. */
+const maxWaiting = 20;
+
+/** The notifications that ask the view to do something, rather than tell it a state. */
+export type ViewRequestMethod = 'composer/insert' | 'composer/focus' | 'view/show';
+
+export interface PanelFeedOptions {
+  readonly source: PanelSource;
+  readonly clock: Clock;
+  readonly draft: DraftStore;
+  readonly post: (message: HostMessage) => void;
+}
+
+/**
+ * What the host tells one view: a snapshot whenever the view says that it is there or missed something, numbered
+ * deltas merged per frame in between, prompts and edits at once. Nothing is sent to a view that is hidden: its page is
+ * gone then, and says that it is ready when it comes back.
+ */
+export class PanelFeed implements Disposable {
+  private readonly store = new DisposableStore();
+  private seq = 0;
+  private isReady = false;
+  private deltas: SessionDelta[] = [];
+  private status: StatusView | undefined;
+  private frame: Disposable | undefined;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly options: PanelFeedOptions) {
+    const { source } = options;
+    this.store.add(
+      source.onDidChangeSession((change) => this.collect(change.deltas, change.status)),
+    );
+    this.store.add(source.onDidReplaceSession(() => this.snapshot()));
+    this.store.add(
+      source.onDidChangePrompts((prompts) => this.notify('prompt/changed', { prompts })),
+    );
+    this.store.add(source.onDidChangeEdits((edits) => this.notify('edit/changed', { edits })));
+    this.store.add(source.onDidChangeSetup((setup) => this.notify('setup/changed', setup)));
+  }
+
+  /** The page has loaded and listens. */
+  ready(): void {
+    this.isReady = true;
+    this.snapshot();
+    for (const send of this.waiting.splice(0)) {
+      send();
+    }
+  }
+
+  /** The page is gone or not seen: it gets nothing until it is ready again. */
+  hidden(): void {
+    this.isReady = false;
+    this.drop();
+  }
+
+  /** Everything, at once. Changes that wait for their frame are part of it. */
+  snapshot(): void {
+    this.drop();
+    this.notify('state/snapshot', {
+      ...this.options.source.content(),
+      version: protocolVersion,
+      seq: this.seq,
+      draft: this.options.draft.read(),
+    });
+  }
+
+  /** Asks the view to do something; waits when it is not there yet. The oldest waiting ones go when there are too many. */
+  request<M extends ViewRequestMethod>(method: M, params: Notifications[M]): void {
+    if (this.isReady) {
+      this.notify(method, params);
+      return;
+    }
+    this.waiting.push(() => this.notify(method, params));
+    this.waiting.splice(0, Math.max(0, this.waiting.length - maxWaiting));
+  }
+
+  dispose(): void {
+    this.hidden();
+    this.store.dispose();
+  }
+
+  private collect(deltas: readonly SessionDelta[], status: StatusView | undefined): void {
+    if (!this.isReady) {
+      return;
+    }
+    for (const delta of deltas) {
+      addDelta(this.deltas, delta);
+    }
+    this.status = status ?? this.status;
+    this.frame ??= this.options.clock.schedule(frameMs, () => this.flush());
+  }
+
+  private flush(): void {
+    const { deltas, status } = this;
+    this.drop();
+    this.seq += 1;
+    this.notify('turn/events', {
+      seq: this.seq,
+      deltas,
+      ...(status === undefined ? {} : { status }),
+    });
+  }
+
+  private drop(): void {
+    this.frame?.dispose();
+    this.frame = undefined;
+    this.deltas = [];
+    this.status = undefined;
+  }
+
+  private notify<M extends NotificationMethod>(method: M, params: Notifications[M]): void {
+    if (this.isReady) {
+      this.options.post({ type: 'notification', method, params });
+    }
+  }
+}
+
+/** Appends a delta; neighbours that say one thing become one. The order of the others stays. */
+export function addDelta(deltas: SessionDelta[], next: SessionDelta): void {
+  const last = deltas.at(-1);
+  if (last?.op === 'text' && next.op === 'text' && last.id === next.id) {
+    deltas[deltas.length - 1] = { op: 'text', id: next.id, delta: last.delta + next.delta };
+  } else if (last?.op === 'replace' && next.op === 'replace' && last.item.id === next.item.id) {
+    deltas[deltas.length - 1] = next;
+  } else {
+    deltas.push(next);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Event } from '../base/emitter';
+import type { SessionDelta } from '../events/sessionItem';
+import type {
+  CommandHandlers,
+  EditView,
+  PanelSnapshot,
+  PromptView,
+  RequestHandlers,
+  SetupView,
+  StatusView,
+} from '../protocol/methods';
+
+/** What the panel shows, but for what the view itself keeps: version, sequence number and draft. */
+export type PanelContent = Omit<PanelSnapshot, 'version' | 'seq' | 'draft'>;
+
+/** The commands that are the application's; being ready, resync and the draft are the view's own. */
+export type PanelCommandHandlers = Omit<
+  CommandHandlers,
+  'view/ready' | 'view/resync' | 'view/draft'
+>;
+
+export interface PanelChange {
+  readonly deltas: readonly SessionDelta[];
+  readonly status?: StatusView;
+}
+
+/** What the chat view needs of the application. It owns the state; the view only shows it. */
+export interface PanelSource {
+  content(): PanelContent;
+  /** Changes of the conversation that is shown; merged per frame. */
+  readonly onDidChangeSession: Event<PanelChange>;
+  /** Another conversation is shown now: the view gets all of it. */
+  readonly onDidReplaceSession: Event<void>;
+  readonly onDidChangePrompts: Event<readonly PromptView[]>;
+  readonly onDidChangeEdits: Event<readonly EditView[]>;
+  readonly onDidChangeSetup: Event<SetupView>;
+  readonly requests: RequestHandlers;
+  readonly commands: PanelCommandHandlers;
+}
+
+/** Where the composer's text outlives the view. */
+export interface DraftStore {
+  read(): string;
+  write(text: string): void;
+}

@@ -1,0 +1,90 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { stringField } from '../base/guard';
+import type { UserEndpoint } from '../runtime/endpointSettings';
+import {
+  parseSettings,
+  plainSettings,
+  userOnlySettings,
+  type ParsedSettings,
+  type SettingName,
+} from './settingsValues';
+
+const section = 'patchbay';
+const userOnly: ReadonlySet<SettingName> = new Set(userOnlySettings);
+
+/** The user's settings. What a repository must not set is read at user scope only, whatever the editor would merge. */
+export class Settings implements Disposable {
+  private readonly store = new DisposableStore();
+  private readonly didChange = this.store.add(new Emitter<ParsedSettings>());
+  readonly onDidChange = this.didChange.event;
+  private parsed = parseSettings(readSetting);
+
+  constructor() {
+    this.store.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(section)) {
+          this.parsed = parseSettings(readSetting);
+          this.didChange.fire(this.parsed);
+        }
+      }),
+    );
+  }
+
+  get values(): ParsedSettings['values'] {
+    return this.parsed.values;
+  }
+
+  get problems(): ParsedSettings['problems'] {
+    return this.parsed.problems;
+  }
+
+  /** Adds an endpoint to the user's settings, or replaces the one of that name. Entries that are broken stay as they are. */
+  async saveEndpoint(endpoint: UserEndpoint): Promise<void> {
+    const present: unknown = readSetting('endpoints');
+    const others: readonly unknown[] = Array.isArray(present) ? present : [];
+    const entry = {
+      ...endpoint,
+      models: endpoint.models.map((model) => (hasOnlyName(model) ? model.model : model)),
+    };
+    await vscode.workspace
+      .getConfiguration(section)
+      .update(
+        'endpoints',
+        [...others.filter((other) => stringField(other, 'name') !== endpoint.name), entry],
+        vscode.ConfigurationTarget.Global,
+      );
+  }
+
+  /** Settings that a workspace or folder tries to set and that have no effect there: `patchbay.endpoints`. */
+  ignored(): readonly string[] {
+    const scopes = [
+      undefined,
+      ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri),
+    ];
+    return userOnlySettings
+      .filter((name) =>
+        scopes.some((scope) => {
+          const found = vscode.workspace.getConfiguration(section, scope ?? null).inspect(name);
+          return found?.workspaceValue !== undefined || found?.workspaceFolderValue !== undefined;
+        }),
+      )
+      .map((name) => `${section}.${name}`);
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+}
+
+function hasOnlyName(model: UserEndpoint['models'][number]): boolean {
+  return Object.keys(model).length === 1;
+}
+
+export const settingNames: readonly SettingName[] = [...userOnlySettings, ...plainSettings];
+
+function readSetting(name: SettingName): unknown {
+  const configuration = vscode.workspace.getConfiguration(section);
+  return userOnly.has(name) ? configuration.inspect(name)?.globalValue : configuration.get(name);
+}

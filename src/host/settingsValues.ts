@@ -1,0 +1,207 @@
+import { isArrayOf, isNumber, isOneOf, isRecord, isString, stringField } from '../base/guard';
+import { readEndpointSettings, type UserEndpoint } from '../runtime/endpointSettings';
+import { normalizeEndpointUrl } from '../runtime/network/endpointModels';
+import type { ApiProvider } from '../runtime/shippedModels';
+import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
+import { permissionModes, type PermissionMode, type Rule, type RuleMatch } from '../gate/contract';
+
+/** How an agent is started, over what the shipped catalog says. `null` removes a variable. */
+export interface AgentSetting {
+  readonly binaryPath?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | null>>;
+}
+
+export interface SettingsValues {
+  readonly endpoints: readonly UserEndpoint[];
+  /** Other addresses for the shipped providers: a proxy, a gateway. */
+  readonly providerUrls: Readonly<Partial<Record<ApiProvider, string>>>;
+  /** By adapter: `claude-cli`. */
+  readonly agents: Readonly<Record<string, AgentSetting>>;
+  readonly defaultModel?: string;
+  readonly permissionMode: PermissionMode;
+  readonly rules: readonly Rule[];
+  readonly customInstructions: string;
+  readonly startTimeoutMs: number;
+  /** Absent: silence ends nothing. */
+  readonly idleTimeoutMs?: number;
+  readonly openReviewAutomatically: boolean;
+}
+
+/**
+ * Settings that choose an endpoint, an executable, its arguments or environment, the mode, the rules, or what a model
+ * is told. They count at user scope only; a repository must not be able to set them.
+ */
+export const userOnlySettings = [
+  'endpoints',
+  'providerUrls',
+  'agents',
+  'defaultModel',
+  'permissionMode',
+  'rules',
+  'customInstructions',
+  'startTimeoutSeconds',
+  'idleTimeoutSeconds',
+] as const;
+
+/** Settings of taste: a workspace may have its own value. */
+export const plainSettings = ['openReviewAutomatically'] as const;
+
+export type SettingName = (typeof userOnlySettings)[number] | (typeof plainSettings)[number];
+
+/** A value that is not as it should be is left out, and named in a sentence for the user. */
+export interface ParsedSettings {
+  readonly values: SettingsValues;
+  readonly problems: readonly string[];
+}
+
+export function parseSettings(read: (name: SettingName) => unknown): ParsedSettings {
+  const problems: string[] = [];
+  const report = (problem: string): void => void problems.push(problem);
+  const endpoints = readEndpointSettings(read('endpoints'));
+  problems.push(...endpoints.problems);
+  const defaultModel = optionalText(read('defaultModel'));
+  const idleTimeoutMs = seconds(read('idleTimeoutSeconds'), 0);
+  const values: SettingsValues = {
+    endpoints: endpoints.endpoints,
+    providerUrls: parseProviderUrls(read('providerUrls'), report),
+    agents: parseAgents(read('agents'), report),
+    ...(defaultModel === undefined ? {} : { defaultModel }),
+    permissionMode: parseMode(read('permissionMode'), report),
+    rules: list(read('rules')).flatMap((entry, index) => present(parseRule(entry, index, report))),
+    customInstructions: optionalText(read('customInstructions')) ?? '',
+    startTimeoutMs: seconds(read('startTimeoutSeconds'), 30) || 30_000,
+    ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),
+    openReviewAutomatically: read('openReviewAutomatically') !== false,
+  };
+  return { values, problems };
+}
+
+/** The user's agents for the broker; what the user leaves out comes from the shipped catalog. */
+export function toSpecTable(agents: SettingsValues['agents']): RuntimeSpecTable {
+  const byAdapter = Object.entries(agents).map(
+    ([adapter, agent]) =>
+      [
+        adapter,
+        { adapter, authMode: 'external-cli', ...builtinRuntimeSpec(adapter), ...agent },
+      ] as const,
+  );
+  return { byModelId: {}, byAdapter: Object.fromEntries(byAdapter) };
+}
+
+type Report = (problem: string) => void;
+
+function parseProviderUrls(value: unknown, report: Report): SettingsValues['providerUrls'] {
+  const url = (provider: ApiProvider): string | undefined => {
+    const written = optionalText(stringField(value, provider));
+    const address = written === undefined ? undefined : normalizeEndpointUrl(written);
+    if (written !== undefined && address === undefined) {
+      report(
+        `patchbay.providerUrls.${provider} is not an http or https address without user name; the provider's own is used.`,
+      );
+    }
+    return address;
+  };
+  const [anthropic, openai] = [url('anthropic'), url('openai')];
+  return {
+    ...(anthropic === undefined ? {} : { anthropic }),
+    ...(openai === undefined ? {} : { openai }),
+  };
+}
+
+function parseAgents(value: unknown, report: Report): Readonly<Record<string, AgentSetting>> {
+  const agents = new Map<string, AgentSetting>();
+  for (const [adapter, entry] of Object.entries(isRecord(value) ? value : {})) {
+    const agent = parseAgent(entry, `patchbay.agents.${adapter}`, report);
+    if (agent !== undefined) {
+      agents.set(adapter, agent);
+    }
+  }
+  return Object.fromEntries(agents);
+}
+
+function parseAgent(entry: unknown, where: string, report: Report): AgentSetting | undefined {
+  if (!isRecord(entry)) {
+    report(`${where} must be an object.`);
+    return undefined;
+  }
+  const { binaryPath, args, env } = entry;
+  if (binaryPath !== undefined && !isString(binaryPath)) {
+    report(`${where}.binaryPath must be a path.`);
+    return undefined;
+  }
+  if (args !== undefined && !isArrayOf(isString)(args)) {
+    report(`${where}.args must be a list of texts.`);
+    return undefined;
+  }
+  if (env !== undefined && !isEnvironment(env)) {
+    report(`${where}.env must map names to texts, or to null to remove one.`);
+    return undefined;
+  }
+  return {
+    ...(binaryPath === undefined || binaryPath === '' ? {} : { binaryPath }),
+    ...(args === undefined ? {} : { args }),
+    ...(env === undefined ? {} : { env }),
+  };
+}
+
+function parseMode(value: unknown, report: Report): PermissionMode {
+  const isMode = isOneOf(...permissionModes);
+  if (value !== undefined && !isMode(value)) {
+    report(`patchbay.permissionMode must be one of ${permissionModes.join(', ')}; "ask" is used.`);
+  }
+  return isMode(value) ? value : 'ask';
+}
+
+function parseRule(entry: unknown, index: number, report: Report): Rule | undefined {
+  const verdict = stringField(entry, 'verdict');
+  const match = parseMatch(entry);
+  if (!isOneOf('allow', 'ask', 'deny')(verdict) || match === undefined) {
+    report(`patchbay.rules[${index}] is not a rule and has no effect.`);
+    return undefined;
+  }
+  return { id: `settings.${index}`, verdict, match, scope: 'user' };
+}
+
+function parseMatch(entry: unknown): RuleMatch | undefined {
+  const field = (name: string): string | undefined => optionalText(stringField(entry, name));
+  const [command, read, write, network] = [
+    field('command'),
+    field('read'),
+    field('write'),
+    field('network'),
+  ];
+  const [server, tool, cwd] = [field('mcpServer'), field('mcpTool'), field('cwd')];
+  const matches: readonly (RuleMatch | undefined)[] = [
+    command === undefined
+      ? undefined
+      : { kind: 'command', command, ...(cwd === undefined ? {} : { cwd }) },
+    read === undefined ? undefined : { kind: 'read', target: read },
+    write === undefined ? undefined : { kind: 'write', target: write },
+    network === undefined ? undefined : { kind: 'network', origin: network },
+    server === undefined || tool === undefined ? undefined : { kind: 'mcp', server, tool },
+  ];
+  const meant = matches.filter((match) => match !== undefined);
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
+function isEnvironment(value: unknown): value is Readonly<Record<string, string | null>> {
+  return isRecord(value) && Object.values(value).every((item) => item === null || isString(item));
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function present<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
+}
+
+function optionalText(value: unknown): string | undefined {
+  return isString(value) && value.trim() !== '' ? value : undefined;
+}
+
+/** Seconds of a setting as milliseconds; not a number, or less than nothing, gives the default. */
+function seconds(value: unknown, fallback: number): number {
+  return (isNumber(value) && value >= 0 ? value : fallback) * 1000;
+}

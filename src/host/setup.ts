@@ -1,0 +1,176 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { Logger } from '../base/logger';
+import { errorMessage } from '../base/patchbayError';
+import type { SetupView } from '../protocol/methods';
+import type { ModelRef } from '../runtime/contract';
+import { shippedKeyProviders, type CredentialVault, type KeyProvider } from '../runtime/credentials';
+import {
+  discoverAgents,
+  discoverLocalServers,
+  type AgentFinding,
+  type DiscoveryPorts,
+  type LocalServerFinding,
+} from '../runtime/discovery';
+import type { UserEndpoint } from '../runtime/endpointSettings';
+import {
+  buildModelCatalog,
+  endpointKeyProvider,
+  type EditorModelInfo,
+  type ModelCatalog,
+} from '../runtime/modelCatalog';
+import { toLocalEndpoints, toSetupView } from './discoveryView';
+import type { Settings } from './settings';
+import { toSpecTable } from './settingsValues';
+
+export interface SetupDeps {
+  readonly settings: Settings;
+  readonly discovery: DiscoveryPorts;
+  readonly fetchJson: (url: string, timeoutMs: number) => Promise<unknown>;
+  readonly editorModels: () => Promise<readonly EditorModelInfo[]>;
+  readonly log: Logger;
+}
+
+/**
+ * What can be chosen here: found agents, keys, local servers, the editor's models, the playground. Built anew when a
+ * setting, a key or the trust changes; nothing is looked for before somebody looks at the panel.
+ */
+export class Setup implements Disposable {
+  private readonly store = new DisposableStore();
+  private readonly didChange = this.store.add(new Emitter<SetupView>());
+  readonly onDidChange = this.didChange.event;
+  private agents: readonly AgentFinding[] = [];
+  private servers: readonly LocalServerFinding[] = [];
+  private editorModels: readonly EditorModelInfo[] = [];
+  private keys: ReadonlyMap<string, string> = new Map();
+  private rootNames: readonly string[] = [];
+  private built: ModelCatalog;
+  private probing: Promise<void> | undefined;
+  private vault: CredentialVault | undefined;
+
+  constructor(private readonly deps: SetupDeps) {
+    this.built = this.build();
+    this.store.add(deps.settings.onDidChange(() => this.rebuild()));
+    this.store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()));
+    this.store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
+  }
+
+  get catalog(): ModelCatalog {
+    return this.built;
+  }
+
+  /** Providers a key can be kept for: the shipped ones and the user's endpoints. */
+  keyProviders(): readonly KeyProvider[] {
+    return [
+      ...shippedKeyProviders,
+      ...this.endpoints().flatMap((endpoint) =>
+        endpoint.keyId === undefined
+          ? []
+          : [{ id: endpointKeyProvider(endpoint.keyId), name: endpoint.name, isStrict: false }],
+      ),
+    ];
+  }
+
+  useVault(vault: CredentialVault): void {
+    this.vault = vault;
+  }
+
+  find(modelId: string): ModelRef | undefined {
+    return this.built.find(modelId);
+  }
+
+  agent(adapter: string): AgentFinding | undefined {
+    return this.agents.find((agent) => agent.adapter === adapter);
+  }
+
+  current(): SetupView {
+    return toSetupView({
+      isTrusted: vscode.workspace.isTrusted,
+      hasFolder: (vscode.workspace.workspaceFolders ?? []).length > 0,
+      isProbing: this.probing !== undefined,
+      agents: this.agents,
+      keyProviders: this.keyProviders(),
+      keys: this.keys,
+      localServers: this.servers,
+      catalog: this.built,
+      rootNames: this.rootNames,
+    });
+  }
+
+  /** The model a new session starts with: the user's, else the first that can be used, else the playground. */
+  defaultModelId(): string {
+    const wanted = this.deps.settings.values.defaultModel;
+    if (wanted !== undefined && this.find(wanted) !== undefined) {
+      return wanted;
+    }
+    return this.current().models.find((model) => model.isUsable)?.id ?? 'playground/tour';
+  }
+
+  /** Looks again. Asked while it looks, it joins. Never rejects. */
+  refresh(): Promise<void> {
+    this.probing ??= this.probe().finally(() => {
+      this.probing = undefined;
+      this.rebuild();
+    });
+    this.didChange.fire(this.current());
+    return this.probing;
+  }
+
+  /** Keys changed: says so without looking for programs again. */
+  async refreshKeys(): Promise<void> {
+    this.keys = await this.findKeys();
+    this.rebuild();
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  private async probe(): Promise<void> {
+    const { discovery, fetchJson, editorModels, log } = this.deps;
+    const failed = (what: string) => (error: unknown) => log.warn(`${what} could not be looked for: ${errorMessage(error)}`);
+    await Promise.all([
+      discoverAgents(discovery).then((agents) => (this.agents = agents), failed('Agents')),
+      discoverLocalServers(fetchJson).then((servers) => (this.servers = servers), failed('Local model servers')),
+      editorModels().then((models) => (this.editorModels = models), failed('The editor’s models')),
+      this.findKeys().then((keys) => (this.keys = keys), failed('Keys')),
+      this.readRoot().then((names) => (this.rootNames = names), failed('The folder')),
+    ]);
+  }
+
+  private async findKeys(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const provider of this.keyProviders()) {
+      const key = await this.vault?.find(provider.id);
+      if (key !== undefined) {
+        found.set(provider.id, key.from);
+      }
+    }
+    return found;
+  }
+
+  private async readRoot(): Promise<readonly string[]> {
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    return folder === undefined ? [] : (await vscode.workspace.fs.readDirectory(folder.uri)).map(([name]) => name);
+  }
+
+  private endpoints(): readonly UserEndpoint[] {
+    return this.deps.settings.values.endpoints;
+  }
+
+  private rebuild(): void {
+    this.built = this.build();
+    this.didChange.fire(this.current());
+  }
+
+  private build(): ModelCatalog {
+    const own = this.endpoints();
+    return buildModelCatalog({
+      endpoints: [...own, ...toLocalEndpoints(this.servers, own)],
+      editorModels: this.editorModels,
+      runtimeSpecs: toSpecTable(this.deps.settings.values.agents),
+      addresses: this.deps.settings.values.providerUrls,
+    });
+  }
+}

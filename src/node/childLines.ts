@@ -1,0 +1,383 @@
+import type { Writable } from 'node:stream';
+import { systemClock, withDeadline } from '../base/clock';
+import { Deferred } from '../base/deferred';
+import { toDisposable, type Disposable } from '../base/disposable';
+import { encodeJsonLine, JsonLinesDecoder } from '../base/jsonLines';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
+import type { Redactor } from '../base/redact';
+import type { Failure } from '../events/failure';
+import type { ChildExit, ChildTransport } from '../runtime/contract';
+import { InvalidLineNotices } from './invalidLineNotices';
+import { OutputTail } from './outputTail';
+import type { SupervisedProcess } from './supervisedProcess';
+
+export interface StartedChild {
+  readonly process: SupervisedProcess;
+  /** What a failed start means; `code` is the system's. */
+  explainStart(code: string, message: string): Failure;
+  /** Called once when the child is gone. */
+  remove(): void;
+}
+
+export interface ChildLinesOptions {
+  /** Finds and starts the child. `isWanted` turns false when the transport was closed in the meantime. */
+  start(isWanted: () => boolean): Promise<StartedChild | Failure>;
+  readonly redact: Redactor;
+  /** All of `close`: two fifths each for the end of stdin and for terminate, the rest for kill. */
+  readonly closeTimeoutMs: number;
+  /** After an abort the polite step of `close` is short. */
+  readonly isAborted: () => boolean;
+  readonly maxLineBytes?: number;
+}
+
+/** JSON lines to and from one child. See `ChildTransport` for the promises. */
+export class ChildLines implements ChildTransport {
+  private readonly messageListeners = new Listeners<unknown>();
+  private readonly noticeListeners = new Listeners<string>();
+  private readonly exitListeners = new Listeners<ChildExit>();
+  private readonly decoder: JsonLinesDecoder;
+  private readonly stderr: OutputTail;
+  private readonly invalidLines = new InvalidLineNotices((text) => this.notice(text));
+  /** Undefined when the start failed. */
+  private readonly started = new Deferred<StartedChild | undefined>();
+  /** Settles with the end that listeners hear of, or with `close`. */
+  private readonly ended = new Deferred<void>();
+  private kept: unknown[] = [];
+  private keptBytes = 0;
+  private keptNotices: string[] = [];
+  private isWaitingForListener = false;
+  private pendingFinish: (() => void) | undefined;
+  private exit: ChildExit | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly options: ChildLinesOptions) {
+    this.stderr = new OutputTail(stderrTailBytes, options.redact);
+    this.decoder = new JsonLinesDecoder(
+      {
+        onMessage: (message) => this.deliver(message),
+        onInvalidLine: (excerpt) => this.invalidLines.add(options.redact(excerpt)),
+      },
+      options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes },
+    );
+    void this.run();
+  }
+
+  async send(message: unknown): Promise<void> {
+    this.assertOpen();
+    const line = encodeJsonLine(message);
+    const child = await this.started.promise;
+    this.assertOpen();
+    if (child?.process.stdin === undefined || this.exit !== undefined) {
+      throw new PatchbayError('transport_closed', 'The agent has ended.');
+    }
+    try {
+      await writeLine(child.process.stdin, line);
+    } catch (error) {
+      // Its end says better why it does not read: whoever waits for both hears that first.
+      if (!this.isClosed) {
+        await withDeadline(systemClock, this.ended.promise, endAfterBrokenPipeMs);
+      }
+      throw new PatchbayError('transport_closed', 'The agent does not read any more.', {
+        cause: error,
+      });
+    }
+  }
+
+  onMessage(listener: (message: unknown) => void): Disposable {
+    const subscription = this.messageListeners.add(listener);
+    if (this.kept.length > 0) {
+      queueMicrotask(() => this.deliverKept());
+    }
+    return subscription;
+  }
+
+  onNotice(listener: (text: string) => void): Disposable {
+    const subscription = this.noticeListeners.add(listener);
+    if (this.keptNotices.length > 0) {
+      queueMicrotask(() => {
+        if (this.noticeListeners.size > 0) {
+          this.keptNotices.splice(0).forEach((text) => this.notice(text));
+        }
+      });
+    }
+    return subscription;
+  }
+
+  onExit(listener: (exit: ChildExit) => void): Disposable {
+    const { exit } = this;
+    if (exit === undefined) {
+      return this.exitListeners.add(listener);
+    }
+    const late = new Listeners<ChildExit>();
+    const subscription = late.add(listener);
+    queueMicrotask(() => {
+      if (this.closing === undefined) {
+        late.fire(exit, (error) => this.notice(listenerFailed(error)));
+      }
+    });
+    return subscription;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  private async run(): Promise<void> {
+    let result: StartedChild | Failure;
+    try {
+      result = await this.options.start(() => !this.isClosed);
+    } catch (error) {
+      result = {
+        code: 'unknown',
+        message: `The agent could not be started: ${errorMessage(error)}`,
+      };
+    }
+    if (!('process' in result)) {
+      this.finish({ code: null, signal: null, stderrTail: '', spawnError: result });
+      this.started.resolve(undefined);
+      return;
+    }
+    const child = result;
+    const { stdout, stderr, ended } = child.process;
+    stdout.on('data', (chunk: Uint8Array) => this.accept(chunk, child));
+    stderr.on('data', (chunk: Uint8Array) => this.stderr.push(chunk));
+    void ended.then((end) => {
+      const finish = (): void => {
+        this.endOfOutput();
+        const spawnError =
+          end.kind === 'failed' ? explain(child, end.code, end.message) : undefined;
+        this.finish({
+          code: end.kind === 'exited' ? end.code : null,
+          signal: end.kind === 'exited' ? end.signal : null,
+          stderrTail: this.stderr.text(),
+          ...(spawnError === undefined ? {} : { spawnError }),
+        });
+        child.remove();
+      };
+      if (this.isWaitingForListener) {
+        this.pendingFinish = finish; // the rest of its output comes first
+      } else {
+        finish();
+      }
+    });
+    this.started.resolve(child);
+  }
+
+  /** One chunk from the pipe. The pipe is left alone for a moment when its work took long, or nobody listens yet. */
+  private accept(chunk: Uint8Array, child: StartedChild): void {
+    if (this.isClosed || this.exit !== undefined) {
+      return;
+    }
+    const startedAt = performance.now();
+    try {
+      this.decoder.push(chunk);
+    } catch (error) {
+      this.giveUp(error, child);
+      return;
+    }
+    if (this.messageListeners.size === 0) {
+      this.keptBytes += chunk.length;
+      if (this.keptBytes > maxKeptBytes) {
+        this.isWaitingForListener = true;
+        child.process.stdout.pause();
+      }
+    } else if (performance.now() - startedAt > longStepMs) {
+      child.process.stdout.pause();
+      setImmediate(() => child.process.stdout.resume());
+    }
+  }
+
+  /** The child talks nonsense: it is ended, and its end says why. */
+  private giveUp(error: unknown, child: StartedChild): void {
+    child.process.signal('SIGTERM');
+    const code = PatchbayError.is(error, 'line_too_long') ? 'line_too_long' : 'unknown';
+    this.finish({
+      code: null,
+      signal: null,
+      stderrTail: this.stderr.text(),
+      spawnError: { code, message: `The agent's output could not be read. ${errorMessage(error)}` },
+    });
+    void withDeadline(systemClock, child.process.ended, 1000).then((outcome) => {
+      if (outcome.kind !== 'value') {
+        child.process.signal('SIGKILL');
+      }
+    });
+  }
+
+  private endOfOutput(): void {
+    if (this.isClosed || this.exit !== undefined) {
+      return;
+    }
+    this.decoder.end();
+    this.invalidLines.end();
+  }
+
+  private deliver(message: unknown): void {
+    if (this.isClosed) {
+      return;
+    }
+    if (this.messageListeners.size === 0 || this.kept.length > 0) {
+      this.kept.push(message);
+      return;
+    }
+    this.messageListeners.fire(message, (error) => this.notice(listenerFailed(error)));
+  }
+
+  private deliverKept(): void {
+    if (this.messageListeners.size === 0 || this.isClosed) {
+      return;
+    }
+    const kept = this.kept;
+    this.kept = [];
+    this.keptBytes = 0;
+    for (const message of kept) {
+      this.deliver(message);
+    }
+    if (this.isWaitingForListener) {
+      this.isWaitingForListener = false;
+      void this.started.promise.then((child) => child?.process.stdout.resume());
+      if (this.pendingFinish !== undefined) {
+        setTimeout(this.pendingFinish, lateDrainMs);
+      }
+    }
+  }
+
+  private notice(text: string): void {
+    if (this.isClosed) {
+      return;
+    }
+    if (this.noticeListeners.size === 0) {
+      if (this.keptNotices.length < maxKeptNotices) {
+        this.keptNotices.push(text);
+      }
+      return;
+    }
+    this.noticeListeners.fire(text, () => undefined); // a failing reader of notices has nobody to tell
+  }
+
+  /** The one end that listeners hear of; a second is ignored. */
+  private finish(exit: ChildExit): void {
+    if (this.exit !== undefined) {
+      return;
+    }
+    this.exit = exit;
+    if (this.isClosed) {
+      return;
+    }
+    const fire = (): void => {
+      if (!this.isClosed) {
+        this.exitListeners.fire(exit, (error) => this.notice(listenerFailed(error)));
+      }
+      this.ended.resolve();
+    };
+    if (this.kept.length > 0 && this.messageListeners.size > 0) {
+      queueMicrotask(fire); // behind the kept messages, whose turn has come already
+    } else {
+      fire();
+    }
+  }
+
+  private async end(): Promise<void> {
+    const { options } = this;
+    this.ended.resolve();
+    const total = options.closeTimeoutMs;
+    const politeMs =
+      options.isAborted() || this.exit !== undefined ? Math.min(500, total / 5) : (total * 2) / 5;
+    this.messageListeners.clear();
+    this.noticeListeners.clear();
+    this.exitListeners.clear();
+    this.kept = [];
+    this.keptNotices = [];
+    const start = await withDeadline(systemClock, this.started.promise, total);
+    if (start.kind !== 'value' || start.value === undefined) {
+      void this.started.promise.then((child) => child?.process.release());
+      return;
+    }
+    const { process } = start.value;
+    process.stdout.resume(); // what still comes is dropped, so that nobody waits for a full pipe
+    process.stdin?.end();
+    for (const [waitMs, next] of [
+      [politeMs, 'SIGTERM'],
+      [(total * 2) / 5, 'SIGKILL'],
+      [Math.max(total / 5, 200), undefined],
+    ] as const) {
+      const outcome = await withDeadline(systemClock, process.ended, waitMs);
+      if (outcome.kind === 'value') {
+        break;
+      }
+      if (next !== undefined) {
+        process.signal(next);
+      }
+    }
+    process.release();
+  }
+
+  private assertOpen(): void {
+    if (this.isClosed) {
+      throw new PatchbayError('transport_closed', 'The connection to the agent is closed.');
+    }
+  }
+}
+
+/** Listeners that a disposer takes out exactly once; one that throws does not stop the others. */
+class Listeners<T> {
+  private readonly all = new Set<(value: T) => void>();
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  add(listener: (value: T) => void): Disposable {
+    const own = (value: T): void => listener(value);
+    this.all.add(own);
+    return toDisposable(() => this.all.delete(own));
+  }
+
+  fire(value: T, onError: (error: unknown) => void): void {
+    for (const listener of [...this.all]) {
+      if (this.all.has(listener)) {
+        try {
+          listener(value);
+        } catch (error) {
+          onError(error);
+        }
+      }
+    }
+  }
+
+  clear(): void {
+    this.all.clear();
+  }
+}
+
+const stderrTailBytes = 8 * 1024;
+const maxKeptBytes = 8 * 1024 * 1024;
+const maxKeptNotices = 50;
+const longStepMs = 6;
+const lateDrainMs = 200;
+const endAfterBrokenPipeMs = 3000;
+
+function explain(child: StartedChild, code: string, message: string): Failure {
+  return code === 'SUPERVISOR' ? { code: 'unknown', message } : child.explainStart(code, message);
+}
+
+function listenerFailed(error: unknown): string {
+  return `A message of the agent could not be handled: ${errorMessage(error)}`;
+}
+
+function writeLine(stdin: Writable, line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdin.write(line, (error) => {
+      if (error === null || error === undefined) {
+        resolve();
+      } else {
+        reject(error);
+      }
+    });
+  });
+}

@@ -1,0 +1,151 @@
+import { stat } from 'node:fs/promises';
+import { errorMessage } from '../base/patchbayError';
+import type { Redactor } from '../base/redact';
+import type { Failure } from '../events/failure';
+import type { ChildTransport, TransportContext, TransportFactory } from '../runtime/contract';
+import { childEnvironment, type Environment } from './childEnvironment';
+import { ChildLines, type StartedChild } from './childLines';
+import type { ExecutableLookup } from './executables';
+import { createScratchFolder } from './scratchFolder';
+import { brokenProgram, missingProgram, spawnFailure } from './spawnFailure';
+import { startSupervised, type SupervisorOptions } from './supervisedProcess';
+
+export interface ChildProcessTransportOptions extends SupervisorOptions {
+  readonly lookup: (nameOrPath: string) => Promise<ExecutableLookup>;
+  /** Without workspace trust nothing is started. Asked at every start. */
+  readonly isTrusted: () => boolean;
+  readonly redact: Redactor;
+  /** The environment to take the allow-listed part from: `process.env`. */
+  readonly inheritedEnv: Readonly<Record<string, string | undefined>>;
+  /** Variables of an agent's own that pass from the user's environment (`ANTHROPIC_*`), by adapter. */
+  readonly passVariables?: (adapter: string) => readonly string[];
+  /** How one gets an agent, for the message when it is missing, by adapter. */
+  readonly installHint?: (adapter: string) => string | undefined;
+  /**
+   * The program was found by name inside a workspace folder: may it run? Absent: it may not. A path that the user set
+   * (machine scope) is not asked about.
+   */
+  readonly mayRunFromWorkspace?: (path: string) => Promise<boolean>;
+  readonly maxLineBytes?: number;
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * The transport of external agents: JSON lines over the standard streams of a child under the supervisor, started
+ * without a shell in its own process group. The program is found, checked and started asynchronously; what was sent in
+ * the meantime follows in order. A start that fails is an exit with `spawnError`.
+ *
+ * `close` takes at most `opts.closeTimeoutMs` (default 5000): stdin ends, then terminate, then kill of the whole tree. After an
+ * abort the polite part is half a second only, because the dialect's own interrupt came before it.
+ */
+export function createChildProcessTransport(
+  options: ChildProcessTransportOptions,
+): TransportFactory {
+  return (context): ChildTransport =>
+    new ChildLines({
+      start: (isWanted) => startAgent(options, context, isWanted),
+      redact: options.redact,
+      closeTimeoutMs: context.opts.closeTimeoutMs ?? 5000,
+      isAborted: () => context.opts.signal.aborted,
+      ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
+    });
+}
+
+async function startAgent(
+  options: ChildProcessTransportOptions,
+  { spec, opts, launch }: TransportContext,
+  isWanted: () => boolean,
+): Promise<StartedChild | Failure> {
+  if (!options.isTrusted()) {
+    return notTrusted(
+      'This folder is not trusted, so no agent is started. Trust the workspace to go on.',
+    );
+  }
+  const program = spec.binaryPath ?? launch.defaultBinary;
+  const installHint = options.installHint?.(spec.adapter);
+  const words = { program, ...(installHint === undefined ? {} : { installHint }) };
+  const found = await options.lookup(program);
+  if (found.kind === 'missing') {
+    return missingProgram(words, found.message);
+  }
+  if (found.kind === 'broken') {
+    return brokenProgram(found.message);
+  }
+  if (
+    found.isInsideWorkspace &&
+    spec.binaryPath === undefined &&
+    !(await mayRun(options, found.path))
+  ) {
+    return notTrusted(
+      `"${program}" was found inside the workspace (${found.path}) and was not started. Set the path of the program that you want in the settings of Patchbay.`,
+    );
+  }
+  const folder = await workingFolder(opts.cwd);
+  if (folder.kind === 'failed') {
+    return folder.failure;
+  }
+  if (!options.isTrusted() || !isWanted()) {
+    folder.remove();
+    return notTrusted('The agent was not started.');
+  }
+  const child = startSupervised(
+    {
+      file: found.launch.file,
+      args: [...found.launch.argsBefore, ...launch.args],
+      cwd: folder.path,
+      env: agentEnvironment(options, { spec, launch }, found.searchPath),
+      stdin: 'pipe',
+    },
+    options,
+  );
+  return {
+    process: child,
+    explainStart: (code, message) => spawnFailure(words, found.path, code, message),
+    remove: folder.remove,
+  };
+}
+
+function agentEnvironment(
+  options: ChildProcessTransportOptions,
+  { spec, launch }: Pick<TransportContext, 'spec' | 'launch'>,
+  searchPath: string,
+): Environment {
+  return childEnvironment({
+    inherited: options.inheritedEnv,
+    pass: options.passVariables?.(spec.adapter) ?? [],
+    layers: [searchPath === '' ? undefined : { PATH: searchPath }, launch.env, spec.env],
+    isWindows: (options.platform ?? process.platform) === 'win32',
+  });
+}
+
+async function mayRun(options: ChildProcessTransportOptions, path: string): Promise<boolean> {
+  return (await options.mayRunFromWorkspace?.(path)) ?? false;
+}
+
+type WorkingFolder =
+  | { readonly kind: 'ready'; readonly path: string; readonly remove: () => void }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** The chosen workspace folder, else an empty folder of the child's own; never ours, which is somewhere in the editor. */
+async function workingFolder(cwd: string | undefined): Promise<WorkingFolder> {
+  if (cwd === undefined) {
+    const scratch = await createScratchFolder();
+    return { kind: 'ready', path: scratch.path, remove: scratch.remove };
+  }
+  const found = await stat(cwd).catch((error: unknown) => errorMessage(error));
+  if (typeof found === 'string' || !found.isDirectory()) {
+    return {
+      kind: 'failed',
+      failure: {
+        code: 'no_folder',
+        message: `The folder ${cwd} is not there any more. Open another one and try again.`,
+        ...(typeof found === 'string' ? { detail: found } : {}),
+      },
+    };
+  }
+  return { kind: 'ready', path: cwd, remove: () => undefined };
+}
+
+function notTrusted(message: string): Failure {
+  return { code: 'not_trusted', message };
+}

@@ -1,0 +1,52 @@
+/**
+ * Takes terminal escape sequences out of a text that arrives in pieces: colours, cursor movement, titles, hyperlinks,
+ * and control characters other than tab and line ends. A carriage return within a line (a progress bar) becomes a line
+ * end. A sequence that is cut between two pieces is held back until its rest comes.
+ */
+export class EscapeStripper {
+  private held = '';
+
+  push(piece: string): string {
+    const text = this.held + piece;
+    const open = openSequence(text);
+    // A "sequence" that never ends is no sequence: it is let through after a while, so that nothing is held for ever.
+    const cut = text.length - open > maxHeldChars ? text.length : open;
+    this.held = text.slice(cut);
+    return stripEscapes(text.slice(0, cut));
+  }
+
+  /** The rest, when no more comes. */
+  end(): string {
+    const rest = stripEscapes(this.held);
+    this.held = '';
+    return rest;
+  }
+}
+
+/** The same for a text that is whole. */
+export function stripEscapes(text: string): string {
+  return text
+    .replace(sequences, '')
+    .replace(/\r+\n/g, '\n')
+    .replace(/\r+/g, '\n')
+    .replace(controls, '');
+}
+
+const maxHeldChars = 4096;
+
+// The patterns are about control characters, so they name them.
+/* eslint-disable no-control-regex */
+/** CSI, then OSC/DCS/PM/APC/SOS up to its terminator in the same line, then two-character and charset escapes. */
+const sequences =
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
+const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+const unfinished =
+  /(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x1b?|\x1b[ -/]*|\r+)$/;
+/* eslint-enable no-control-regex */
+
+/** Where an unfinished sequence at the end of the text begins; the text's length when there is none. */
+function openSequence(text: string): number {
+  const start = Math.max(0, text.length - maxHeldChars - 1);
+  const match = unfinished.exec(text.slice(start));
+  return match === null ? text.length : start + match.index;
+}

@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PatchbayError } from '../base/patchbayError';
+
+/**
+ * Opens a state file of our own: created with mode 600 in a folder with mode 700, never through a link that somebody
+ * planted, never a device. Rejects with PatchbayError `unsafe_file` when something else is in its place.
+ */
+export async function openPrivately(path: string, use: 'append' | 'read'): Promise<FileHandle> {
+  // Windows knows no O_NOFOLLOW; there making links needs a privilege.
+  const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+  const flags =
+    use === 'append'
+      ? constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
+      : constants.O_RDONLY;
+  if (use === 'append') {
+    await createPrivateFolder(dirname(path));
+  }
+  let file: FileHandle;
+  try {
+    file = await open(path, flags | noFollow | nonBlocking(), 0o600);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    throw code === 'ELOOP' || code === 'ENXIO' ? unsafe(path, error) : error;
+  }
+  const found = await file.stat();
+  if (!found.isFile()) {
+    await file.close();
+    throw unsafe(path);
+  }
+  if (use === 'append' && process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
+    await file.chmod(0o600);
+  }
+  return file;
+}
+
+/**
+ * Appends whole lines in one write, so that writers in other processes never mix with it. When the file ends in a torn
+ * line (a crash, a full disk) a line end comes first: the torn line is lost, this one is not.
+ */
+export async function appendLines(file: FileHandle, lines: string): Promise<void> {
+  const { size } = await file.stat();
+  const isTorn =
+    size > 0 && (await file.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0] !== 0x0a;
+  let rest: Uint8Array = Buffer.from(isTorn ? `\n${lines}` : lines, 'utf8');
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.write(rest);
+    rest = rest.subarray(bytesWritten);
+  }
+}
+
+export async function createPrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory()) {
+    throw unsafe(path);
+  }
+}
+
+/** So that a pipe in the file's place is an error at once, not a wait for its other end. */
+function nonBlocking(): number {
+  return process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
+}
+
+function unsafe(path: string, cause?: unknown): PatchbayError<'unsafe_file'> {
+  return new PatchbayError(
+    'unsafe_file',
+    `${path} is a link or something else that is no plain file; nothing was written. Remove it to go on.`,
+    { cause },
+  );
+}

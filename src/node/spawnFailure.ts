@@ -1,0 +1,71 @@
+import type { Failure } from '../events/failure';
+
+/** For people: what is started, and how one gets it. */
+export interface ProgramWords {
+  /** `claude`, or the path that the user set. */
+  readonly program: string;
+  /** `Install it with "npm install -g …".` */
+  readonly installHint?: string;
+}
+
+export function missingProgram(words: ProgramWords, why: string): Failure {
+  return {
+    code: 'binary_missing',
+    message: joinSentences(
+      why,
+      words.installHint ??
+        `Install "${words.program}", or set its path in the settings of Patchbay.`,
+    ),
+  };
+}
+
+export function brokenProgram(why: string): Failure {
+  return { code: 'binary_broken', message: why };
+}
+
+/** What a system error at the start of an existing program means. `code` is the system's name of it. */
+export function spawnFailure(
+  words: ProgramWords,
+  path: string,
+  code: string,
+  detail: string,
+): Failure {
+  switch (code) {
+    case 'ENOENT':
+      return brokenProgram(
+        `The program at ${path} could not be started: it is gone, or the interpreter that its first line names is missing. Install it again.`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return brokenProgram(
+        `The system did not allow ${path} to be started. Check its permissions.`,
+      );
+    case 'ENOEXEC':
+    case 'UNKNOWN':
+      return brokenProgram(`${path} is not a program that this system can run. Install it again.`);
+    case 'E2BIG':
+      return {
+        code: 'invalid_request',
+        message: `The arguments for "${words.program}" are too long for this system.`,
+      };
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        code: 'unknown',
+        message: `The system has no room for another process (${code}). Close some programs and try again.`,
+        detail,
+      };
+    default:
+      return {
+        code: 'unknown',
+        message: `"${words.program}" could not be started (${code}).`,
+        detail,
+      };
+  }
+}
+
+function joinSentences(first: string, second: string): string {
+  return `${first.replace(/\.?$/, '.')} ${second}`;
+}

@@ -1,0 +1,406 @@
+import {
+  isArrayOf,
+  isBoolean,
+  isNumber,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isShape,
+  isString,
+  stringField,
+  type Guard,
+} from '../base/guard';
+import type { PlanItem } from '../events/observation';
+import type { ErrorAction, SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
+import type { UserQuestion } from '../events/toolIntent';
+import type { Usage } from '../events/usage';
+import type { Effect } from '../gate/contract';
+import { permissionModes } from '../gate/contract';
+import type { HunkDecision } from '../edits/fileEdit';
+import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
+import { isCount, isListOf, isText, protocolLimits as limits } from './limits';
+import type {
+  EditView,
+  ModelView,
+  NotificationMethod,
+  Notifications,
+  PanelSnapshot,
+  PromptView,
+  RequestMethod,
+  Requests,
+  RuntimeView,
+  SessionSummaryView,
+  SetupView,
+  StatusView,
+} from './methods';
+
+export type CheckedHostMessage = ResponseMessage | NotificationMessage;
+
+/** Checks what came from the host: a view of another version must fail loudly and not half draw. Never throws. */
+export function checkHostMessage(value: unknown): Checked<CheckedHostMessage> {
+  if (!isRecord(value)) {
+    return { ok: false, problem: 'not an object' };
+  }
+  const { id, error, params, result } = value;
+  if (value['type'] === 'response') {
+    return isCount(id) && isOptional(isString)(error)
+      ? { ok: true, message: { type: 'response', id, result, ...(error === undefined ? {} : { error }) } }
+      : { ok: false, problem: 'malformed response' };
+  }
+  const method = stringField(value, 'method') ?? '';
+  const message =
+    value['type'] === 'notification' && isNotificationMethod(method)
+      ? checkedNotification(method, params)
+      : undefined;
+  return message === undefined
+    ? { ok: false, problem: `malformed or unknown: ${JSON.stringify(method.slice(0, 60))}` }
+    : { ok: true, message };
+}
+
+export function isHostMessage(value: unknown): value is CheckedHostMessage {
+  return checkHostMessage(value).ok;
+}
+
+/** The shape of the answer that a request of this method gets. */
+export function isResultOf<M extends RequestMethod>(
+  method: M,
+  value: unknown,
+): value is Requests[M]['result'] {
+  const guard: Guard<Requests[M]['result']> = resultGuards[method];
+  return guard(value);
+}
+
+const isProblem = isOptional(isString);
+const isItemText = isText(limits.text * 4);
+
+const isSessionSummary = isShape<OfFields<SessionSummaryView>>({
+  id: isString,
+  title: isString,
+  updatedAtMs: isNumber,
+  modelId: isOptional(isString),
+  preview: isOptional(isString),
+  isCurrent: isBoolean,
+});
+
+const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']> } = {
+  'prompt/submit': isShape<OfFields<Requests['prompt/submit']['result']>>({
+    accepted: isBoolean,
+    problem: isProblem,
+  }),
+  'tool/detail': isShape<OfFields<Requests['tool/detail']['result']>>({
+    text: isText(limits.detail),
+    isTruncated: isBoolean,
+  }),
+  'endpoint/probe': isShape<OfFields<Requests['endpoint/probe']['result']>>({
+    models: isListOf(isString, limits.models),
+    problem: isProblem,
+  }),
+  'endpoint/add': isShape<OfFields<Requests['endpoint/add']['result']>>({
+    ok: isBoolean,
+    problem: isProblem,
+  }),
+  'session/list': isShape<OfFields<Requests['session/list']['result']>>({
+    sessions: isArrayOf(isSessionSummary),
+  }),
+};
+
+/** The fields of an interface as a type that `isShape` takes. */
+type OfFields<T> = { readonly [K in keyof T]: T[K] };
+
+const isParent = isOptional(isString);
+const isPlanItem = isShape<OfFields<PlanItem>>({
+  text: isString,
+  status: isOneOf('pending', 'active', 'done'),
+});
+
+const errorActions: { readonly [A in ErrorAction]: true } = {
+  retry: true,
+  setKey: true,
+  signIn: true,
+  install: true,
+  openSettings: true,
+  chooseModel: true,
+  openFolder: true,
+  trustFolder: true,
+  newSession: true,
+  showLog: true,
+};
+
+const isErrorAction: Guard<ErrorAction> = (value): value is ErrorAction =>
+  isString(value) && Object.hasOwn(errorActions, value);
+
+const isToolItem = isShape<OfFields<ToolItem>>({
+  kind: isOneOf('tool'),
+  id: isString,
+  toolName: isString,
+  action: isOneOf('read', 'edit', 'run', 'search', 'list', 'fetch', 'plan', 'ask', 'other'),
+  object: isItemText,
+  path: isOptional(isString),
+  input: isItemText,
+  output: isOptional(isItemText),
+  outputBytes: isOptional(isNumber),
+  summary: isOptional(isString),
+  diff: isOptional(isItemText),
+  state: isOneOf('pending', 'awaiting', 'running', 'ok', 'error', 'denied', 'aborted'),
+  executedBy: isOneOf('host', 'child'),
+  why: isOptional(isString),
+  editId: isOptional(isString),
+  parentCallId: isParent,
+});
+
+type ItemOf<K extends SessionItem['kind']> = OfFields<Extract<SessionItem, { kind: K }>>;
+
+const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
+  user: isShape<ItemOf<'user'>>({
+    kind: isOneOf('user'),
+    id: isString,
+    text: isItemText,
+    isQueued: isOptional(isBoolean),
+  }),
+  text: isShape<ItemOf<'text'>>({
+    kind: isOneOf('text'),
+    id: isString,
+    text: isItemText,
+    isOpen: isBoolean,
+    parentCallId: isParent,
+  }),
+  thinking: isShape<ItemOf<'thinking'>>({
+    kind: isOneOf('thinking'),
+    id: isString,
+    text: isItemText,
+    isOpen: isBoolean,
+    durationMs: isOptional(isNumber),
+    parentCallId: isParent,
+  }),
+  tool: isToolItem,
+  plan: isShape<ItemOf<'plan'>>({
+    kind: isOneOf('plan'),
+    id: isString,
+    items: isArrayOf(isPlanItem),
+  }),
+  notice: isShape<ItemOf<'notice'>>({
+    kind: isOneOf('notice'),
+    id: isString,
+    level: isOneOf('info', 'warning'),
+    text: isString,
+  }),
+  error: isShape<ItemOf<'error'>>({
+    kind: isOneOf('error'),
+    id: isString,
+    message: isString,
+    detail: isOptional(isItemText),
+    // Only shown through its actions: a code that a newer host invents still draws.
+    code: isFailureCode,
+    actions: isArrayOf(isErrorAction),
+  }),
+};
+
+function isFailureCode(value: unknown): value is ItemOf<'error'>['code'] {
+  return isString(value);
+}
+
+function isSessionItem(value: unknown): value is SessionItem {
+  const kind = stringField(value, 'kind') ?? '';
+  return isItemKind(kind) && itemGuards[kind](value);
+}
+
+function isItemKind(kind: string): kind is SessionItem['kind'] {
+  return Object.hasOwn(itemGuards, kind);
+}
+
+function isSessionDelta(value: unknown): value is SessionDelta {
+  if (!isRecord(value)) {
+    return false;
+  }
+  switch (value['op']) {
+    case 'add':
+      return isSessionItem(value['item']) && isOptional(isCount)(value['index']);
+    case 'text':
+      return isString(value['id']) && isItemText(value['delta']);
+    case 'replace':
+      return isSessionItem(value['item']);
+    case 'remove':
+      return isString(value['id']);
+    default:
+      return false;
+  }
+}
+
+const isPathClass = isOneOf('inside', 'outside', 'protected', 'secret', 'invalid');
+
+function isEffect(value: unknown): value is Effect {
+  if (!isRecord(value)) {
+    return false;
+  }
+  switch (value['kind']) {
+    case 'read':
+      return isString(value['path']) && isString(value['target']) && isPathClass(value['pathClass']);
+    case 'write':
+      return (
+        isString(value['path']) &&
+        isString(value['target']) &&
+        isPathClass(value['pathClass']) &&
+        isOneOf('content', 'edits', 'delete')(value['change'])
+      );
+    case 'command':
+      return isString(value['command']) && isString(value['cwd']) && isPathClass(value['cwdClass']);
+    case 'network':
+      return isString(value['url']);
+    case 'mcp':
+      return isString(value['server']) && isString(value['tool']);
+    case 'unknown':
+      return isString(value['description']);
+    case 'question':
+    case 'none':
+      return true;
+    default:
+      return false;
+  }
+}
+
+const isQuestion = isShape<OfFields<UserQuestion>>({
+  question: isString,
+  header: isOptional(isString),
+  options: isArrayOf(isShape({ label: isString, description: isOptional(isString) })),
+  allowsMany: isOptional(isBoolean),
+});
+
+const isPrompt = isShape<OfFields<PromptView>>({
+  id: isString,
+  digest: isString,
+  callId: isString,
+  asker: isString,
+  toolName: isString,
+  effects: isArrayOf(isEffect),
+  reason: isString,
+  description: isOptional(isString),
+  inputText: isString,
+  questions: isOptional(isArrayOf(isQuestion)),
+  sessionRuleText: isOptional(isString),
+});
+
+const isHunkDecision: Guard<HunkDecision> = (value): value is HunkDecision =>
+  isRecord(value) &&
+  (value['kind'] === 'pending' ||
+    value['kind'] === 'approved' ||
+    (value['kind'] === 'denied' && isOptional(isString)(value['reason'])));
+
+const isHunk = isShape<OfFields<EditView['hunks'][number]['hunk']>>({
+  id: isString,
+  oldStart: isCount,
+  oldLines: isCount,
+  newStart: isCount,
+  newLines: isCount,
+  oldText: isString,
+  newText: isString,
+});
+
+const isEdit = isShape<OfFields<EditView>>({
+  id: isString,
+  callId: isString,
+  asker: isString,
+  path: isString,
+  label: isString,
+  kind: isOneOf('edit', 'create', 'delete'),
+  state: isOneOf('open', 'approved', 'partly', 'denied', 'withdrawn', 'written'),
+  reason: isString,
+  note: isOptional(isString),
+  added: isCount,
+  removed: isCount,
+  hunks: isArrayOf(isShape({ hunk: isHunk, decision: isHunkDecision })),
+});
+
+const isUsage = isShape<OfFields<Usage>>({
+  inputTokens: isOptional(isNumber),
+  outputTokens: isOptional(isNumber),
+  cacheReadTokens: isOptional(isNumber),
+  cacheWriteTokens: isOptional(isNumber),
+  costUsd: isOptional(isNumber),
+  contextWindowTokens: isOptional(isNumber),
+  reportedBy: isOneOf('provider', 'child'),
+});
+
+const isStatus = isShape<OfFields<StatusView>>({
+  phase: isOneOf('idle', 'streaming', 'tooling', 'condensing', 'faulted'),
+  title: isString,
+  modelId: isString,
+  modelName: isString,
+  runtimeName: isString,
+  coverage: isOptional(isShape({ level: isOneOf('all', 'asks', 'none'), note: isString })),
+  mode: isOneOf(...permissionModes),
+  activity: isOptional(isShape({ text: isString, sinceMs: isNumber })),
+  queuedCount: isCount,
+  usage: isOptional(isUsage),
+  instructionFiles: isArrayOf(isString),
+});
+
+const isRuntime = isShape<OfFields<RuntimeView>>({
+  id: isString,
+  name: isString,
+  kind: isOneOf('agent', 'api', 'local', 'editor', 'playground'),
+  state: isOneOf('ready', 'signedOut', 'missing', 'broken', 'needsKey', 'needsTrust', 'unknown'),
+  detail: isString,
+  modelId: isOptional(isString),
+  action: isOptional(isOneOf('signIn', 'setKey', 'install', 'trustFolder')),
+});
+
+const isModel = isShape<OfFields<ModelView>>({
+  id: isString,
+  name: isString,
+  group: isString,
+  detail: isString,
+  isUsable: isBoolean,
+});
+
+const isSetup = isShape<OfFields<SetupView>>({
+  isTrusted: isBoolean,
+  hasFolder: isBoolean,
+  isProbing: isBoolean,
+  runtimes: isArrayOf(isRuntime),
+  models: isArrayOf(isModel),
+  examples: isArrayOf(isString),
+});
+
+const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notifications[M]> } = {
+  'state/snapshot': isShape<OfFields<PanelSnapshot>>({
+    version: isCount,
+    seq: isCount,
+    sessionId: isString,
+    title: isString,
+    items: isArrayOf(isSessionItem),
+    prompts: isArrayOf(isPrompt),
+    edits: isArrayOf(isEdit),
+    status: isStatus,
+    setup: isSetup,
+    draft: isText(limits.text),
+  }),
+  'turn/events': isShape<OfFields<Notifications['turn/events']>>({
+    seq: isCount,
+    deltas: isArrayOf(isSessionDelta),
+    status: isOptional(isStatus),
+  }),
+  'prompt/changed': isShape<OfFields<Notifications['prompt/changed']>>({
+    prompts: isArrayOf(isPrompt),
+  }),
+  'edit/changed': isShape<OfFields<Notifications['edit/changed']>>({ edits: isArrayOf(isEdit) }),
+  'setup/changed': isSetup,
+  'composer/insert': isShape<OfFields<Notifications['composer/insert']>>({
+    text: isText(limits.text),
+  }),
+  'composer/focus': (value): value is Record<string, never> => isRecord(value),
+  'view/show': isShape<OfFields<Notifications['view/show']>>({
+    what: isOneOf('models', 'endpoint', 'history'),
+  }),
+};
+
+function isNotificationMethod(method: string): method is NotificationMethod {
+  return Object.hasOwn(notificationGuards, method);
+}
+
+function checkedNotification<M extends NotificationMethod>(
+  method: M,
+  params: unknown,
+): NotificationMessage<M> | undefined {
+  const guard: Guard<Notifications[M]> = notificationGuards[method];
+  return guard(params) ? { type: 'notification', method, params } : undefined;
+}

@@ -1,0 +1,39 @@
+import type { Guard } from '../base/guard';
+
+/** Size limits of what crosses between host and view, in UTF-16 units of a string or entries of a list. */
+export const protocolLimits = {
+  /** A prompt, a draft, text to copy or insert. */
+  text: 4 * 1024 * 1024,
+  /** One tool card's detail: 1 MiB of UTF-8 is at most as many units. */
+  detail: 1024 * 1024 + 1024,
+  /** Words of the user beside a decision. */
+  reason: 16 * 1024,
+  path: 32 * 1024,
+  url: 8 * 1024,
+  key: 16 * 1024,
+  /** Titles, names, labels. */
+  name: 1024,
+  id: 512,
+  models: 2000,
+  hunkIds: 20_000,
+  answers: 64,
+} as const;
+
+export function isText(maxLength: number): Guard<string> {
+  return (value): value is string => typeof value === 'string' && value.length <= maxLength;
+}
+
+export function isFilled(maxLength: number): Guard<string> {
+  return (value): value is string =>
+    typeof value === 'string' && value.length > 0 && value.length <= maxLength;
+}
+
+export function isListOf<T>(guard: Guard<T>, maxCount: number): Guard<readonly T[]> {
+  return (value): value is readonly T[] =>
+    Array.isArray(value) && value.length <= maxCount && value.every(guard);
+}
+
+/** A whole number from 0 that a JavaScript number holds exactly. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

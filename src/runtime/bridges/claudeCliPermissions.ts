@@ -1,0 +1,168 @@
+import { recordField, stringField } from '../../base/guard';
+import type { JsonObject } from '../../base/json';
+import type { Observation, PermissionAnswer } from '../../events/observation';
+import { updatedInput } from './claudeCliInput';
+import { claudeIntents, inputObject, planApproval } from './claudeCliTools';
+
+/** The names under which our hooks are announced in `initialize`. */
+export const hookIds = { before: 'patchbay-before', after: 'patchbay-after' } as const;
+
+/** Every call comes before us; after it the agent is told what the user said. Seen with 2.1.329. */
+export const hookAnnouncement = {
+  PreToolUse: [{ matcher: '*', hookCallbackIds: [hookIds.before] }],
+  PostToolUse: [{ matcher: '*', hookCallbackIds: [hookIds.after] }],
+} as const;
+
+export interface ClaudeQuestionsOptions {
+  readonly cwd: string;
+  /** Sends an answer later, when the user has decided. */
+  readonly send: (message: unknown) => void;
+  /** The sub-agent's call that made this call, as far as it was seen. */
+  readonly parentOf: (callId: string) => string | undefined;
+  /** For old versions that do not name the call: the newest open call of this tool. */
+  readonly guessCallId: (toolName: string) => string | undefined;
+}
+
+/**
+ * The control requests of Claude Code, and our answers. Each request is answered exactly once; an answer to one that
+ * is gone is dropped. What cannot be answered as the user meant it is denied.
+ */
+export class ClaudeQuestions {
+  private readonly open = new Set<string>();
+  private readonly denied = new Set<string>();
+  /** Words for the agent, by call, waiting for the call to be over. */
+  private readonly afterwards = new Map<string, string>();
+
+  constructor(private readonly options: ClaudeQuestionsOptions) {}
+
+  wasDenied(callId: string): boolean {
+    return this.denied.has(callId);
+  }
+
+  /** A question for the user, or an answer to send at once. */
+  accept(message: unknown): { readonly ask?: Observation; readonly send?: unknown } {
+    const requestId = stringField(message, 'request_id');
+    const request = recordField(message, 'request');
+    if (requestId === undefined) {
+      return {};
+    }
+    switch (stringField(request, 'subtype')) {
+      case 'can_use_tool':
+        return { ask: this.ask(requestId, request) };
+      case 'hook_callback':
+        return { send: success(requestId, this.hookAnswer(request)) };
+      default:
+        return {
+          send: {
+            type: 'control_response',
+            response: {
+              subtype: 'error',
+              request_id: requestId,
+              error: 'Patchbay does not offer this.',
+            },
+          },
+        };
+    }
+  }
+
+  /** The agent takes its question back. False when it was not open. */
+  withdraw(requestId: string): boolean {
+    return this.open.delete(requestId);
+  }
+
+  private ask(requestId: string, request: unknown): Observation {
+    const toolName = stringField(request, 'tool_name') ?? 'unknown tool';
+    const callId =
+      stringField(request, 'tool_use_id') ?? this.options.guessCallId(toolName) ?? requestId;
+    const input = inputObject(request, 'input');
+    const parentCallId = this.options.parentOf(callId);
+    const description = stringField(request, 'description');
+    this.open.add(requestId);
+    return {
+      kind: 'permission_request',
+      ...(parentCallId === undefined ? {} : { parentCallId }),
+      request: {
+        requestId,
+        callId,
+        toolName,
+        input,
+        intents: claudeIntents(toolName, input, this.options.cwd),
+        ...(description === undefined ? {} : { description }),
+        reply: (answer) => {
+          if (this.open.delete(requestId)) {
+            this.options.send(success(requestId, this.permission(callId, toolName, input, answer)));
+          }
+        },
+      },
+    };
+  }
+
+  private permission(
+    callId: string,
+    toolName: string,
+    input: JsonObject,
+    answer: PermissionAnswer,
+  ): JsonObject {
+    if (answer.kind === 'deny') {
+      return this.deny(callId, answer.message, answer.interrupts === true);
+    }
+    if (toolName === 'ExitPlanMode' && answer.answers !== undefined) {
+      const words = Object.values(answer.answers);
+      if (!words.includes(planApproval.yes)) {
+        return this.deny(callId, `The user wants to keep planning: ${words.join('; ')}`, false);
+      }
+    }
+    let updated = input;
+    if (answer.approved !== undefined) {
+      const exact = updatedInput(toolName, input, answer.approved);
+      if (exact.kind === 'impossible') {
+        return this.deny(callId, [exact.why, answer.message ?? ''].join(' ').trim(), false);
+      }
+      updated = exact.input;
+    }
+    if (answer.answers !== undefined && toolName === 'AskUserQuestion') {
+      updated = { ...updated, answers: answer.answers };
+    }
+    if (answer.message !== undefined && answer.message !== '') {
+      this.afterwards.set(callId, answer.message);
+    }
+    return { behavior: 'allow', updatedInput: updated };
+  }
+
+  private deny(callId: string, message: string, interrupt: boolean): JsonObject {
+    this.denied.add(callId);
+    return {
+      behavior: 'deny',
+      message: message === '' ? 'The user denied this.' : message,
+      interrupt,
+    };
+  }
+
+  /** The hook before a call always passes it on as a question; the one after it brings the user's words. */
+  private hookAnswer(request: unknown): JsonObject {
+    const hook = recordField(request, 'input');
+    const event = stringField(hook, 'hook_event_name');
+    if (stringField(request, 'callback_id') === hookIds.before || event === 'PreToolUse') {
+      return {
+        hookSpecificOutput: {
+          hookEventName: 'PreToolUse',
+          permissionDecision: 'ask',
+          permissionDecisionReason: 'Patchbay decides about every call.',
+        },
+      };
+    }
+    const callId = stringField(hook, 'tool_use_id') ?? stringField(request, 'tool_use_id') ?? '';
+    const words = this.afterwards.get(callId);
+    this.afterwards.delete(callId);
+    return words === undefined || event !== 'PostToolUse'
+      ? {}
+      : { hookSpecificOutput: { hookEventName: 'PostToolUse', additionalContext: words } };
+  }
+}
+
+function success(requestId: string, response: JsonObject): unknown {
+  return {
+    type: 'control_response',
+    response: { subtype: 'success', request_id: requestId, response },
+  };
+}

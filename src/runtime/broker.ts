@@ -1,0 +1,274 @@
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import { errorMessage } from '../base/patchbayError';
+import { AssistantMessageEventStream } from '../events/eventStream';
+import { abortedFailure, type Failure } from '../events/failure';
+import { MessageSink } from '../events/messageSink';
+import type { NormalizedEvent } from '../events/normalizedEvent';
+import type { Observation } from '../events/observation';
+import { BridgeRegistry } from './bridgeRegistry';
+import { ChildPool } from './childPool';
+import type {
+  Bridge,
+  ExchangeOptions,
+  ExchangeStream,
+  ExternalRuntimeSpec,
+  ModelRef,
+  TransportFactory,
+  TurnContext,
+} from './contract';
+import { driveExchange, type ExchangeOutlet, type TerminalEvent } from './exchange';
+import { driveFramework, type FrameworkStream } from './frameworkArm';
+import type { ResumeStore } from './resumeLink';
+import { ResumeLinks } from './runtimeLinks';
+import {
+  adapterOfAddress,
+  emptySpecTable,
+  resolveRuntimeSpec,
+  type RuntimeSpecTable,
+} from './specs';
+import { toFailure } from './toFailure';
+
+export type Route =
+  | { readonly kind: 'framework' }
+  | { readonly kind: 'external'; readonly bridge: Bridge; readonly spec: ExternalRuntimeSpec };
+
+export interface RuntimeBrokerOptions {
+  readonly framework: FrameworkStream;
+  /** Absent where no process may be started: an external model then ends in a typed error. */
+  readonly transport?: TransportFactory;
+  /** The user's own specs, read anew at every question. */
+  readonly specs?: () => RuntimeSpecTable;
+  /** The resume records of one session; undefined: that session never resumes. */
+  readonly resumeStore?: (sessionId: string) => ResumeStore | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long an idle agent is kept between turns. Default 5 minutes. */
+  readonly idleChildMs?: number;
+}
+
+/**
+ * Decides, per turn and per model, where the turn is produced, and drives it there. Both arms return the same stream,
+ * synchronously; nothing throws out of `exchange`.
+ */
+export class RuntimeBroker {
+  private readonly registry = new BridgeRegistry();
+  private readonly pool: ChildPool;
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(private readonly options: RuntimeBrokerOptions) {
+    this.pool = new ChildPool({
+      clock: options.clock,
+      ...(options.idleChildMs === undefined ? {} : { idleMs: options.idleChildMs }),
+      onCloseError: (error) =>
+        options.logger.warn(`an agent did not close: ${errorMessage(error)}`),
+    });
+  }
+
+  register(bridge: Bridge): Disposable {
+    return this.registry.register(bridge);
+  }
+
+  bridges(): readonly Bridge[] {
+    return this.registry.list();
+  }
+
+  /** No side effect. Undefined for a network model. */
+  resolveSpec(model: ModelRef): ExternalRuntimeSpec | undefined {
+    return resolveRuntimeSpec(model, this.options.specs?.() ?? emptySpecTable);
+  }
+
+  /** Depends on the model alone; context and options are for callers that pass them everywhere. No side effect. */
+  route(model: ModelRef, _context?: TurnContext, _opts?: ExchangeOptions): Route {
+    const spec = this.resolveSpec(model);
+    const bridge = spec === undefined ? undefined : this.registry.get(spec.adapter);
+    return spec === undefined || bridge === undefined
+      ? { kind: 'framework' }
+      : { kind: 'external', bridge, spec };
+  }
+
+  /** Whether this runtime needs a key of ours: its bridge decides, else the spec's way of signing in. */
+  requiresCredential(spec: ExternalRuntimeSpec): boolean {
+    return this.registry.get(spec.adapter)?.requiresCredential(spec) ?? spec.authMode === 'api-key';
+  }
+
+  exchange(model: ModelRef, context: TurnContext, opts: ExchangeOptions): ExchangeStream {
+    const { clock, logger } = this.options;
+    const stream = new AssistantMessageEventStream({
+      onListenerError: (error) =>
+        logger.warn(`a listener of the answer failed: ${errorMessage(error)}`),
+    });
+    const sink = new MessageSink(stream, {
+      api: model.api,
+      provider: model.provider,
+      model: model.model,
+      createdAtMs: clock.nowMs(),
+    });
+    const tap = (event: NormalizedEvent): void => {
+      try {
+        opts.onEvent?.(event);
+      } catch (error) {
+        logger.warn(`a tap of the answer failed: ${errorMessage(error)}`);
+      }
+    };
+    const outlet: ExchangeOutlet = {
+      event: (event) => {
+        sink.emit(event);
+        tap(event);
+      },
+      observation: (observation) => {
+        this.fold(sink, observation);
+        try {
+          opts.observe(observation);
+        } catch (error) {
+          logger.warn(`an observer of the answer failed: ${errorMessage(error)}`);
+        }
+      },
+    };
+    const finish = (terminal: TerminalEvent): void => {
+      sink.emit(terminal);
+      tap(terminal);
+    };
+    // The await comes before anything is started: nothing settles inside the call that returned the stream.
+    void Promise.resolve()
+      .then(() => this.produce(model, context, opts, outlet, sink))
+      .catch((error: unknown): TerminalEvent => ({ kind: 'failed', failure: toFailure(error) }))
+      .then(finish);
+    return stream;
+  }
+
+  /** Ends the idle agent of a session, for instance when the session is closed. */
+  closeSession(sessionId: string): Promise<void> {
+    return this.pool.closeSession(sessionId);
+  }
+
+  /** Ends every agent and resolves when all are gone. Never rejects. */
+  async closeAll(): Promise<void> {
+    await this.pool.closeAll();
+    await Promise.allSettled([...this.running]);
+  }
+
+  private fold(sink: MessageSink, observation: Observation): void {
+    if (observation.kind === 'retract') {
+      sink.retract(observation.blockId);
+    } else if (observation.kind === 'usage') {
+      sink.usage(observation.usage);
+    }
+  }
+
+  private async produce(
+    model: ModelRef,
+    context: TurnContext,
+    opts: ExchangeOptions,
+    outlet: ExchangeOutlet,
+    sink: MessageSink,
+  ): Promise<TerminalEvent> {
+    if (opts.signal.aborted) {
+      return { kind: 'failed', failure: abortedFailure() };
+    }
+    const route = this.route(model, context, opts);
+    const { transport } = this.options;
+    if (route.kind === 'external' && transport !== undefined) {
+      return this.produceExternal({ route, transport, model, context, opts, outlet, sink });
+    }
+    const adapter = this.resolveSpec(model)?.adapter ?? adapterOfAddress(model.address);
+    if (adapter !== undefined) {
+      return { kind: 'failed', failure: missingRuntime(adapter, route.kind === 'external') };
+    }
+    const { clock, framework } = this.options;
+    return driveFramework({ clock, framework, model, context, opts, outlet });
+  }
+
+  private async produceExternal(turn: ExternalTurn): Promise<TerminalEvent> {
+    const { opts, outlet, route, model } = turn;
+    const links = new ResumeLinks({
+      store: this.options.resumeStore?.(opts.sessionId),
+      clock: this.options.clock,
+      logger: this.options.logger,
+      model,
+      adapter: route.spec.adapter,
+      cwd: opts.cwd,
+      signal: opts.signal,
+    });
+    const resume = opts.resume ?? (await links.find());
+    if (opts.signal.aborted) {
+      return { kind: 'failed', failure: abortedFailure() };
+    }
+    const terminal = await this.attempt(turn, links, resume);
+    const isStale = terminal.kind === 'failed' && terminal.failure.code === 'resume_rejected';
+    if (!isStale || resume === undefined || turn.sink.hasContent || turn.opts.signal.aborted) {
+      return terminal;
+    }
+    outlet.observation({
+      kind: 'notice',
+      level: 'warning',
+      code: 'resume_rejected',
+      text: `${route.bridge.displayName} no longer knows its earlier session. A new one was started and told what was said so far.`,
+    });
+    return this.attempt(turn, links, undefined);
+  }
+
+  private async attempt(
+    turn: ExternalTurn,
+    links: ResumeLinks,
+    resume: string | undefined,
+  ): Promise<TerminalEvent> {
+    const { model, context, route, transport, outlet } = turn;
+    const { bridge, spec } = route;
+    const { resume: _asked, ...rest } = turn.opts;
+    const opts: ExchangeOptions = resume === undefined ? rest : { ...rest, resume };
+    const launch = bridge.launch(spec, { model, context, opts, resume });
+    const lease = await this.pool.acquire(
+      { sessionId: opts.sessionId, adapter: spec.adapter, leaseKey: launch.leaseKey, resume },
+      () => transport({ spec, model, opts, resume, launch }),
+    );
+    const run = driveExchange({
+      clock: this.options.clock,
+      logger: this.options.logger,
+      agentName: bridge.displayName,
+      lease,
+      opts,
+      createParser: (send) =>
+        bridge.createParser({
+          model,
+          context,
+          opts,
+          resume,
+          isContinuation: lease.isContinuation,
+          send,
+        }),
+      outlet: {
+        observation: (observation) => outlet.observation(observation),
+        event: (event) => {
+          if (event.kind === 'resume') {
+            links.note(event.token, event.agentVersion);
+          }
+          outlet.event(event);
+        },
+      },
+    });
+    this.running.add(run.over);
+    void run.over.then(() => this.running.delete(run.over));
+    return run.terminal;
+  }
+}
+
+interface ExternalTurn {
+  readonly route: Extract<Route, { readonly kind: 'external' }>;
+  readonly transport: TransportFactory;
+  readonly model: ModelRef;
+  readonly context: TurnContext;
+  readonly opts: ExchangeOptions;
+  readonly outlet: ExchangeOutlet;
+  readonly sink: MessageSink;
+}
+
+function missingRuntime(adapter: string, hasBridge: boolean): Failure {
+  return {
+    code: 'runtime_missing',
+    message: hasBridge
+      ? `The agent "${adapter}" cannot be started here: processes are switched off. Choose another model, or open a trusted folder on this machine.`
+      : `There is no bridge for the agent "${adapter}". Choose another model or agent, or install an extension that brings this one.`,
+  };
+}

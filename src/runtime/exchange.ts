@@ -1,0 +1,414 @@
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import { Deferred } from '../base/deferred';
+import type { Logger } from '../base/logger';
+import { errorMessage } from '../base/patchbayError';
+import { abortedFailure, oneLine, type Failure } from '../events/failure';
+import type { NormalizedEvent } from '../events/normalizedEvent';
+import type { Observation, PermissionRequest } from '../events/observation';
+import { toolError } from '../events/toolCall';
+import type { ChildLease } from './childPool';
+import type { ChildExit, ExchangeOptions, ExchangeParser } from './contract';
+import { toFailure } from './toFailure';
+
+export type TerminalEvent = Extract<NormalizedEvent, { readonly kind: 'finish' | 'failed' }>;
+
+/** Where the events and observations of a driven exchange go; nothing comes after `terminal` has resolved. */
+export interface ExchangeOutlet {
+  event(event: Exclude<NormalizedEvent, TerminalEvent>): void;
+  observation(observation: Observation): void;
+}
+
+export interface DriveOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For people: `Claude Code`. */
+  readonly agentName: string;
+  readonly lease: ChildLease;
+  readonly createParser: (send: (message: unknown) => void) => ExchangeParser;
+  readonly opts: Pick<ExchangeOptions, 'signal' | 'startTimeoutMs' | 'idleTimeoutMs'>;
+  readonly outlet: ExchangeOutlet;
+}
+
+export interface DrivenExchange {
+  /** How it ended; never rejects. */
+  readonly terminal: Promise<TerminalEvent>;
+  /** The child is idle again or gone: later than `terminal` after a stop. Never rejects. */
+  readonly over: Promise<void>;
+}
+
+export const exchangeDefaults = {
+  startTimeoutMs: 30_000,
+  /** How long a stopped agent may take to come to rest before it is terminated. */
+  interruptMs: 2_000,
+  /** How long the user waits for the agent's own last word after a stop. */
+  stopAnswerMs: 750,
+  /** The transport bounds its notices itself; this is for one that does not. */
+  noticesShown: 20,
+} as const;
+
+/**
+ * Drives one exchange over a leased child: opens it, feeds the parser, minds the deadlines, and ends it exactly once.
+ * A stop goes out as the dialect's interrupt; an agent that does not come to rest is terminated, then killed, by the
+ * transport. Late messages are dropped, late questions are denied. The lease is released when the dialect said that
+ * the exchange is over, and closed in every other case.
+ */
+export function driveExchange(options: DriveOptions): DrivenExchange {
+  const run = new ExchangeRun(options);
+  run.start();
+  return { terminal: run.terminal.promise, over: run.over.promise };
+}
+
+class ExchangeRun {
+  readonly terminal = new Deferred<TerminalEvent>();
+  readonly over = new Deferred<void>();
+  private readonly subscriptions: Disposable[] = [];
+  private readonly timers = new Set<Disposable>();
+  private readonly openQuestions = new Set<string>();
+  private readonly runningTools = new Set<string>();
+  private parser: ExchangeParser | undefined;
+  private startTimer: Disposable | undefined;
+  private lastSignMs: number;
+  private noticeCount = 0;
+  private isStopping = false;
+  private readonly onAbort = (): void => this.stop();
+
+  constructor(private readonly options: DriveOptions) {
+    this.lastSignMs = options.clock.nowMs();
+  }
+
+  start(): void {
+    const { lease, opts } = this.options;
+    const { transport } = lease;
+    try {
+      this.parser = this.options.createParser((message) => this.send(message));
+    } catch (error) {
+      this.fail(toFailure(error));
+      return;
+    }
+    this.subscriptions.push(
+      transport.onExit((exit) => this.onExit(exit)),
+      transport.onNotice((text) => this.onNotice(text)),
+      transport.onMessage((message) => this.onMessage(message)),
+    );
+    if (this.over.isSettled) {
+      this.release();
+      return;
+    }
+    if (opts.signal.aborted) {
+      this.settle({ kind: 'failed', failure: abortedFailure() });
+      this.closeChild();
+      return;
+    }
+    opts.signal.addEventListener('abort', this.onAbort, { once: true });
+    const startMs = opts.startTimeoutMs ?? exchangeDefaults.startTimeoutMs;
+    this.startTimer = this.schedule(startMs, () => this.onSilence('start', startMs));
+    if (opts.idleTimeoutMs !== undefined) {
+      this.watchIdle(opts.idleTimeoutMs, opts.idleTimeoutMs);
+    }
+    void this.open(this.parser);
+  }
+
+  private async open(parser: ExchangeParser): Promise<void> {
+    try {
+      for (const message of parser.open()) {
+        await this.options.lease.transport.send(message);
+      }
+    } catch (error) {
+      if (!this.terminal.isSettled) {
+        const failure = toFailure(error);
+        this.fail({
+          ...failure,
+          code: failure.code === 'unknown' ? 'child_exited' : failure.code,
+          message: `${this.options.agentName} did not take the prompt: ${failure.message} Try again.`,
+        });
+      }
+    }
+  }
+
+  private send(message: unknown): void {
+    this.options.lease.transport.send(message).catch((error: unknown) => {
+      this.options.logger.warn(
+        `a message to ${this.options.agentName} was not taken: ${errorMessage(error)}`,
+      );
+    });
+  }
+
+  private onMessage(message: unknown): void {
+    if (this.over.isSettled || this.parser === undefined) {
+      return;
+    }
+    this.lastSignMs = this.options.clock.nowMs();
+    this.startTimer?.dispose();
+    let step;
+    try {
+      step = this.parser.accept(message);
+    } catch (error) {
+      this.fail({
+        code: 'unknown',
+        message: `A message of ${this.options.agentName} could not be understood: ${oneLine(errorMessage(error))} The text so far is kept.`,
+      });
+      return;
+    }
+    for (const reply of step.send ?? []) {
+      this.send(reply);
+    }
+    let hasTerminal = false;
+    for (const item of step.out) {
+      if (item.kind === 'finish' || item.kind === 'failed') {
+        hasTerminal = true;
+        this.settle(this.isStopping && item.kind === 'failed' ? stopped(item.failure) : item);
+      } else if (item.kind === 'observation') {
+        this.observe(item.observation);
+      } else {
+        this.emit(item);
+      }
+    }
+    if (hasTerminal || step.isOver === true) {
+      this.settle(this.isStopping ? stopped() : { kind: 'failed', failure: this.earlyEnd('') });
+      this.endExchange(() => this.options.lease.release());
+    }
+  }
+
+  private emit(event: Exclude<NormalizedEvent, TerminalEvent>): void {
+    if (event.kind === 'resume') {
+      this.options.lease.noteToken(event.token);
+    }
+    if (this.terminal.isSettled) {
+      return;
+    }
+    if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
+      this.runningTools.add(event.call.id);
+    }
+    this.options.outlet.event(event);
+  }
+
+  private observe(observation: Observation): void {
+    switch (observation.kind) {
+      case 'permission_request':
+        this.ask(observation.request, observation.parentCallId);
+        return;
+      case 'permission_withdrawn':
+        if (!this.openQuestions.delete(observation.requestId)) {
+          return;
+        }
+        break;
+      case 'tool_result':
+        this.runningTools.delete(observation.callId);
+        break;
+      default:
+        break;
+    }
+    if (!this.terminal.isSettled) {
+      this.options.outlet.observation(observation);
+    }
+  }
+
+  /** A question after the stop or the end is denied at once, so that the agent does not wait for a reader that is gone. */
+  private ask(request: PermissionRequest, parentCallId: string | undefined): void {
+    if (this.terminal.isSettled || this.isStopping) {
+      request.reply({ kind: 'deny', message: 'The user stopped this turn.', interrupts: true });
+      return;
+    }
+    const { requestId } = request;
+    this.openQuestions.add(requestId);
+    this.options.outlet.observation({
+      kind: 'permission_request',
+      ...(parentCallId === undefined ? {} : { parentCallId }),
+      request: {
+        ...request,
+        reply: (answer) => {
+          if (this.openQuestions.delete(requestId)) {
+            this.lastSignMs = this.options.clock.nowMs();
+            request.reply(answer);
+          }
+        },
+      },
+    });
+  }
+
+  private onNotice(text: string): void {
+    this.noticeCount += 1;
+    if (!this.terminal.isSettled && this.noticeCount <= exchangeDefaults.noticesShown) {
+      this.notice(text);
+    }
+  }
+
+  private notice(text: string): void {
+    this.options.outlet.observation({
+      kind: 'notice',
+      level: 'warning',
+      code: 'bad_line',
+      text: oneLine(text),
+    });
+  }
+
+  private onExit(exit: ChildExit): void {
+    if (!this.terminal.isSettled) {
+      this.settle(this.isStopping ? stopped() : { kind: 'failed', failure: this.explain(exit) });
+    }
+    this.closeChild();
+  }
+
+  private explain(exit: ChildExit): Failure {
+    if (exit.spawnError !== undefined) {
+      return exit.spawnError;
+    }
+    try {
+      const explained = this.parser?.explainExit?.(exit);
+      if (explained !== undefined) {
+        return explained;
+      }
+    } catch (error) {
+      this.options.logger.warn(
+        `the exit of ${this.options.agentName} was not explained: ${errorMessage(error)}`,
+      );
+    }
+    return this.earlyEnd(exit.stderrTail, exit);
+  }
+
+  private earlyEnd(stderrTail: string, exit?: ChildExit): Failure {
+    const how =
+      exit === undefined
+        ? ''
+        : exit.signal === null
+          ? ` (exit code ${String(exit.code ?? 'unknown')})`
+          : ` (ended by ${exit.signal})`;
+    const lastWords = oneLine(stderrTail.trim().split('\n').slice(-3).join(' '));
+    return {
+      code: 'child_exited',
+      message: oneLine(
+        `${this.options.agentName} ended early${how}. What has arrived is kept; send the prompt again to go on.${lastWords === '' ? '' : ` It said: ${lastWords}`}`,
+      ),
+      ...(stderrTail === '' ? {} : { detail: stderrTail }),
+    };
+  }
+
+  private onSilence(phase: 'start' | 'idle', timeoutMs: number): void {
+    const what = phase === 'start' ? 'did not begin to answer within' : 'has said nothing for';
+    this.fail({
+      code: 'timeout',
+      message: `${this.options.agentName} ${what} ${formatSeconds(timeoutMs)}. What has arrived is kept; try again, or look at the log.`,
+    });
+  }
+
+  /** Silence does not count while the user is asked or a tool runs. */
+  private watchIdle(timeoutMs: number, delayMs: number): void {
+    this.schedule(delayMs, () => {
+      const silentMs = this.options.clock.nowMs() - this.lastSignMs;
+      if (this.openQuestions.size > 0 || this.runningTools.size > 0) {
+        this.lastSignMs = this.options.clock.nowMs();
+        this.watchIdle(timeoutMs, timeoutMs);
+      } else if (silentMs >= timeoutMs) {
+        this.onSilence('idle', timeoutMs);
+      } else {
+        this.watchIdle(timeoutMs, timeoutMs - silentMs);
+      }
+    });
+  }
+
+  private stop(): void {
+    if (this.isStopping || this.terminal.isSettled) {
+      return;
+    }
+    this.isStopping = true;
+    this.withdrawQuestions();
+    let interrupt: readonly unknown[] = [];
+    try {
+      interrupt = this.parser?.interrupt() ?? [];
+    } catch (error) {
+      this.options.logger.warn(
+        `${this.options.agentName} has no interrupt now: ${errorMessage(error)}`,
+      );
+    }
+    for (const message of interrupt) {
+      this.send(message);
+    }
+    if (interrupt.length === 0) {
+      this.settle(stopped());
+      this.closeChild();
+      return;
+    }
+    this.schedule(exchangeDefaults.stopAnswerMs, () => this.settle(stopped()));
+    this.schedule(exchangeDefaults.interruptMs, () => {
+      this.settle(stopped());
+      this.closeChild();
+    });
+  }
+
+  private fail(failure: Failure): void {
+    this.settle(this.isStopping ? stopped() : { kind: 'failed', failure });
+    this.closeChild();
+  }
+
+  /** The exchange's last word, once: open questions are withdrawn and open calls closed before it. */
+  private settle(terminal: TerminalEvent): void {
+    if (this.terminal.isSettled) {
+      return;
+    }
+    this.withdrawQuestions();
+    for (const callId of this.runningTools) {
+      this.options.outlet.observation({
+        kind: 'tool_result',
+        callId,
+        result: toolError('The call had no result when its turn ended.', { outcome: 'aborted' }),
+      });
+    }
+    this.runningTools.clear();
+    const hidden = this.noticeCount - exchangeDefaults.noticesShown;
+    if (hidden > 0) {
+      this.notice(`${hidden} more lines of ${this.options.agentName} could not be read.`);
+    }
+    this.terminal.resolve(terminal);
+    this.options.opts.signal.removeEventListener('abort', this.onAbort);
+    this.startTimer?.dispose();
+  }
+
+  private withdrawQuestions(): void {
+    const open = [...this.openQuestions];
+    this.openQuestions.clear();
+    for (const requestId of open) {
+      this.options.outlet.observation({ kind: 'permission_withdrawn', requestId });
+    }
+  }
+
+  private closeChild(): void {
+    this.endExchange(() => void this.options.lease.close());
+  }
+
+  private endExchange(giveBack: () => void): void {
+    if (this.over.isSettled) {
+      return;
+    }
+    this.release();
+    giveBack();
+    this.over.resolve();
+  }
+
+  private release(): void {
+    for (const item of [...this.subscriptions.splice(0), ...this.timers]) {
+      item.dispose();
+    }
+    this.timers.clear();
+  }
+
+  private schedule(delayMs: number, run: () => void): Disposable {
+    const timer = this.options.clock.schedule(delayMs, () => {
+      this.timers.delete(timer);
+      run();
+    });
+    this.timers.add(timer);
+    return timer;
+  }
+}
+
+function stopped(failure?: Failure): TerminalEvent {
+  return {
+    kind: 'failed',
+    failure: abortedFailure(failure?.aborted === true ? failure.message : undefined),
+  };
+}
+
+export function formatSeconds(timeoutMs: number): string {
+  return timeoutMs < 1000 ? `${timeoutMs} ms` : `${Math.round(timeoutMs / 100) / 10} s`;
+}

@@ -1,0 +1,135 @@
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import { abortedFailure, type Failure } from '../events/failure';
+import type { ExchangeOptions, ModelRef, NetworkProvider, TurnContext } from './contract';
+import { formatSeconds, type ExchangeOutlet, type TerminalEvent } from './exchange';
+import { toFailure } from './toFailure';
+
+/** The network arm as the broker sees it: injected, so that a test needs neither SDK nor key. */
+export type FrameworkStream = NetworkProvider['stream'];
+
+type StreamItem = ReturnType<FrameworkStream> extends AsyncIterable<infer T> ? T : never;
+type Item = IteratorResult<StreamItem, unknown>;
+
+type Turn =
+  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'silent'; readonly failure: Failure };
+
+/**
+ * Runs one turn of the network arm and gives its last event. Never rejects: what the provider throws is a failure, a
+ * stream that just stops is `stream_cut`. A provider that does not hear the signal, or stays silent longer than the
+ * deadlines, is left behind. An aborted signal makes no request at all.
+ */
+export async function driveFramework(options: {
+  readonly clock: Clock;
+  readonly framework: FrameworkStream;
+  readonly model: ModelRef;
+  readonly context: TurnContext;
+  readonly opts: ExchangeOptions;
+  readonly outlet: ExchangeOutlet;
+}): Promise<TerminalEvent> {
+  const { clock, model, opts, outlet } = options;
+  const hasAborted = (): boolean => opts.signal.aborted;
+  if (hasAborted()) {
+    return failed(abortedFailure());
+  }
+  // With deadlines the provider gets a signal of its own, so that silence also ends its request.
+  const hasDeadline = opts.startTimeoutMs !== undefined || opts.idleTimeoutMs !== undefined;
+  const own = new AbortController();
+  const onAbort = (): void => own.abort();
+  opts.signal.addEventListener('abort', onAbort, { once: true });
+  let iterator: AsyncIterator<StreamItem, unknown> | undefined;
+  let isFirst = true;
+  try {
+    iterator = options
+      .framework(model, options.context, hasDeadline ? { ...opts, signal: own.signal } : opts)
+      [Symbol.asyncIterator]();
+    for (;;) {
+      const timeoutMs = isFirst ? (opts.startTimeoutMs ?? opts.idleTimeoutMs) : opts.idleTimeoutMs;
+      const turn = await nextTurn(iterator.next(), clock, opts.signal, timeoutMs, model.name);
+      isFirst = false;
+      if (turn.kind === 'aborted') {
+        return failed(abortedFailure());
+      }
+      if (turn.kind === 'silent') {
+        return failed(turn.failure);
+      }
+      if (turn.kind === 'error') {
+        return failed(hasAborted() ? abortedFailure() : toFailure(turn.error));
+      }
+      if (turn.item.done === true) {
+        return failed(
+          hasAborted()
+            ? abortedFailure()
+            : {
+                code: 'stream_cut',
+                message: `The answer of ${model.name} broke off. What has arrived is kept; try again.`,
+              },
+        );
+      }
+      const { value } = turn.item;
+      if (value.kind === 'finish' || value.kind === 'failed') {
+        return value;
+      }
+      if (value.kind === 'observation') {
+        outlet.observation(value.observation);
+      } else {
+        outlet.event(value);
+      }
+    }
+  } catch (error) {
+    return failed(hasAborted() ? abortedFailure() : toFailure(error));
+  } finally {
+    opts.signal.removeEventListener('abort', onAbort);
+    own.abort();
+    leave(iterator);
+  }
+}
+
+function failed(failure: Failure): TerminalEvent {
+  return { kind: 'failed', failure };
+}
+
+/** Tells the provider that nobody reads any more, without waiting for it. */
+function leave(iterator: AsyncIterator<unknown> | undefined): void {
+  // The turn is over: an error of the provider's own clean-up changes nothing for anybody.
+  Promise.resolve(iterator?.return?.()).catch(() => undefined);
+}
+
+function nextTurn(
+  next: Promise<Item>,
+  clock: Clock,
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+  modelName: string,
+): Promise<Turn> {
+  return new Promise((resolve) => {
+    let timer: Disposable | undefined;
+    const settle = (turn: Turn): void => {
+      timer?.dispose();
+      signal.removeEventListener('abort', onAbort);
+      resolve(turn);
+    };
+    const onAbort = (): void => settle({ kind: 'aborted' });
+    signal.addEventListener('abort', onAbort, { once: true });
+    next.then(
+      (item) => settle({ kind: 'item', item }),
+      (error: unknown) => settle({ kind: 'error', error }),
+    );
+    if (signal.aborted) {
+      onAbort();
+    } else if (timeoutMs !== undefined) {
+      timer = clock.schedule(timeoutMs, () =>
+        settle({
+          kind: 'silent',
+          failure: {
+            code: 'timeout',
+            message: `${modelName} was silent for ${formatSeconds(timeoutMs)}. What has arrived is kept; try again.`,
+          },
+        }),
+      );
+    }
+  });
+}

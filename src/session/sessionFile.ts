@@ -1,0 +1,255 @@
+import type { Clock } from '../base/clock';
+import { createId } from '../base/ids';
+import type { JsonObject } from '../base/json';
+import { silentLogger, type Logger } from '../base/logger';
+import { errorMessage } from '../base/patchbayError';
+import { oneLine } from '../events/failure';
+import type { Message } from '../events/message';
+import type { PermissionMode } from '../gate/contract';
+import type { ResumeLink, ResumeQuery, ResumeStore } from '../runtime/resumeLink';
+import type { SessionLog } from './chatSession';
+import type { SessionStorage } from './contract';
+import { redactData, redactMessage, type Redact } from './entryRedaction';
+import { LineWriter } from './lineWriter';
+import { ResumeLinks } from './resumeLinks';
+import { encodeLine, type EntryBody, type HeadLine } from './sessionEntry';
+import type { SessionRecord } from './sessionRecord';
+
+export interface SessionFileDependencies {
+  readonly storage: Pick<SessionStorage, 'append'>;
+  readonly clock: Clock;
+  /** Takes secrets out of every text before it is written. */
+  readonly redact: Redact;
+  readonly createEntryId?: () => string;
+  readonly logger?: Logger;
+  /** The file could not be written: shown once; the lines are kept and tried again. */
+  readonly onDidFail?: (message: string) => void;
+}
+
+/**
+ * One session's file: append-only lines (see sessionEntry), written in groups of 20 ms. A new session writes nothing
+ * before its first message. Holds no messages, only what later lines need: the leaf, the title, the resume links.
+ */
+export class SessionFile implements SessionLog, ResumeStore {
+  private readonly writer: LineWriter;
+  private readonly links: ResumeLinks;
+  private readonly parents: Map<string, string | null>;
+  private leaf: string | null;
+  private head: HeadLine;
+  /** Entries of a session without a message; undefined once the head is written. */
+  private held: (() => void)[] | undefined;
+  /** The head line was lost; it is written again before the next entry. */
+  private isHeadMissing: boolean;
+  private partCount = 0;
+  private partialText:
+    { readonly turn: string; readonly block: 'text' | 'thinking'; text: string } | undefined;
+
+  constructor(
+    readonly sessionId: string,
+    private readonly dependencies: SessionFileDependencies,
+    record: SessionRecord | undefined,
+  ) {
+    this.writer = new LineWriter(
+      (lines) => dependencies.storage.append(sessionId, lines),
+      dependencies.clock,
+      record?.isTorn,
+      () => this.writePartial('safe'),
+    );
+    this.writer.onDidFail((error) => {
+      const message = `This session could not be saved (${errorMessage(error)}). It is kept in memory and tried again; free some disk space or check the folder's permissions.`;
+      (dependencies.logger ?? silentLogger).warn(message);
+      dependencies.onDidFail?.(message);
+    });
+    this.head = record?.head ?? {
+      type: 'head',
+      session: sessionId,
+      title: record?.title ?? '',
+      createdAtMs: dependencies.clock.nowMs(),
+    };
+    this.head = { ...this.head, title: record?.title ?? this.head.title };
+    this.held = record === undefined ? [] : undefined;
+    this.leaf = record?.leaf ?? null;
+    this.isHeadMissing = record !== undefined && record.head === undefined;
+    this.parents = new Map();
+    for (const entry of record?.entries.values() ?? []) {
+      this.parents.set(entry.id, entry.parent);
+    }
+    this.links = new ResumeLinks(record?.entries.values() ?? []);
+    this.links.branchTo(this.leaf, this.parents);
+  }
+
+  turnStarted(turnId: string): void {
+    this.addEntry({ kind: 'turnStart', turn: turnId });
+  }
+
+  message(turnId: string, message: Message): void {
+    if (message.role === 'assistant' && this.partialText?.turn === turnId) {
+      this.partialText = undefined;
+    }
+    const safe = redactMessage(message, this.dependencies.redact);
+    if (this.held !== undefined) {
+      this.begin(safe);
+    }
+    this.addEntry({ kind: 'message', turn: turnId, message: safe });
+  }
+
+  partial(turnId: string, kind: 'text' | 'thinking', delta: string): void {
+    if (this.partialText?.turn !== turnId || this.partialText.block !== kind) {
+      this.writePartial('all');
+      this.partialText = { turn: turnId, block: kind, text: '' };
+    }
+    this.partialText.text += delta;
+    if (this.held === undefined) {
+      this.writer.scheduleWrite();
+    }
+  }
+
+  turnEnded(turnId: string): void {
+    this.partialText = undefined;
+    this.addEntry({ kind: 'turnEnd', turn: turnId });
+  }
+
+  titled(title: string): void {
+    const safe = this.dependencies.redact(title);
+    if (safe !== this.head.title) {
+      this.head = { ...this.head, title: safe };
+      if (this.held === undefined) {
+        this.addEntry({ kind: 'title', title: safe });
+        this.writeHead();
+      }
+    }
+  }
+
+  modelChosen(modelId: string): void {
+    if (this.held === undefined) {
+      this.addEntry({ kind: 'model', modelId });
+    } else {
+      this.head = { ...this.head, modelId };
+    }
+  }
+
+  modeChosen(mode: PermissionMode): void {
+    if (this.held === undefined) {
+      this.addEntry({ kind: 'mode', mode });
+    } else {
+      this.head = { ...this.head, mode };
+    }
+  }
+
+  /** Something of ours on the branch that no model sees. Gives the entry's id. */
+  custom(tag: string, data: JsonObject): string {
+    return this.addEntry({ kind: 'custom', tag, data: redactData(data, this.dependencies.redact) });
+  }
+
+  /** The conversation goes on from an earlier entry (null: from the start); what came after it stays in the file. */
+  branchFrom(entryId: string | null): boolean {
+    if (entryId !== null && !this.parents.has(entryId)) {
+      return false;
+    }
+    this.leaf = entryId;
+    this.links.branchTo(entryId, this.parents);
+    this.writeHead(entryId);
+    return true;
+  }
+
+  /** The entry that the next one will follow. */
+  get leafId(): string | null {
+    return this.leaf;
+  }
+
+  find(query: ResumeQuery): ResumeLink | undefined {
+    return this.links.find(query);
+  }
+
+  save(link: ResumeLink): void {
+    if (!this.links.has(link)) {
+      const complete = { ...link, entryId: link.entryId ?? this.leaf ?? undefined };
+      const { tag, data } = this.links.toEntry(complete);
+      this.links.add(this.addEntry({ kind: 'custom', tag, data }), complete);
+    }
+  }
+
+  /** Resolves when everything so far is on disk, or could not be written (see `onDidFail`). Never rejects. */
+  async flush(): Promise<void> {
+    await this.writer.flush();
+  }
+
+  private begin(first: Message): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    const preview = first.role === 'user' ? shortLine(first.text, 160) : '';
+    this.head = {
+      ...this.head,
+      title: shortLine(this.head.title === '' ? preview : this.head.title, 200),
+      ...(preview === '' ? {} : { preview }),
+    };
+    this.writeHead();
+    for (const write of held) {
+      write();
+    }
+  }
+
+  private addEntry(body: EntryBody): string {
+    const { clock, createEntryId } = this.dependencies;
+    const id = createEntryId?.() ?? createId('entry');
+    const line = { type: 'entry', id, parent: this.leaf, atMs: clock.nowMs(), ...body } as const;
+    this.parents.set(id, this.leaf);
+    this.leaf = id;
+    if (this.isHeadMissing) {
+      this.writeHead();
+    }
+    const write = (): void => this.writer.add(encodeLine(line));
+    if (this.held === undefined) {
+      write();
+    } else {
+      this.held.push(write);
+    }
+    return id;
+  }
+
+  private writeHead(leaf?: string | null): void {
+    this.isHeadMissing = false;
+    const { leaf: _before, ...head } = this.head;
+    this.writer.add(encodeLine(leaf === undefined ? head : { ...head, leaf }));
+  }
+
+  /** `safe`: holds the last word back, because half a secret would not be recognised. */
+  private writePartial(how: 'all' | 'safe'): void {
+    const partial = this.partialText;
+    if (partial === undefined || this.held !== undefined) {
+      return;
+    }
+    const length = how === 'all' ? partial.text.length : safeLength(partial.text);
+    if (length > 0) {
+      const text = this.dependencies.redact(partial.text.slice(0, length));
+      partial.text = partial.text.slice(length);
+      this.writer.add(
+        encodeLine({
+          type: 'partial',
+          turn: partial.turn,
+          part: this.partCount++,
+          block: partial.block,
+          text,
+        }),
+      );
+    }
+  }
+}
+
+/** No longer word is held back: it is no secret any more, but a blob. */
+const maxHeldChars = 4096;
+
+/** How much of a streamed text can be judged already: whole words, and nothing of a private key that is still open. */
+function safeLength(text: string): number {
+  const word = /\S*$/.exec(text.slice(-maxHeldChars))?.[0].length ?? 0;
+  const safe = word === maxHeldChars ? text.length : text.length - word;
+  const key = text.lastIndexOf('-----BEGIN ', safe);
+  const isKeyOpen =
+    key >= 0 && !text.includes('-----END ', key) && text.length - key < maxHeldChars;
+  return isKeyOpen ? key : safe;
+}
+
+function shortLine(text: string, maxChars: number): string {
+  const line = oneLine(text);
+  return line.length > maxChars ? `${line.slice(0, maxChars - 1)}…` : line;
+}

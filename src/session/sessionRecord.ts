@@ -1,0 +1,280 @@
+import type { AssistantMessage, ContentBlock, Message } from '../events/message';
+import type { PermissionMode } from '../gate/contract';
+import { repairPairs } from '../transcript/pairs';
+import {
+  decodeLine,
+  type EntryLine,
+  type HeadLine,
+  type PartialLine,
+  type SessionLine,
+} from './sessionEntry';
+
+/** A session file, read. `notices` are for the user, `repairs` for the log. */
+export interface SessionRecord {
+  readonly head: HeadLine | undefined;
+  readonly title: string;
+  readonly modelId: string | undefined;
+  readonly mode: PermissionMode | undefined;
+  /** The active branch, oldest first. */
+  readonly branch: readonly EntryLine[];
+  /** Every entry by its id, other branches too. */
+  readonly entries: ReadonlyMap<string, EntryLine>;
+  readonly leaf: string | null;
+  /** The conversation of the active branch, call/result pairs whole. */
+  readonly messages: readonly Message[];
+  /** The last turn of the branch has no end: the host died in it. */
+  readonly interruptedTurn: string | undefined;
+  readonly notices: readonly string[];
+  readonly repairs: readonly string[];
+  /** The text does not end with a line break: the next write must begin with one. */
+  readonly isTorn: boolean;
+}
+
+/** Undefined when no line of it can be read. Never throws. */
+export function readSession(text: string): SessionRecord | undefined {
+  const { lines, notices } = decodeLines(text);
+  if (lines.length === 0) {
+    return undefined;
+  }
+  const tree = growTree(lines);
+  const branch = branchTo(tree.leaf, tree);
+  const conversation = toConversation(
+    branch,
+    partialsByTurn(lines),
+    lastOf(branch, 'model') ?? tree.head?.modelId,
+  );
+  const repaired = repairPairs(conversation.messages);
+  return {
+    head: tree.head,
+    title: tree.title,
+    modelId: lastOf(branch, 'model') ?? tree.head?.modelId,
+    mode: lastOf(branch, 'mode') ?? tree.head?.mode,
+    branch,
+    entries: tree.entries,
+    leaf: tree.leaf,
+    messages: repaired.messages,
+    interruptedTurn: conversation.openTurn,
+    notices,
+    repairs: repaired.repairs,
+    isTorn: !text.endsWith('\n'),
+  };
+}
+
+function decodeLines(text: string): {
+  readonly lines: readonly SessionLine[];
+  readonly notices: readonly string[];
+} {
+  const lines: SessionLine[] = [];
+  let malformed = 0;
+  let other = 0;
+  const pieces = text.split('\n');
+  // Empty when the file ends with a line break, as it should.
+  const last = pieces.pop() ?? '';
+  for (const piece of pieces) {
+    const decoded = decodeLine(piece);
+    if (decoded.kind === 'line') {
+      lines.push(decoded.line);
+    } else if (decoded.kind === 'otherSchema') {
+      other++;
+    } else if (piece.trim() !== '') {
+      malformed++;
+    }
+  }
+  const end = decodeLine(last);
+  const isLastCut = last.trim() !== '' && end.kind === 'malformed';
+  if (end.kind === 'line') {
+    lines.push(end.line);
+  }
+  const notices: string[] = [];
+  if (isLastCut) {
+    notices.push(
+      'The last entry of this session was cut off while it was written and was left out. The rest is complete.',
+    );
+  }
+  if (malformed > 0) {
+    notices.push(
+      `${countOf(malformed, 'damaged entry', 'damaged entries')} of this session could not be read and ${malformed === 1 ? 'was' : 'were'} left out.`,
+    );
+  }
+  if (other > 0) {
+    notices.push(
+      `${countOf(other, 'entry', 'entries')} of this session ${other === 1 ? 'was' : 'were'} written by another version of Patchbay and left out.`,
+    );
+  }
+  return { lines, notices };
+}
+
+interface Tree {
+  readonly head: HeadLine | undefined;
+  readonly title: string;
+  readonly leaf: string | null;
+  readonly entries: ReadonlyMap<string, EntryLine>;
+}
+
+function growTree(lines: readonly SessionLine[]): Tree {
+  const entries = new Map<string, EntryLine>();
+  let head: HeadLine | undefined;
+  let title = '';
+  let leaf: string | null = null;
+  let previous: string | null = null;
+  for (const line of lines) {
+    if (line.type === 'head') {
+      head ??= line;
+      title = line.title;
+      leaf = line.leaf === undefined ? leaf : line.leaf;
+    } else if (line.type === 'entry' && !entries.has(line.id)) {
+      // The parent's own line may be the damaged one: the entry before it is the best there is.
+      const parent: string | null =
+        line.parent === null || entries.has(line.parent) ? line.parent : previous;
+      entries.set(line.id, { ...line, parent });
+      title = line.kind === 'title' ? line.title : title;
+      leaf = line.id;
+      previous = line.id;
+    }
+  }
+  const isLeafKnown = leaf === null || entries.has(leaf);
+  return {
+    head,
+    title,
+    entries,
+    leaf: head === undefined || !isLeafKnown ? deepestLeaf(entries) : leaf,
+  };
+}
+
+function deepestLeaf(entries: ReadonlyMap<string, EntryLine>): string | null {
+  const depths = new Map<string, number>();
+  let deepest: string | null = null;
+  let depth = 0;
+  // Parents come before their children, so one pass is enough.
+  for (const entry of entries.values()) {
+    const own = (entry.parent === null ? 0 : (depths.get(entry.parent) ?? 0)) + 1;
+    depths.set(entry.id, own);
+    if (own >= depth) {
+      depth = own;
+      deepest = entry.id;
+    }
+  }
+  return deepest;
+}
+
+function branchTo(leaf: string | null, tree: Tree): readonly EntryLine[] {
+  const branch: EntryLine[] = [];
+  for (
+    let entry = tree.entries.get(leaf ?? '');
+    entry !== undefined;
+    entry = tree.entries.get(entry.parent ?? '')
+  ) {
+    branch.push(entry);
+  }
+  return branch.reverse();
+}
+
+type Partials = ReadonlyMap<string, ReadonlyMap<number, PartialLine>>;
+
+/** Streamed text that no later answer of its turn replaced. */
+function partialsByTurn(lines: readonly SessionLine[]): Partials {
+  const partials = new Map<string, Map<number, PartialLine>>();
+  for (const line of lines) {
+    if (line.type === 'partial') {
+      const parts = partials.get(line.turn) ?? new Map<number, PartialLine>();
+      // By number: a write that failed half-way is repeated whole.
+      partials.set(line.turn, parts.set(line.part, line));
+    } else if (line.type === 'entry' && line.kind === 'message' && line.turn !== undefined) {
+      if (line.message.role === 'assistant') {
+        partials.delete(line.turn);
+      }
+    }
+  }
+  return partials;
+}
+
+function toConversation(
+  branch: readonly EntryLine[],
+  partials: Partials,
+  modelId: string | undefined,
+): { readonly messages: readonly Message[]; readonly openTurn: string | undefined } {
+  const messages: Message[] = [];
+  let openTurn: string | undefined;
+  let lastAtMs = 0;
+  const breakOff = (): void => {
+    const cut = cutAnswer(
+      [...(partials.get(openTurn ?? '')?.values() ?? [])],
+      modelId ?? '',
+      lastAtMs,
+    );
+    if (cut !== undefined) {
+      messages.push(cut);
+    }
+  };
+  for (const entry of branch) {
+    switch (entry.kind) {
+      case 'turnStart':
+        breakOff();
+        openTurn = entry.turn;
+        break;
+      case 'turnEnd':
+        openTurn = openTurn === entry.turn ? undefined : openTurn;
+        break;
+      case 'message':
+        messages.push(entry.message);
+        break;
+      case 'custom':
+      case 'title':
+      case 'model':
+      case 'mode':
+        break;
+    }
+    lastAtMs = entry.atMs;
+  }
+  breakOff();
+  return { messages, openTurn };
+}
+
+/** What had arrived of an answer when the host died. */
+function cutAnswer(
+  partials: readonly PartialLine[],
+  model: string,
+  createdAtMs: number,
+): AssistantMessage | undefined {
+  const content: ContentBlock[] = [];
+  for (const partial of partials) {
+    const last = content.at(-1);
+    if (last?.kind === partial.block) {
+      content[content.length - 1] = { ...last, text: last.text + partial.text };
+    } else {
+      content.push({ kind: partial.block, text: partial.text });
+    }
+  }
+  return content.length === 0
+    ? undefined
+    : {
+        role: 'assistant',
+        content,
+        api: '',
+        provider: '',
+        model,
+        stopReason: 'aborted',
+        errorMessage:
+          'Interrupted: the window was closed or reloaded before the answer was complete.',
+        createdAtMs,
+      };
+}
+
+function lastOf(branch: readonly EntryLine[], kind: 'model'): string | undefined;
+function lastOf(branch: readonly EntryLine[], kind: 'mode'): PermissionMode | undefined;
+function lastOf(branch: readonly EntryLine[], kind: 'model' | 'mode'): string | undefined {
+  for (let at = branch.length - 1; at >= 0; at--) {
+    const entry = branch[at];
+    if (entry?.kind === 'model' && kind === 'model') {
+      return entry.modelId;
+    }
+    if (entry?.kind === 'mode' && kind === 'mode') {
+      return entry.mode;
+    }
+  }
+  return undefined;
+}
+
+function countOf(count: number, one: string, many: string): string {
+  return `${String(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,40 @@
+import type { PathProbe } from '../../gate/contract';
+import type { Asker, CommandRunner, Tool, WorkspaceFiles, WorkspaceSearch } from '../contract';
+import type { OutputStore } from '../outputStore';
+import { createAskUser } from './askUser';
+import { createFindFiles } from './findFiles';
+import { createListFiles } from './listFiles';
+import { createReadFile } from './readFile';
+import { createReadOutput } from './readOutput';
+import { createRunCommand } from './runCommand';
+import { createSearchText } from './searchText';
+import { createUpdatePlan } from './updatePlan';
+import { createEditFile, createWriteFile } from './writeTools';
+
+export interface BuiltinToolsOptions {
+  readonly files: WorkspaceFiles;
+  readonly probe: PathProbe;
+  readonly search: WorkspaceSearch;
+  readonly runner: CommandRunner;
+  readonly asker: Asker;
+  readonly outputs: OutputStore;
+  /** Milliseconds for every tool but commands and questions; default 30 s. */
+  readonly toolTimeoutMs?: number;
+}
+
+/** The host's own tools, to be registered before the first call. */
+export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[] {
+  const { files, probe, search, runner, asker, outputs, toolTimeoutMs = 30_000 } = options;
+  return [
+    createReadFile(files, toolTimeoutMs),
+    createListFiles(files, probe, toolTimeoutMs),
+    createFindFiles(files, search, toolTimeoutMs),
+    createSearchText(files, search, toolTimeoutMs),
+    createWriteFile(toolTimeoutMs),
+    createEditFile(toolTimeoutMs),
+    createRunCommand(runner),
+    createReadOutput(outputs, toolTimeoutMs),
+    createAskUser(asker),
+    createUpdatePlan(toolTimeoutMs),
+  ];
+}

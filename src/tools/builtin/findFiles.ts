@@ -1,0 +1,60 @@
+import { numberField, stringField } from '../../base/guard';
+import { errorMessage } from '../../base/patchbayError';
+import { toolError, toolOk } from '../../events/toolCall';
+import type { Tool, WorkspaceFiles, WorkspaceSearch } from '../contract';
+import { globProblem, searchFolders, shownIn } from './searchScope';
+import { countOf, integer, nonEmptyText, objectSchema } from './toolParts';
+
+export function createFindFiles(
+  files: WorkspaceFiles,
+  search: WorkspaceSearch,
+  timeoutMs: number,
+): Tool {
+  return {
+    name: 'find_files',
+    description:
+      'Finds files by a glob over their path in the workspace, for example "**/*.test.ts" or "src/**/index.*". Ignored files are left out. One path per line.',
+    inputSchema: objectSchema(
+      {
+        pattern: nonEmptyText('The glob, relative to the workspace folder.'),
+        maxResults: integer('How many paths at most. Default 200.', 1, 2000),
+      },
+      ['pattern'],
+    ),
+    kind: 'read',
+    timeoutMs,
+    intents: () => [{ kind: 'read', path: '.' }],
+    run: async (args, context) => {
+      const pattern = stringField(args, 'pattern') ?? '';
+      const problem = globProblem(pattern);
+      if (problem !== undefined) {
+        return toolError(`\`pattern\` ${problem}.`);
+      }
+      const maxResults = numberField(args, 'maxResults') ?? 200;
+      const found: string[] = [];
+      let isTruncated = false;
+      try {
+        for (const folder of searchFolders(files, context)) {
+          const result = await search.findFiles({
+            folder: folder.path,
+            pattern,
+            maxResults,
+            signal: context.signal,
+          });
+          found.push(...result.paths.map((path) => shownIn(folder, path)));
+          isTruncated ||= result.isTruncated;
+        }
+      } catch (error) {
+        return toolError(errorMessage(error));
+      }
+      const shown = found.slice(0, maxResults);
+      const note =
+        isTruncated || found.length > maxResults
+          ? [`[Cut at ${maxResults} paths; use a narrower pattern.]`]
+          : [];
+      return toolOk(shown.length === 0 ? '[No file matches.]' : [...shown, ...note].join('\n'), {
+        summary: countOf(shown.length, 'file'),
+      });
+    },
+  };
+}

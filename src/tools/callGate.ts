@@ -1,0 +1,181 @@
+import type { JsonObject } from '../base/json';
+import type { ToolIntent } from '../events/toolIntent';
+import { toInputText, type AuditSubject } from '../gate/audit';
+import type { Decision, Effect, Rule } from '../gate/contract';
+import { decide } from '../gate/decide';
+import { areSameEffects, resolveEffects } from '../gate/effect';
+import { toAbsolutePath } from '../gate/paths';
+import { offerSessionRule } from '../gate/sessionRules';
+import { makeVisible } from '../gate/visible';
+import type { CallContext } from './contract';
+import type { OrchestratorServices } from './services';
+
+/** A call on its way through the gate, ours or a child's. */
+export interface GatedCall {
+  readonly subject: AuditSubject;
+  readonly input: JsonObject;
+  readonly intents: readonly ToolIntent[];
+  readonly context: CallContext;
+  /** The agent's own words; untrusted. */
+  readonly description?: string | undefined;
+  /** What every hand that works on it may see of time. */
+  readonly startedAtMs: number;
+}
+
+export interface Judgement {
+  readonly effects: readonly Effect[];
+  readonly decision: Decision;
+}
+
+/** The end of the permission step. `by` is `user`, `withdrawn` or a rule's id. */
+export type Grant =
+  | { readonly kind: 'allow'; readonly by: string; readonly reason: string }
+  | { readonly kind: 'deny'; readonly by: string; readonly reason: string };
+
+export const withdrawnReason = 'the question was withdrawn before anyone answered';
+
+/** Judges and asks, the same way for every runtime. */
+export class CallGate {
+  constructor(private readonly services: OrchestratorServices) {}
+
+  async judge(call: GatedCall): Promise<Judgement> {
+    const effects = await this.resolve(call);
+    if (call.context.signal.aborted) {
+      return {
+        effects,
+        decision: { verdict: 'deny', ruleId: 'turn.stopped', reason: 'the turn was stopped' },
+      };
+    }
+    if (effects.some((effect) => effect.kind === 'command') && !this.services.isTrusted()) {
+      const reason = 'this folder is not trusted; commands run only after the user trusts it';
+      return { effects, decision: { verdict: 'deny', ruleId: 'trust.folder', reason } };
+    }
+    return { effects, decision: decide(effects, this.rules(call), call.context.mode) };
+  }
+
+  /** The decision about some of a call's effects. */
+  decideOn(call: GatedCall, effects: readonly Effect[]): Decision {
+    return decide(effects, this.rules(call), call.context.mode);
+  }
+
+  /** True while the call's paths still lead where they led when it was judged. */
+  async isStillTrue(call: GatedCall, effects: readonly Effect[]): Promise<boolean> {
+    return areSameEffects(effects, await this.resolve(call));
+  }
+
+  /** The permission step of a call that is not an edit. Never silently allows: only a rule or a person does. */
+  async permit(call: GatedCall, judgement: Judgement): Promise<Grant> {
+    const { verdict, ruleId, reason } = judgement.decision;
+    return verdict === 'ask'
+      ? await this.ask(call, judgement.effects, reason)
+      : { kind: verdict, by: ruleId, reason };
+  }
+
+  /** Puts the plain question. `offersSession` false: the same must be asked again next time. */
+  async ask(
+    call: GatedCall,
+    effects: readonly Effect[],
+    reason: string,
+    offersSession = true,
+  ): Promise<Grant> {
+    const { context, subject } = call;
+    const offer = offersSession ? offerSessionRule(effects) : undefined;
+    context.onProgress({ kind: 'awaiting', why: reason });
+    const verdict = await this.services.permissions.ask(
+      {
+        sessionId: context.sessionId,
+        callId: subject.callId,
+        asker: makeVisible(context.asker),
+        toolName: makeVisible(subject.tool),
+        effects: effects.map(toVisibleEffect),
+        reason,
+        ...(call.description === undefined ? {} : { description: makeVisible(call.description) }),
+        inputText: isShownWhole(call) ? '' : makeVisible(toInputText(call.input)),
+        ...(offer === undefined ? {} : { sessionRuleText: makeVisible(offer.text) }),
+      },
+      context.signal,
+    );
+    if (verdict.kind === 'deny') {
+      return { kind: 'deny', by: 'user', reason: saidNo(verdict.reason) };
+    }
+    if (verdict.kind !== 'allow') {
+      return { kind: 'deny', by: 'withdrawn', reason: withdrawnReason };
+    }
+    if (!(await this.isStillTrue(call, effects))) {
+      return {
+        kind: 'deny',
+        by: 'path.moved',
+        reason: 'a path leads elsewhere than when the question was asked; try again',
+      };
+    }
+    if (verdict.scope === 'session' && offer !== undefined) {
+      this.services.sessionRules.add(context.sessionId, offer);
+      return { kind: 'allow', by: 'user', reason: 'allowed by you for this session' };
+    }
+    return { kind: 'allow', by: 'user', reason: 'allowed by you' };
+  }
+
+  /** The absolute form of a path argument, as the gate saw it; undefined when it is no usable path. */
+  absolutePath(path: string, context: CallContext): string | undefined {
+    return toAbsolutePath(path, { roots: this.services.files.roots(), cwd: context.cwd });
+  }
+
+  private async resolve(call: GatedCall): Promise<readonly Effect[]> {
+    const { files, probe } = this.services;
+    return await resolveEffects(call.intents, {
+      roots: files.roots(),
+      cwd: call.context.cwd,
+      probe,
+    });
+  }
+
+  private rules(call: GatedCall): readonly Rule[] {
+    return [
+      ...this.services.userRules(),
+      ...this.services.sessionRules.list(call.context.sessionId),
+    ];
+  }
+}
+
+/** The sentence every runtime gets about a call that did not run. */
+export function denialText(tool: string, reason: string): string {
+  return `Tool '${tool}' denied: ${reason}`;
+}
+
+/** The user's no, with their words when they gave any. */
+export function saidNo(words: string | undefined): string {
+  return words === undefined || words.trim() === ''
+    ? 'the user said no'
+    : `the user said no: ${words.trim()}`;
+}
+
+/** A command is its own full text, as long as nothing else in the input has a meaning. */
+function isShownWhole(call: GatedCall): boolean {
+  return (
+    call.intents.length === 1 &&
+    call.intents[0]?.kind === 'command' &&
+    Object.keys(call.input).every((name) =>
+      ['command', 'cwd', 'timeoutMs', 'timeout', 'description'].includes(name),
+    )
+  );
+}
+
+function toVisibleEffect(effect: Effect): Effect {
+  switch (effect.kind) {
+    case 'read':
+    case 'write':
+      return { ...effect, path: makeVisible(effect.path), target: makeVisible(effect.target) };
+    case 'command':
+      return { ...effect, command: makeVisible(effect.command), cwd: makeVisible(effect.cwd) };
+    case 'network':
+      return { ...effect, url: makeVisible(effect.url) };
+    case 'mcp':
+      return { ...effect, server: makeVisible(effect.server), tool: makeVisible(effect.tool) };
+    case 'unknown':
+      return { ...effect, description: makeVisible(effect.description) };
+    case 'question':
+    case 'none':
+    default:
+      return effect;
+  }
+}

@@ -1,0 +1,64 @@
+import type { ToolResult, ToolResultDetails } from '../events/toolCall';
+import { toolError } from '../events/toolCall';
+import type { OutcomeEntry } from '../gate/audit';
+import type { Effect } from '../gate/contract';
+import { denialText, type GatedCall, type Grant } from './callGate';
+import type { OrchestratorServices } from './services';
+
+/** How a call ended, with what its caller gets. */
+export interface CallEnd {
+  readonly result: ToolResult;
+  readonly outcome: OutcomeEntry['outcome'];
+  readonly detail?: string;
+}
+
+/** Writes the two audit records of a call, the one before its effect and the one after its end. */
+export class CallRecords {
+  constructor(private readonly services: Pick<OrchestratorServices, 'audit' | 'clock'>) {}
+
+  async decision(call: GatedCall, effects: readonly Effect[], grant: Grant): Promise<void> {
+    await this.services.audit.decision(call.subject, {
+      decision: grant.kind,
+      by: grant.by,
+      reason: grant.reason,
+      effects,
+      arguments: call.input,
+      mode: call.context.mode,
+    });
+  }
+
+  async outcome(call: GatedCall, end: CallEnd): Promise<void> {
+    await this.services.audit.outcome(call.subject, {
+      outcome: end.outcome,
+      durationMs: this.services.clock.nowMs() - call.startedAtMs,
+      resultChars: end.result.output.length,
+      detail: end.detail ?? (end.result.ok ? undefined : end.result.error),
+    });
+  }
+
+  /** Both records of a call that does not run, and its result. */
+  async denied(
+    call: GatedCall,
+    effects: readonly Effect[],
+    grant: Grant & { readonly kind: 'deny' },
+  ): Promise<ToolResult> {
+    const end = toDenial(call, grant);
+    await this.decision(call, effects, grant);
+    await this.outcome(call, end);
+    return end.result;
+  }
+}
+
+export function toDenial(call: GatedCall, grant: Grant): CallEnd {
+  const outcome = call.context.signal.aborted ? 'aborted' : 'denied';
+  call.context.onProgress({ kind: 'denied', why: grant.reason });
+  return {
+    result: toolError(denialText(call.subject.tool, grant.reason), { outcome, summary: outcome }),
+    outcome,
+  };
+}
+
+export function failedEnd(error: string, details?: ToolResultDetails, output = ''): CallEnd {
+  const outcome = details?.outcome ?? 'error';
+  return { result: toolError(error, details, output), outcome };
+}

@@ -1,0 +1,200 @@
+import { errorMessage } from '../base/patchbayError';
+import type { PermissionAnswer, PermissionRequest } from '../events/observation';
+import type { ToolCall, ToolResult } from '../events/toolCall';
+import type { ToolIntent, UserQuestion } from '../events/toolIntent';
+import type { Effect } from '../gate/contract';
+import { denialText, type CallGate, type GatedCall, type Judgement } from './callGate';
+import type { CallEnd, CallRecords } from './callRecords';
+import { ChildWrites, toPlannedWrites, type Ruling, type WrittenByChild } from './childWrites';
+import type { CallContext } from './contract';
+import type { OrchestratorServices } from './services';
+
+/**
+ * The calls that a child runs by itself: the same effects, the same decision, the same prompt and the same audit as our
+ * own. For an edit the child is given exactly the approved text, and what it wrote is compared with that afterwards.
+ */
+export class ChildCalls {
+  private readonly authorized = new Map<string, AuthorizedCall>();
+  private readonly writes: ChildWrites;
+
+  constructor(
+    private readonly services: OrchestratorServices,
+    private readonly gate: CallGate,
+    private readonly records: CallRecords,
+  ) {
+    this.writes = new ChildWrites(services, gate);
+  }
+
+  async authorize(request: PermissionRequest, context: CallContext): Promise<PermissionAnswer> {
+    const call = this.toGatedCall(
+      request.callId,
+      request.toolName,
+      request.input,
+      request.intents,
+      context,
+      request.description,
+    );
+    const judgement = await this.gate.judge(call);
+    const ruling = await this.rule(call, judgement);
+    this.remember(call, ruling);
+    await this.records.decision(call, judgement.effects, ruling.grant);
+    if (ruling.grant.kind === 'deny') {
+      context.onProgress({ kind: 'denied', why: ruling.grant.reason });
+      return { kind: 'deny', message: denialText(request.toolName, ruling.grant.reason) };
+    }
+    context.onProgress({ kind: 'running', why: ruling.grant.reason });
+    return {
+      kind: 'allow',
+      ...(ruling.answers === undefined ? {} : { answers: ruling.answers }),
+      ...(ruling.approved === undefined ? {} : { approved: ruling.approved }),
+      ...(ruling.message === undefined ? {} : { message: ruling.message }),
+    };
+  }
+
+  async noteResult(call: ToolCall, result: ToolResult, context: CallContext): Promise<void> {
+    const key = keyOf(context.sessionId, call.id);
+    const known = this.authorized.get(key);
+    this.authorized.delete(key);
+    const gated =
+      known?.call ?? this.toGatedCall(call.id, call.name, call.arguments, [], context, undefined);
+    if (known === undefined) {
+      const effects: readonly Effect[] = [{ kind: 'unknown', description: call.name }];
+      await this.records.decision(gated, effects, {
+        kind: 'allow',
+        by: 'child',
+        reason: 'run by the child without asking',
+      });
+    }
+    await this.records.outcome(gated, toChildEnd(result, known));
+    for (const write of known?.writes ?? []) {
+      this.services.cache.invalidate(write.edit.path);
+      await this.compare(gated, write, result.ok);
+    }
+  }
+
+  /** Every answer that is not a clear yes is a no. */
+  private async rule(call: GatedCall, judgement: Judgement): Promise<Ruling> {
+    const { verdict, ruleId, reason } = judgement.decision;
+    if (verdict === 'deny') {
+      return { grant: { kind: 'deny', by: ruleId, reason }, writes: [] };
+    }
+    const questions = call.intents.flatMap((intent) =>
+      intent.kind === 'question' ? intent.questions : [],
+    );
+    if (
+      questions.length > 0 &&
+      call.intents.every(({ kind }) => kind === 'question' || kind === 'none')
+    ) {
+      return await this.ruleOnQuestions(call, questions);
+    }
+    const writes = toPlannedWrites(call, judgement.effects);
+    return writes.length === 0
+      ? { grant: await this.gate.permit(call, judgement), writes: [] }
+      : await this.writes.rule(call, judgement, writes);
+  }
+
+  private async ruleOnQuestions(
+    call: GatedCall,
+    questions: readonly UserQuestion[],
+  ): Promise<Ruling> {
+    const { context, subject } = call;
+    context.onProgress({ kind: 'awaiting', why: 'a question to you' });
+    const answers = await this.services.asker.askUser({
+      sessionId: context.sessionId,
+      callId: subject.callId,
+      asker: context.asker,
+      questions,
+      signal: context.signal,
+    });
+    return answers === undefined
+      ? { grant: { kind: 'deny', by: 'user', reason: 'the user did not answer' }, writes: [] }
+      : { grant: { kind: 'allow', by: 'user', reason: 'answered by you' }, writes: [], answers };
+  }
+
+  private async compare(call: GatedCall, write: WrittenByChild, hasRun: boolean): Promise<void> {
+    const { sessionId, asker } = call.context;
+    const { callId } = call.subject;
+    const actualText = await this.readDisk(write.edit.path);
+    const approvedText = write.edit.kind === 'delete' ? undefined : write.text;
+    const isAsApproved = actualText === approvedText;
+    if (isAsApproved && !write.isReviewed) {
+      this.services.reviewer.noteWritten(
+        { sessionId, callId, asker, edit: write.edit, reason: write.reason },
+        write.reason,
+      );
+    }
+    // A call that failed may have left the file alone; then what was before is as good.
+    if (!isAsApproved && (hasRun || actualText !== write.expectedText)) {
+      const expectedText = hasRun ? approvedText : write.expectedText;
+      this.services.onUnexpectedChange({
+        sessionId,
+        callId,
+        path: write.edit.path,
+        expectedText,
+        actualText,
+      });
+    }
+  }
+
+  private async readDisk(path: string): Promise<string | undefined> {
+    try {
+      return await this.services.readDisk(path);
+    } catch (error) {
+      this.services.logger.warn(
+        `what a child wrote to ${path} could not be read: ${errorMessage(error)}`,
+      );
+      return undefined;
+    }
+  }
+
+  private remember(call: GatedCall, ruling: Ruling): void {
+    const key = keyOf(call.context.sessionId, call.subject.callId);
+    const writes = ruling.writes.map((write) => ({ ...write, reason: ruling.grant.reason }));
+    this.authorized.delete(key);
+    this.authorized.set(key, { call, isDenied: ruling.grant.kind === 'deny', writes });
+    const [oldest] = this.authorized.keys();
+    if (this.authorized.size > maxRemembered && oldest !== undefined) {
+      this.authorized.delete(oldest);
+    }
+  }
+
+  private toGatedCall(
+    callId: string,
+    tool: string,
+    input: PermissionRequest['input'],
+    intents: readonly ToolIntent[],
+    context: CallContext,
+    description: string | undefined,
+  ): GatedCall {
+    const { sessionId, turnId, modelId, bridge } = context;
+    return {
+      subject: { sessionId, turnId, callId, tool, modelId, executedBy: 'child', bridge },
+      input,
+      intents,
+      context,
+      description,
+      startedAtMs: this.services.clock.nowMs(),
+    };
+  }
+}
+
+interface AuthorizedCall {
+  readonly call: GatedCall;
+  readonly isDenied: boolean;
+  readonly writes: readonly WrittenByChild[];
+}
+
+/** Children that die leave calls without a result; the oldest are forgotten. */
+const maxRemembered = 500;
+
+function keyOf(sessionId: string, callId: string): string {
+  return JSON.stringify([sessionId, callId]);
+}
+
+function toChildEnd(result: ToolResult, known: AuthorizedCall | undefined): CallEnd {
+  const reported = result.details?.outcome;
+  return {
+    result,
+    outcome: known?.isDenied === true ? 'denied' : (reported ?? (result.ok ? 'ok' : 'error')),
+  };
+}

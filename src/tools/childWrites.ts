@@ -1,0 +1,288 @@
+import type { FileEdit } from '../edits/fileEdit';
+import type { PermissionAnswer } from '../events/observation';
+import type { FileChange } from '../events/toolIntent';
+import type { Decision, Effect } from '../gate/contract';
+import { displayPath } from '../gate/paths';
+import {
+  withdrawnReason,
+  type CallGate,
+  type GatedCall,
+  type Grant,
+  type Judgement,
+} from './callGate';
+import { wholeOf } from './editFlow';
+import {
+  denialOf,
+  describeVerdict,
+  expectedTextOf,
+  hunkCountText,
+  prepareEdit,
+} from './editProposal';
+import type { OrchestratorServices } from './services';
+
+/** One write of a call that a child runs by itself. */
+export interface PlannedWrite {
+  readonly effect: Effect & { readonly kind: 'write' };
+  readonly change: FileChange;
+}
+
+/** What a child was allowed to write, to be compared after it did. */
+export interface WrittenByChild {
+  readonly edit: FileEdit;
+  readonly baseText: string;
+  readonly text: string;
+  /** What the file must hold until the child writes; undefined: it must not exist. */
+  readonly expectedText: string | undefined;
+  readonly isReviewed: boolean;
+  readonly reason: string;
+}
+
+interface WriteRuling {
+  readonly grant: Grant;
+  readonly written?: WrittenByChild;
+  readonly message?: string;
+}
+
+/** How a child's call was decided, with what its bridge has to pass on. */
+export interface Ruling {
+  readonly grant: Grant;
+  readonly writes: readonly WrittenByChild[];
+  readonly answers?: Readonly<Record<string, string>>;
+  readonly approved?: (PermissionAnswer & { readonly kind: 'allow' })['approved'];
+  readonly message?: string;
+}
+
+/**
+ * The review of what a child wants to write. The child is given exactly the approved text; a document with unsaved
+ * changes is a question first; what cannot be shown as hunks is asked as a plain question, never let through.
+ */
+export class ChildWrites {
+  constructor(
+    private readonly services: OrchestratorServices,
+    private readonly gate: CallGate,
+  ) {}
+
+  async rule(
+    call: GatedCall,
+    judgement: Judgement,
+    writes: readonly PlannedWrite[],
+  ): Promise<Ruling> {
+    const others = judgement.effects.filter((effect) => effect.kind !== 'write');
+    const onOthers = others.length === 0 ? undefined : this.gate.decideOn(call, others);
+    if (onOthers?.verdict === 'ask') {
+      const grant = await this.gate.ask(call, judgement.effects, onOthers.reason, false);
+      if (grant.kind === 'deny') {
+        return { grant, writes: [] };
+      }
+    }
+    const rulings: WriteRuling[] = [];
+    for (const write of writes) {
+      const ruling = await this.ruleOnWrite(call, judgement, write, writes.length === 1);
+      if (ruling.grant.kind === 'deny') {
+        return { grant: ruling.grant, writes: [] };
+      }
+      rulings.push(ruling);
+    }
+    if (!(await this.gate.isStillTrue(call, judgement.effects))) {
+      return {
+        grant: {
+          kind: 'deny',
+          by: 'path.moved',
+          reason: 'a path leads elsewhere than when it was judged; try again',
+        },
+        writes: [],
+      };
+    }
+    const [first] = rulings;
+    const messages = rulings
+      .map(({ message }) => message)
+      .filter((message) => message !== undefined);
+    return {
+      grant: first?.grant ?? { kind: 'deny', by: 'default.unknown', reason: 'nothing was decided' },
+      writes: rulings.flatMap(({ written }) => (written === undefined ? [] : [written])),
+      ...(rulings.length === 1 &&
+      first?.written !== undefined &&
+      first.written.edit.kind !== 'delete'
+        ? {
+            approved: {
+              path: first.written.edit.path,
+              baseText: first.written.baseText,
+              text: first.written.text,
+            },
+          }
+        : {}),
+      ...(messages.length === 0 ? {} : { message: messages.join('\n') }),
+    };
+  }
+
+  /** `canTrim`: the dialect can be given another text than it asked for; else anything but all or nothing is a no. */
+  private async ruleOnWrite(
+    call: GatedCall,
+    judgement: Judgement,
+    write: PlannedWrite,
+    canTrim: boolean,
+  ): Promise<WriteRuling> {
+    const { effect, change } = write;
+    const shown = displayPath(effect.path, this.services.files.roots());
+    const decision = this.gate.decideOn(call, [effect]);
+    let reason = decision.reason;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const prepared = await prepareEdit(effect.path, shown, change, this.services);
+      if (prepared.kind === 'unusable') {
+        const shownWhy = `the change cannot be shown as hunks: ${prepared.message}`;
+        const why = decision.verdict === 'ask' ? `${decision.reason}; ${shownWhy}` : shownWhy;
+        return { grant: await this.gate.ask(call, judgement.effects, why, false) };
+      }
+      if (prepared.kind === 'same') {
+        const grant: Grant = {
+          kind: 'allow',
+          by: 'default.no-change',
+          reason: 'it changes nothing',
+        };
+        return {
+          grant:
+            effect.pathClass === 'inside'
+              ? grant
+              : await this.gate.ask(call, judgement.effects, decision.reason, false),
+        };
+      }
+      if (prepared.isDirty) {
+        const refusal = await this.saveFirst(call, shown, effect.path);
+        if (refusal !== undefined) {
+          return { grant: refusal };
+        }
+        continue;
+      }
+      const ruling = await this.reviewWrite(call, prepared.edit, decision, reason, canTrim);
+      if (ruling.grant.kind === 'deny' || (await this.isBaseUnchanged(prepared.edit, ruling))) {
+        return ruling;
+      }
+      reason = `${decision.reason}; the file changed meanwhile, these are the new differences`;
+    }
+    return {
+      grant: { kind: 'deny', by: 'edit.stale', reason: `${shown} keeps changing; read it again` },
+    };
+  }
+
+  private async reviewWrite(
+    call: GatedCall,
+    edit: FileEdit,
+    decision: Decision,
+    reason: string,
+    canTrim: boolean,
+  ): Promise<WriteRuling> {
+    const { context, subject } = call;
+    const shown = displayPath(edit.path, this.services.files.roots());
+    if (decision.verdict !== 'ask') {
+      const grant: Grant = { kind: decision.verdict, by: decision.ruleId, reason: decision.reason };
+      return grant.kind === 'deny'
+        ? { grant }
+        : { grant, written: toWritten(edit, wholeOf(edit), false) };
+    }
+    context.onProgress({ kind: 'awaiting', why: reason });
+    const proposal = {
+      sessionId: context.sessionId,
+      callId: subject.callId,
+      asker: context.asker,
+      edit,
+      reason,
+    };
+    const outcome = await this.services.reviewer.review(proposal, context.signal);
+    if (outcome.kind === 'withdrawn' || context.signal.aborted) {
+      return { grant: { kind: 'deny', by: 'withdrawn', reason: withdrawnReason } };
+    }
+    const { verdict } = outcome;
+    if (verdict.kind === 'denied') {
+      return { grant: { kind: 'deny', by: 'user', reason: denialOf(verdict) } };
+    }
+    const message = describeVerdict(shown, verdict);
+    const isTrimmed = verdict.text !== edit.proposedText;
+    if (isTrimmed && (!canTrim || edit.kind === 'delete')) {
+      const words = `the user approved only a part, and this call can only run whole. ${message ?? ''} Propose the approved part by itself.`;
+      return { grant: { kind: 'deny', by: 'user', reason: words } };
+    }
+    const by =
+      verdict.kind === 'approved' ? 'approved by you' : `you approved ${hunkCountText(verdict)}`;
+    return {
+      grant: { kind: 'allow', by: 'user', reason: by },
+      written: toWritten(edit, verdict, true),
+      ...(message === undefined ? {} : { message }),
+    };
+  }
+
+  /** Undefined when the document is saved now. The child reads and writes the disk, which lacks the user's unsaved text. */
+  private async saveFirst(
+    call: GatedCall,
+    shown: string,
+    path: string,
+  ): Promise<Grant | undefined> {
+    const { context, subject } = call;
+    const question = `${shown} has unsaved changes. ${context.asker} would overwrite them on disk. Save them first?`;
+    const save = 'Save and continue';
+    context.onProgress({ kind: 'awaiting', why: 'the file has unsaved changes' });
+    const answers = await this.services.asker.askUser({
+      sessionId: context.sessionId,
+      callId: subject.callId,
+      asker: 'Patchbay',
+      questions: [{ question, options: [{ label: save }, { label: 'Cancel the edit' }] }],
+      signal: context.signal,
+    });
+    if (answers?.[question] !== save) {
+      return {
+        kind: 'deny',
+        by: 'user',
+        reason: `${shown} has unsaved changes in the editor; the user has to save or discard them first`,
+      };
+    }
+    return (await this.services.saveDocument(path))
+      ? undefined
+      : {
+          kind: 'deny',
+          by: 'edit.unsaved',
+          reason: `${shown} could not be saved, so it still has unsaved changes; nothing was written`,
+        };
+  }
+
+  private async isBaseUnchanged(edit: FileEdit, ruling: WriteRuling): Promise<boolean> {
+    if (ruling.written === undefined) {
+      return true;
+    }
+    const expected = ruling.written.expectedText;
+    const stat = await this.services.files.stat(edit.path);
+    if (stat === undefined || expected === undefined) {
+      return stat === undefined && expected === undefined;
+    }
+    const now = await this.services.files.readText(edit.path);
+    return !now.isDirty && now.text === expected;
+  }
+}
+
+const maxAttempts = 5;
+
+export function toPlannedWrites(
+  call: GatedCall,
+  effects: readonly Effect[],
+): readonly PlannedWrite[] {
+  return call.intents.flatMap((intent, index) => {
+    const effect = effects[index];
+    return intent.kind === 'write' && effect?.kind === 'write'
+      ? [{ effect, change: intent.change }]
+      : [];
+  });
+}
+
+function toWritten(
+  edit: FileEdit,
+  verdict: ReturnType<typeof wholeOf>,
+  isReviewed: boolean,
+): WrittenByChild {
+  const expectedText = expectedTextOf(edit, verdict);
+  return {
+    edit,
+    baseText: verdict.baseText,
+    text: verdict.text,
+    expectedText,
+    isReviewed,
+    reason: '',
+  };
+}

@@ -1,0 +1,124 @@
+import { errorMessage } from '../base/patchbayError';
+import { applyChange } from '../edits/changes';
+import type { EditVerdict, FileEdit, Hunk } from '../edits/fileEdit';
+import { createFileEdit } from '../edits/proposal';
+import type { FileChange } from '../events/toolIntent';
+import type { OrchestratorServices } from './services';
+
+/** A change as it would be on the file as it is now. */
+export type PreparedEdit =
+  | {
+      readonly kind: 'ready';
+      readonly edit: FileEdit;
+      /** undefined: the file must not exist. */
+      readonly expectedText: string | undefined;
+      readonly isDirty: boolean;
+    }
+  /** Nothing would change. */
+  | { readonly kind: 'same'; readonly text: string }
+  /** Cannot be shown as hunks; `message` says why and what to do, for the model. */
+  | { readonly kind: 'unusable'; readonly message: string };
+
+/** Reads the live text and applies the change to it. Never rejects. `shownPath` is for messages. */
+export async function prepareEdit(
+  path: string,
+  shownPath: string,
+  change: FileChange,
+  services: Pick<OrchestratorServices, 'files'>,
+): Promise<PreparedEdit> {
+  try {
+    const stat = await services.files.stat(path);
+    if (stat !== undefined && stat.kind !== 'file') {
+      return unusable(`${shownPath} is not a file; nothing was changed.`);
+    }
+    if (stat?.isReadOnly === true) {
+      return unusable(`${shownPath} is read-only; nothing was changed. Make it writable first.`);
+    }
+    const current = stat === undefined ? undefined : await services.files.readText(path);
+    if (change.kind === 'delete') {
+      return current === undefined
+        ? unusable(`${shownPath} does not exist; nothing was deleted.`)
+        : ready(createFileEdit(path, current.text, '', 'delete'), current.text, current.isDirty);
+    }
+    const outcome = applyChange(current?.text, change);
+    if (outcome.kind === 'failed') {
+      return unusable(`${shownPath}: ${outcome.message}`);
+    }
+    if (current?.text === outcome.text) {
+      return { kind: 'same', text: outcome.text };
+    }
+    const kind = current === undefined ? 'create' : 'edit';
+    const edit = createFileEdit(path, current?.text ?? '', outcome.text, kind);
+    return ready(edit, current?.text, current?.isDirty ?? false);
+  } catch (error) {
+    return unusable(errorMessage(error));
+  }
+}
+
+function ready(edit: FileEdit, expectedText: string | undefined, isDirty: boolean): PreparedEdit {
+  return { kind: 'ready', edit, expectedText, isDirty };
+}
+
+function unusable(message: string): PreparedEdit {
+  return { kind: 'unusable', message };
+}
+
+/** The text a write must find: a new file stays absent unless the verdict was made on something. */
+export function expectedTextOf(edit: FileEdit, verdict: EditVerdict): string | undefined {
+  return edit.kind === 'create' && verdict.baseText === '' ? undefined : verdict.baseText;
+}
+
+export function hunkCountText(verdict: EditVerdict): string {
+  const total = verdict.approvedCount + verdict.deniedHunks.length;
+  return `${verdict.approvedCount} of ${total} ${total === 1 ? 'hunk' : 'hunks'}`;
+}
+
+/** What an agent must know about a review: which hunks were denied, with the user's words, and what the user changed. */
+export function describeVerdict(shownPath: string, verdict: EditVerdict): string | undefined {
+  const parts: string[] = [];
+  if (verdict.deniedHunks.length > 0) {
+    parts.push(
+      `The user approved ${hunkCountText(verdict)} of the edit of ${shownPath}; only what was approved is in the file. Denied:`,
+      ...verdict.deniedHunks.map(({ hunk, reason }) => describeDenied(hunk, reason)),
+    );
+  }
+  if (verdict.userChange !== undefined && verdict.userChange !== '') {
+    parts.push(
+      `The user changed the proposal before approving it; the difference to what you proposed:\n${verdict.userChange}`,
+    );
+  }
+  return parts.length === 0 ? undefined : parts.join('\n');
+}
+
+/** The reason of an edit that was denied whole. */
+export function denialOf(verdict: EditVerdict): string {
+  const words = [
+    ...new Set(
+      verdict.deniedHunks
+        .map(({ reason }) => reason?.trim() ?? '')
+        .filter((reason) => reason !== ''),
+    ),
+  ];
+  return words.length === 0
+    ? 'the user said no to every hunk'
+    : `the user said no: ${words.join('; ')}`;
+}
+
+const maxShownHunkChars = 400;
+
+function describeDenied(hunk: Hunk, reason: string | undefined): string {
+  const lines = [
+    ...toLines(hunk.oldText).map((line) => `-${line}`),
+    ...toLines(hunk.newText).map((line) => `+${line}`),
+  ].join('\n');
+  const shown = lines.length > maxShownHunkChars ? `${lines.slice(0, maxShownHunkChars)}…` : lines;
+  const words =
+    reason === undefined || reason.trim() === ''
+      ? 'no reason given'
+      : `the user said: ${reason.trim()}`;
+  return `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@ ${words}\n${shown}`;
+}
+
+function toLines(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
+}

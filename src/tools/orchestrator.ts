@@ -1,0 +1,401 @@
+import { withDeadline } from '../base/clock';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
+import type { PermissionAnswer, PermissionRequest } from '../events/observation';
+import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
+import type { Effect, PermissionMode } from '../gate/contract';
+import { decide } from '../gate/decide';
+import { parseArguments } from './arguments';
+import { CallGate, denialText, type GatedCall, type Judgement } from './callGate';
+import { CallRecords, failedEnd, type CallEnd } from './callRecords';
+import { ChildCalls } from './childCalls';
+import type { CallContext, CallProgress, Tool, ToolOrchestrator } from './contract';
+import { EditFlow } from './editFlow';
+import { capResult } from './outputStore';
+import { cacheableTools } from './resultCache';
+import type { OrchestratorServices } from './services';
+import { Slots } from './slots';
+import { runWithDeadline } from './toolRun';
+
+/**
+ * The single choke point of every tool call: arguments, effects, decision, question, audit, cache, run, audit, what
+ * follows a write. The order is fixed and every call takes it. Nothing here rejects.
+ */
+export class Orchestrator implements ToolOrchestrator {
+  private readonly gate: CallGate;
+  private readonly records: CallRecords;
+  private readonly edits: EditFlow;
+  private readonly children: ChildCalls;
+  private readonly sessions = new Map<string, SessionState>();
+  private readonly active = new Set<Promise<unknown>>();
+  private readonly closing = new AbortController();
+
+  constructor(private readonly services: OrchestratorServices) {
+    const missing = cacheableTools.filter((name) => services.registry.get(name) === undefined);
+    if (missing.length > 0) {
+      throw new Error(`cacheable tools that do not exist: ${missing.join(', ')}`);
+    }
+    this.gate = new CallGate(services);
+    this.records = new CallRecords(services);
+    this.edits = new EditFlow(services, this.gate, this.records);
+    this.children = new ChildCalls(services, this.gate, this.records);
+  }
+
+  async execute(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    return await this.track(this.executeOrFail(call, context));
+  }
+
+  async executeAll(
+    calls: readonly ToolCall[],
+    context: (call: ToolCall) => CallContext,
+  ): Promise<readonly ToolResult[]> {
+    const results: Promise<ToolResult>[] = [];
+    for (const call of calls) {
+      const isRead = this.services.registry.get(call.name)?.kind === 'read';
+      if (!isRead) {
+        await Promise.all(results);
+      }
+      const result = this.executeIn(call, context);
+      results.push(result);
+      if (!isRead) {
+        await result;
+      }
+    }
+    return await Promise.all(results);
+  }
+
+  async authorize(request: PermissionRequest, context: CallContext): Promise<PermissionAnswer> {
+    return await this.track(this.authorizeOrDeny(request, context));
+  }
+
+  async noteChildResult(call: ToolCall, result: ToolResult, context: CallContext): Promise<void> {
+    await this.track(this.noteChildResultSafely(call, result, context));
+  }
+
+  permittedTools(mode: PermissionMode): readonly Tool[] {
+    return this.services.registry.list().filter((tool) => {
+      const effect = typicalEffect(tool);
+      return effect === undefined || decide([effect], [], mode).verdict !== 'deny';
+    });
+  }
+
+  /** A session is over: its questions are closed as denied, what was allowed for it is forgotten. */
+  endSession(sessionId: string): void {
+    this.services.permissions.withdrawSession(sessionId);
+    this.services.sessionRules.clear(sessionId);
+    this.services.outputs.forgetSession(sessionId);
+  }
+
+  async shutdown(): Promise<void> {
+    this.closing.abort();
+    await withDeadline(
+      this.services.clock,
+      Promise.allSettled([...this.active]),
+      shutdownTimeoutMs,
+    );
+    this.services.cache.dispose();
+  }
+
+  private async executeIn(
+    call: ToolCall,
+    context: (call: ToolCall) => CallContext,
+  ): Promise<ToolResult> {
+    try {
+      return await this.execute(call, context(call));
+    } catch (error) {
+      return this.toFailure(call, error);
+    }
+  }
+
+  private async executeOrFail(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    try {
+      const refusal = this.claim(call, context);
+      return refusal === undefined
+        ? await this.executeClaimed(call, this.toOwnContext(context))
+        : toolError(refusal);
+    } catch (error) {
+      return this.toFailure(call, error);
+    }
+  }
+
+  private async executeClaimed(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    const gated = this.toGatedCall(call, context);
+    const tool = this.services.registry.get(call.name);
+    if (tool === undefined) {
+      const names = this.permittedTools(context.mode).map(({ name }) => name);
+      return await this.refuse(
+        gated,
+        'default.unknown-tool',
+        `There is no tool '${call.name}'. Use one of: ${names.join(', ')}.`,
+      );
+    }
+    const parsed = parseArguments(tool.inputSchema, call.arguments);
+    if (parsed.kind === 'invalid') {
+      return await this.refuse(
+        gated,
+        'default.invalid-arguments',
+        `Tool '${tool.name}' was not run: ${parsed.problem}.`,
+      );
+    }
+    const judged: GatedCall = { ...gated, input: parsed.args, intents: tool.intents(parsed.args) };
+    const judgement = await this.gate.judge(judged);
+    if (judgement.decision.verdict === 'deny') {
+      const { ruleId: by, reason } = judgement.decision;
+      return await this.records.denied(judged, judgement.effects, { kind: 'deny', by, reason });
+    }
+    const [intent] = judged.intents;
+    const [effect] = judgement.effects;
+    if (
+      tool.kind === 'write' &&
+      judged.intents.length === 1 &&
+      intent?.kind === 'write' &&
+      effect?.kind === 'write'
+    ) {
+      const slots = this.session(context).slots;
+      return await this.edits.run({
+        call: judged,
+        judgement,
+        effect,
+        change: intent.change,
+        timeoutMs: tool.timeoutMs,
+        slots,
+      });
+    }
+    return await this.runTool(tool, judged, judgement);
+  }
+
+  private async runTool(tool: Tool, call: GatedCall, judgement: Judgement): Promise<ToolResult> {
+    const { context } = call;
+    const grant = await this.gate.permit(call, judgement);
+    if (grant.kind === 'deny') {
+      return await this.records.denied(call, judgement.effects, grant);
+    }
+    await this.records.decision(call, judgement.effects, grant);
+    const slotKind = slotKinds[tool.kind];
+    const release =
+      slotKind === 'none'
+        ? noRelease
+        : await this.session(context).slots.acquire(slotKind, context.signal);
+    const end =
+      release === undefined
+        ? failedEnd('Stopped by the user before it started.', {
+            outcome: 'aborted',
+            summary: 'stopped',
+          })
+        : await this.runInSlot(tool, call, judgement, grant.reason, release);
+    await this.records.outcome(call, end);
+    return capResult(end.result, context.sessionId, this.services.outputs);
+  }
+
+  private async runInSlot(
+    tool: Tool,
+    call: GatedCall,
+    judgement: Judgement,
+    why: string,
+    release: () => void,
+  ): Promise<CallEnd> {
+    const { context } = call;
+    const { cache, clock } = this.services;
+    const path = readPathOf(judgement.effects);
+    try {
+      context.onProgress({ kind: 'running', why });
+      const lookup = await cache.lookup(tool.name, path, call.input);
+      if (lookup.kind === 'hit') {
+        const details = { ...lookup.result.details, outcome: 'cache_hit' as const };
+        return { result: { ...lookup.result, details }, outcome: 'cache_hit' };
+      }
+      const end = await runWithDeadline(
+        tool.name,
+        tool.timeoutMs,
+        context.signal,
+        clock,
+        async (signal) =>
+          tool.run(call.input, {
+            ...context,
+            callId: call.subject.callId,
+            signal,
+            resolvePath: (argument) => this.resolvePath(argument, context),
+          }),
+      );
+      if (lookup.kind === 'miss' && end.outcome === 'ok') {
+        await cache.store(lookup.ticket, end.result);
+      }
+      return end;
+    } finally {
+      release();
+      for (const effect of judgement.effects) {
+        if (effect.kind === 'write') {
+          cache.invalidate(effect.path);
+        }
+      }
+    }
+  }
+
+  /** Both records of a call that never reached the gate's table, and an error that says what to change. */
+  private async refuse(call: GatedCall, by: string, error: string): Promise<ToolResult> {
+    await this.records.decision(call, [{ kind: 'unknown', description: error }], {
+      kind: 'deny',
+      by,
+      reason: error,
+    });
+    const end = failedEnd(error);
+    await this.records.outcome(call, end);
+    return end.result;
+  }
+
+  /** A sentence when the call must not run at all; else its id is taken. */
+  private claim(call: ToolCall, context: CallContext): string | undefined {
+    if (this.closing.signal.aborted) {
+      return 'Patchbay is shutting down; nothing was run.';
+    }
+    if (call.executedBy === 'child') {
+      return `The call ${call.id} is run by the agent itself; Patchbay does not run it.`;
+    }
+    const { usedIds } = this.session(context);
+    if (usedIds.has(call.id)) {
+      return `A call with the id ${call.id} was made before; it is not run a second time.`;
+    }
+    usedIds.add(call.id);
+    return undefined;
+  }
+
+  private async authorizeOrDeny(
+    request: PermissionRequest,
+    context: CallContext,
+  ): Promise<PermissionAnswer> {
+    try {
+      if (this.closing.signal.aborted) {
+        return { kind: 'deny', message: denialText(request.toolName, 'Patchbay is shutting down') };
+      }
+      return await this.children.authorize(request, this.toOwnContext(context));
+    } catch (error) {
+      const reason = `it could not be checked (${errorMessage(error)})`;
+      this.services.logger.error(`authorize ${request.toolName}: ${errorMessage(error)}`);
+      return { kind: 'deny', message: denialText(request.toolName, reason) };
+    }
+  }
+
+  private async noteChildResultSafely(
+    call: ToolCall,
+    result: ToolResult,
+    context: CallContext,
+  ): Promise<void> {
+    try {
+      await this.children.noteResult(call, result, this.toOwnContext(context));
+    } catch (error) {
+      this.services.logger.error(
+        `the result of ${call.name} could not be checked: ${errorMessage(error)}`,
+      );
+    }
+  }
+
+  private toFailure(call: ToolCall, error: unknown): ToolResult {
+    this.services.logger.error(`tool ${call.name}: ${errorMessage(error)}`);
+    return toolError(`Tool '${call.name}' failed: ${errorMessage(error)}`);
+  }
+
+  private toGatedCall(call: ToolCall, context: CallContext): GatedCall {
+    const { sessionId, turnId, modelId, bridge } = context;
+    return {
+      subject: {
+        sessionId,
+        turnId,
+        callId: call.id,
+        tool: call.name,
+        modelId,
+        executedBy: 'host',
+        bridge,
+      },
+      input: call.arguments,
+      intents: [],
+      context,
+      startedAtMs: this.services.clock.nowMs(),
+    };
+  }
+
+  /** Ends with the turn or with us, and a listener that throws costs only its own news. */
+  private toOwnContext(context: CallContext): CallContext {
+    return {
+      ...context,
+      signal: AbortSignal.any([context.signal, this.closing.signal]),
+      onProgress: (progress: CallProgress) => {
+        try {
+          context.onProgress(progress);
+        } catch (error) {
+          this.services.logger.warn(`a progress listener failed: ${errorMessage(error)}`);
+        }
+      },
+    };
+  }
+
+  private resolvePath(argument: string, context: CallContext): string {
+    const path = this.gate.absolutePath(argument, context);
+    if (path === undefined) {
+      throw new PatchbayError('invalid_path', `${argument} is not a usable path here.`);
+    }
+    return path;
+  }
+
+  private session(context: CallContext): SessionState {
+    const known = this.sessions.get(context.sessionId);
+    if (known !== undefined) {
+      return known;
+    }
+    const fresh: SessionState = { slots: new Slots(maxParallelReads), usedIds: new Set() };
+    this.sessions.set(context.sessionId, fresh);
+    return fresh;
+  }
+
+  private async track<T>(work: Promise<T>): Promise<T> {
+    this.active.add(work);
+    try {
+      return await work;
+    } finally {
+      this.active.delete(work);
+    }
+  }
+}
+
+interface SessionState {
+  readonly slots: Slots;
+  readonly usedIds: Set<string>;
+}
+
+const maxParallelReads = 4;
+const shutdownTimeoutMs = 1500;
+
+/** A question to the user must not keep the session's other calls waiting. */
+const slotKinds = {
+  read: 'shared',
+  write: 'exclusive',
+  command: 'exclusive',
+  session: 'none',
+} as const;
+
+function noRelease(): void {
+  // Calls of the conversation hold no slot.
+}
+
+/** The file of a call that does nothing but read one. */
+function readPathOf(effects: readonly Effect[]): string | undefined {
+  const [effect] = effects;
+  return effects.length === 1 && effect?.kind === 'read' ? effect.path : undefined;
+}
+
+/** The mildest effect a tool of this kind can have: when the mode denies even that, the tool is not offered. */
+function typicalEffect(tool: Tool): Effect | undefined {
+  switch (tool.kind) {
+    case 'write':
+      return {
+        kind: 'write',
+        path: 'file',
+        target: 'file',
+        pathClass: 'inside',
+        change: 'content',
+      };
+    case 'command':
+      return { kind: 'command', command: 'true', cwd: '/', cwdClass: 'inside' };
+    case 'read':
+    case 'session':
+      return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../base/clock';
+import type { Logger } from '../base/logger';
+import type { StructuralDiffTool } from '../edits/structuralDiff';
+import type { AuditLog } from '../gate/audit';
+import type { PathProbe, Rule } from '../gate/contract';
+import type { PendingPermissions } from '../gate/pendingPermissions';
+import type { SessionRules } from '../gate/sessionRules';
+import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
+import type { OutputStore } from './outputStore';
+import type { PostWriteHooks } from './postWriteHooks';
+import type { ToolRegistry } from './registry';
+import type { ResultCache } from './resultCache';
+
+/** What the orchestrator is made of; built once by the composition root. */
+export interface OrchestratorServices {
+  readonly registry: ToolRegistry;
+  readonly files: WorkspaceFiles;
+  readonly probe: PathProbe;
+  /** The user's rules, read at every decision. */
+  readonly userRules: () => readonly Rule[];
+  readonly sessionRules: SessionRules;
+  readonly permissions: PendingPermissions;
+  readonly reviewer: EditReviewer;
+  readonly asker: Asker;
+  readonly audit: AuditLog;
+  readonly cache: ResultCache;
+  readonly outputs: OutputStore;
+  readonly hooks: PostWriteHooks;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Asked at every call: without trust no command runs. */
+  readonly isTrusted: () => boolean;
+  /** Absent where no program for semantic diffs is installed. */
+  readonly structuralDiff?: StructuralDiffTool;
+  /** The bytes on disk as text, whatever the editor's buffer says; undefined when there is no file. */
+  readonly readDisk: (path: string) => Promise<string | undefined>;
+  /** Saves an open document; false when it is still dirty after. */
+  readonly saveDocument: (path: string) => Promise<boolean>;
+  /** A child wrote something else than what was approved. */
+  readonly onUnexpectedChange: (change: UnexpectedChange) => void;
+}
+
+export interface UnexpectedChange {
+  readonly sessionId: string;
+  readonly callId: string;
+  readonly path: string;
+  /** What was approved, or for a call that failed what was there before; undefined: no file. */
+  readonly expectedText: string | undefined;
+  readonly actualText: string | undefined;
+}

@@ -1,0 +1,29 @@
+// How a bench says what it found: one line per goal, exit status 1 when one falls short.
+
+/**
+ * @param {string} title
+ * @param {{ what: string, value: number, goal: number, unit?: string, note?: string }[]} goals each is met when the
+ *   value is at most the goal
+ */
+export function report(title, goals) {
+  console.log(title);
+  for (const { what, value, goal, unit = 'x', note } of goals) {
+    const verdict = value <= goal ? 'pass ' : 'SHORT';
+    const figures = `${digits(value)} ${unit}, goal <= ${digits(goal)} ${unit}`;
+    console.log(`  ${verdict}  ${what}: ${figures}${note ? ` (${note})` : ''}`);
+    if (!(value <= goal)) process.exitCode = 1;
+  }
+}
+
+/** A line for a person to read; it decides nothing. */
+export const remark = (text) => console.log(`         ${text}`);
+
+const digits = (n) => (Number.isInteger(n) ? String(n) : n.toFixed(n < 1 ? 3 : n < 100 ? 2 : 1));
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export const kilobytes = (bytes) => bytes / 1000;

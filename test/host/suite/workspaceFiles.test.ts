@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { PatchbayError } from '../../../src/base/patchbayError';
+import { computeHunks } from '../../../src/edits/hunks';
+import { EditorWorkspaceFiles } from '../../../src/host/workspaceFiles';
+
+const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+describe('workspace files', () => {
+  let folder: string;
+  let files: EditorWorkspaceFiles;
+  let protectedPath: string | undefined;
+
+  beforeEach(async () => {
+    const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    assert.ok(root);
+    await vscode.workspace
+      .getConfiguration('files')
+      .update('autoSave', 'off', vscode.ConfigurationTarget.Global);
+    folder = mkdtempSync(path.join(root, 'files-'));
+    protectedPath = undefined;
+    files = new EditorWorkspaceFiles({
+      home: '/home/nobody',
+      platform: 'posix',
+      hunks: computeHunks,
+      isWriteProtected: (file) => Promise.resolve(file === protectedPath),
+    });
+  });
+
+  afterEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    files.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const put = (name: string, content: string | Uint8Array): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  };
+  const open = async (file: string): Promise<vscode.TextEditor> =>
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file));
+  const refusal = async (work: Promise<unknown>): Promise<string> => {
+    try {
+      await work;
+    } catch (error) {
+      assert.ok(PatchbayError.is(error), String(error));
+      return error.code;
+    }
+    return 'nothing was refused';
+  };
+
+  it('[R153] reads an open dirty document from the editor and not from the disk', async () => {
+    const file = put('a.txt', 'one\n');
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'two\n'));
+    assert.deepEqual(await files.readText(file), {
+      text: 'one\ntwo\n',
+      isDirty: true,
+      isOpen: true,
+    });
+    assert.equal(readFileSync(file, 'utf8'), 'one\n');
+  });
+
+  for (const [what, before, after] of [
+    ['LF', 'a\nb\nc\n', 'a\nB\nc\n'],
+    ['CRLF', 'a\r\nb\r\nc\r\n', 'a\r\nB\r\nc\r\n'],
+    ['no final newline', 'a\nb', 'a\nb\nc'],
+    ['an empty file', '', 'x\n'],
+    ['line endings that change as a whole', 'a\nb\n', 'a\r\nb\r\n'],
+    ['mixed line endings', 'a\r\nb\nc\r\n', 'a\r\nB\nc\r\n'],
+    ['emoji and tabs', '\t👍\n\tb\n', '\t👎\n\tb\n'],
+  ] as const) {
+    it(`[R166][R225] writes exactly the approved bytes: ${what}`, async () => {
+      const file = put('b.txt', before);
+      const { text } = await files.readText(file);
+      assert.equal(text, before);
+      const outcome = await files.writeText(file, after, text);
+      assert.equal(outcome.isSaved, true);
+      assert.equal(outcome.savedText, undefined);
+      assert.equal(readFileSync(file, 'utf8'), after);
+    });
+
+    it(`[R166][R225] writes exactly the approved bytes of a file that is open: ${what}`, async () => {
+      const file = put('c.txt', before);
+      await open(file);
+      const { text } = await files.readText(file);
+      assert.equal(text, before);
+      await files.writeText(file, after, text);
+      assert.equal(readFileSync(file, 'utf8'), after);
+      assert.equal(vscode.window.activeTextEditor?.document.isDirty, false);
+    });
+  }
+
+  it('[R225] keeps a byte order mark that the text does not have', async () => {
+    const file = put('bom.txt', Buffer.concat([utf8Mark, Buffer.from('a\nb\n')]));
+    const { text } = await files.readText(file);
+    assert.equal(text, 'a\nb\n');
+    await files.writeText(file, 'a\nc\n', text);
+    assert.deepEqual(readFileSync(file), Buffer.concat([utf8Mark, Buffer.from('a\nc\n')]));
+  });
+
+  it('[R225] keeps UTF-16', async () => {
+    const encode = (value: string): Buffer =>
+      Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(value, 'utf16le')]);
+    const file = put('wide.txt', encode('a\nß\n'));
+    const { text } = await files.readText(file);
+    assert.equal(text, 'a\nß\n');
+    await files.writeText(file, 'a\nü\n', text);
+    assert.deepEqual(readFileSync(file), encode('a\nü\n'));
+  });
+
+  it('[R225] refuses a file that does not survive decoding and encoding, and leaves its bytes', async () => {
+    const bytes = Buffer.from([0x61, 0xe4, 0x0a, 0x62, 0x0a]); // Latin 1, opened as UTF-8
+    const file = put('latin.txt', bytes);
+    const { text } = await files.readText(file);
+    assert.equal(await refusal(files.writeText(file, text.replace('b', 'c'), text)), 'encoding');
+    assert.deepEqual(readFileSync(file), bytes);
+  });
+
+  it('[R225] writes several hunks as one undo step and leaves the cursor where it was', async () => {
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+    const before = `${lines.join('\n')}\n`;
+    const file = put('undo.txt', before);
+    const editor = await open(file);
+    editor.selection = new vscode.Selection(20, 3, 20, 5);
+    const after = before.replace('line 2\n', 'line two\n').replace('line 30\n', '');
+    await files.writeText(file, after, before);
+    assert.equal(readFileSync(file, 'utf8'), after);
+    assert.deepEqual([editor.selection.start.line, editor.selection.start.character], [20, 3]);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(editor.document.getText(), before);
+  });
+
+  it('[R225] changes a dirty document without saving it', async () => {
+    const file = put('dirty.txt', 'a\nb\n');
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine\n'));
+    const { text } = await files.readText(file);
+    assert.deepEqual(await files.writeText(file, text.replace('b', 'B'), text), { isSaved: false });
+    assert.equal(readFileSync(file, 'utf8'), 'a\nb\n');
+    assert.equal(editor.document.getText(), 'mine\na\nB\n');
+    assert.equal(editor.document.isDirty, true);
+  });
+
+  it('[R166] refuses what was decided on another text', async () => {
+    const file = put('stale.txt', 'a\n');
+    assert.equal(await refusal(files.writeText(file, 'b\n', 'other\n')), 'stale');
+    assert.equal(readFileSync(file, 'utf8'), 'a\n');
+  });
+
+  it('[R166] refuses when the disk changed behind a clean buffer, and leaves the buffer clean', async () => {
+    const file = put('behind.txt', 'a\n');
+    const editor = await open(file);
+    writeFileSync(file, 'from elsewhere\n');
+    assert.equal(await refusal(files.writeText(file, 'b\n', 'a\n')), 'stale');
+    assert.equal(readFileSync(file, 'utf8'), 'from elsewhere\n');
+    assert.equal(editor.document.isDirty, false);
+  });
+
+  it('[R225] refuses mixed line endings while the document is dirty', async () => {
+    const file = put('mixed.txt', 'a\r\nb\n');
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine'));
+    const { text } = await files.readText(file);
+    assert.equal(await refusal(files.writeText(file, 'x', text)), 'mixed_line_endings');
+    assert.equal(readFileSync(file, 'utf8'), 'a\r\nb\n');
+  });
+
+  it('says that undo does not take back a file with mixed line endings', async () => {
+    const file = put('note.txt', 'a\r\nb\n');
+    const outcome = await files.writeText(file, 'a\r\nc\n', 'a\r\nb\n');
+    assert.match(outcome.note ?? '', /undo/i);
+  });
+
+  it('reports what saving changed further', async () => {
+    const configuration = vscode.workspace.getConfiguration('files');
+    await configuration.update('trimTrailingWhitespace', true, vscode.ConfigurationTarget.Global);
+    try {
+      const file = put('trim.txt', 'a\nb\n');
+      const outcome = await files.writeText(file, 'a\nb  \n', 'a\nb\n');
+      assert.deepEqual(outcome, { isSaved: true, savedText: 'a\nb\n' });
+    } finally {
+      await configuration.update(
+        'trimTrailingWhitespace',
+        undefined,
+        vscode.ConfigurationTarget.Global,
+      );
+    }
+  });
+
+  it('creates a file with its folders, and refuses one that exists by now', async () => {
+    const file = path.join(folder, 'new', 'deep', 'made.txt');
+    assert.deepEqual(await files.writeText(file, 'x\r\ny\n', undefined), { isSaved: true });
+    assert.equal(readFileSync(file, 'utf8'), 'x\r\ny\n');
+    assert.equal(await refusal(files.writeText(file, 'z', undefined)), 'stale');
+  });
+
+  it('deletes what was decided on and refuses another text', async () => {
+    const file = put('gone.txt', 'a\n');
+    assert.equal(await refusal(files.deleteFile(file, 'other\n')), 'stale');
+    await files.deleteFile(file, 'a\n');
+    assert.equal(await files.stat(file), undefined);
+    assert.equal(await refusal(files.readText(file)), 'not_found');
+  });
+
+  it('refuses binary content, folders, large and read-only files in words of their own', async () => {
+    const binary = put('x.bin', Buffer.from([0, 1, 2, 0, 255, 3, 0, 9]));
+    assert.equal(await refusal(files.readText(binary)), 'not_text');
+    assert.equal(await refusal(files.readText(folder)), 'is_directory');
+    const large = put('large.txt', '');
+    truncateSync(large, 51 * 1024 * 1024);
+    assert.equal(await refusal(files.readText(large)), 'too_large');
+    protectedPath = put('locked.txt', 'a\n');
+    const mtime = statSync(protectedPath).mtimeMs;
+    assert.equal(await refusal(files.writeText(protectedPath, 'b\n', 'a\n')), 'read_only');
+    assert.equal(statSync(protectedPath).mtimeMs, mtime);
+    assert.equal(await refusal(files.writeText(put('t.txt', 'a\n'), 'a\0b', 'a\n')), 'not_text');
+  });
+
+  it('lists a folder', async () => {
+    put('f.txt', '');
+    mkdirSync(path.join(folder, 'sub'));
+    assert.deepEqual(
+      [...(await files.list(folder))].sort((a, b) => a.name.localeCompare(b.name)),
+      [
+        { name: 'f.txt', kind: 'file' },
+        { name: 'sub', kind: 'directory' },
+      ],
+    );
+  });
+
+  it('[R153] announces a change of the buffer and of the disk', async () => {
+    const file = put('watched.txt', 'a\n');
+    const seen = new Set<string | undefined>();
+    const changed = new Promise<void>((resolve) => {
+      files.onDidChange((changedPath) => {
+        seen.add(changedPath);
+        if (changedPath === file) {
+          resolve();
+        }
+      });
+    });
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'x'));
+    await changed;
+    assert.ok(seen.has(file));
+  });
+});

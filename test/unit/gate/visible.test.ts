@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldName, hasHiddenCharacters, makeVisible } from '../../../src/gate/visible';
+
+describe('making hidden characters visible', () => {
+  it.each([
+    ['a\u202eb', 'a⟨U+202E⟩b'],
+    ['rm\u200b -rf', 'rm⟨U+200B⟩ -rf'],
+    ['\u001b[2K', '⟨ESC⟩[2K'],
+    ['a\0b', 'a⟨NUL⟩b'],
+    ['shown\rhidden', 'shown⟨CR⟩hidden'],
+    ['a\u00a0b', 'a⟨U+00A0⟩b'],
+    [`x${String.fromCodePoint(0xe0041)}`, 'x⟨U+E0041⟩'],
+    ['a\u2028b', 'a⟨U+2028⟩b'],
+    ['\u3164', '⟨U+3164⟩'],
+    ['\ud800', '⟨U+D800⟩'],
+    ['\u0085', '⟨U+0085⟩'],
+  ])('shows %j as %s', (text, shown) => {
+    expect(makeVisible(text)).toBe(shown);
+    expect(hasHiddenCharacters(text)).toBe(true);
+  });
+
+  it('leaves ordinary text alone, with tabs, both line ends and every script', () => {
+    const text = 'echo "ä ö 漢字 שלום 😀"\n\tnext\r\nlast';
+    expect(makeVisible(text)).toBe(text);
+    expect(hasHiddenCharacters(text)).toBe(false);
+  });
+
+  it('leaves nothing hidden, and is stable', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const shown = makeVisible(text);
+        expect(hasHiddenCharacters(shown)).toBe(false);
+        expect(makeVisible(shown)).toBe(shown);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('folds the spellings of a name that a file system may take for the same', () => {
+    for (const spelling of ['.GIT', '.gi\u200dt', '.ｇｉｔ', '.gİt'.replace('İ', 'I')]) {
+      expect(foldName(spelling)).toBe('.git');
+    }
+  });
+});

@@ -1,0 +1,565 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/base/logger';
+import { PatchbayError } from '../../../src/base/patchbayError';
+import type { Message } from '../../../src/events/message';
+import { RuntimeBroker } from '../../../src/runtime/broker';
+import {
+  runtimeEndpoint,
+  type ExchangeOptions,
+  type ModelRef,
+  type NetworkProvider,
+  type TurnContext,
+} from '../../../src/runtime/contract';
+import type { FrameworkStream } from '../../../src/runtime/frameworkArm';
+import type { ResumeLink, ResumeStore } from '../../../src/runtime/resumeLink';
+import { ExchangeLab, textOf } from '../../fakes/exchangeLab';
+import { FakeClock, settle } from '../../fakes/fakeClock';
+import { createLineBridge } from '../../fakes/lineBridge';
+
+const network: ModelRef = {
+  id: 'openai/gpt',
+  api: 'openai-responses',
+  provider: 'openai',
+  model: 'gpt',
+  name: 'GPT',
+  address: 'https://api.example.com/v1',
+};
+const finish = { out: [{ kind: 'finish', reason: 'stop' }], isOver: true };
+const resume = (token: string): unknown => ({
+  out: [{ kind: 'resume', token, agentVersion: '1.2' }],
+});
+const rejected = {
+  out: [{ kind: 'failed', failure: { code: 'resume_rejected', message: 'gone' } }],
+  isOver: true,
+};
+
+function createBroker(framework: FrameworkStream): RuntimeBroker {
+  return new RuntimeBroker({ framework, clock: new FakeClock(), logger: silentLogger });
+}
+
+function options(more: Partial<ExchangeOptions> = {}): ExchangeOptions {
+  return {
+    signal: new AbortController().signal,
+    sessionId: 's',
+    observe: () => undefined,
+    ...more,
+  };
+}
+
+const context: TurnContext = {
+  systemPrompt: '',
+  tools: [],
+  messages: [{ role: 'user', text: 'q', createdAtMs: 0 }],
+};
+
+async function* words(...deltas: readonly string[]): ReturnType<NetworkProvider['stream']> {
+  for (const delta of deltas) {
+    await Promise.resolve();
+    yield { kind: 'text', delta };
+  }
+  yield { kind: 'finish', reason: 'stop' };
+}
+
+class MemoryLinks implements ResumeStore {
+  readonly links: ResumeLink[] = [];
+  find(): ResumeLink | undefined {
+    return this.links.at(-1);
+  }
+  save(link: ResumeLink): void {
+    this.links.push(link);
+  }
+}
+
+function link(resumeToken: string, more: Partial<ResumeLink> = {}): ResumeLink {
+  return {
+    source: 'patchbay',
+    bridge: 'line',
+    resumeToken,
+    at: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+describe('routing', () => {
+  it('[R4] routes a model without spec to the framework', () => {
+    expect(createBroker(() => words()).route(network)).toEqual({ kind: 'framework' });
+  });
+
+  it('[R5] routes a model with spec and bridge to exactly that bridge and spec', () => {
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab(bridge);
+    const route = lab.broker.route(lab.model);
+    expect(route).toEqual({
+      kind: 'external',
+      bridge,
+      spec: { adapter: 'line', authMode: 'external-cli' },
+    });
+    expect(route.kind === 'external' && route.bridge === bridge).toBe(true);
+  });
+
+  it('[R6][R7] routes a spec without bridge to the framework, but never sends its address to the network', async () => {
+    let asked = 0;
+    const broker = createBroker(() => {
+      asked += 1;
+      return words('leak');
+    });
+    const model: ModelRef = { ...network, api: 'external', address: runtimeEndpoint('codex-cli') };
+    expect(broker.route(model)).toEqual({ kind: 'framework' });
+    const message = await broker.exchange(model, context, options()).result();
+    expect(message.failure?.code).toBe('runtime_missing');
+    expect(message.errorMessage).toContain('"codex-cli"');
+    expect(message.errorMessage).toContain('install');
+    broker.register(createLineBridge());
+    const noTransport = { ...network, api: 'external', address: runtimeEndpoint('line') } as const;
+    expect(
+      (await broker.exchange(noTransport, context, options()).result()).errorMessage,
+    ).toContain('"line"');
+    expect(asked).toBe(0);
+  });
+
+  it('[R8] replaces a bridge of the same id, while a running exchange keeps the old one', async () => {
+    const first = createLineBridge();
+    const second = createLineBridge();
+    const lab = new ExchangeLab(first);
+    const turn = lab.run('one');
+    await lab.pass();
+    const registration = lab.broker.register(second);
+    lab.transport.emit({ out: [{ kind: 'text', delta: 'old' }] }, finish);
+    expect(textOf(await turn.message)).toBe('old');
+    lab.run('two');
+    await lab.pass();
+    expect([first.contexts.length, second.contexts.length]).toEqual([1, 1]);
+    registration.dispose();
+    expect(lab.broker.bridges()).toEqual([]);
+  });
+
+  it('[R9] takes a bridge whose adapter nobody has heard of', async () => {
+    const lab = new ExchangeLab(createLineBridge({ adapter: 'my-cli' }));
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(finish);
+    expect((await turn.message).stopReason).toBe('stop');
+    expect(lab.broker.resolveSpec(lab.model)?.adapter).toBe('my-cli');
+  });
+
+  it('[R11][R12] decides by the model alone and touches nothing while it does', () => {
+    const lab = new ExchangeLab(createLineBridge());
+    const one = lab.broker.route(lab.model);
+    const two = lab.broker.route(
+      lab.model,
+      { ...context, systemPrompt: 'other' },
+      options({ cwd: '/other' }),
+    );
+    lab.broker.resolveSpec(lab.model);
+    expect(two).toEqual(one);
+    expect(lab.starts).toEqual([]);
+    expect(lab.clock.pendingCount).toBe(0);
+  });
+
+  it('[R13] asks anew every turn', async () => {
+    const lab = new ExchangeLab(createLineBridge(), undefined, {
+      framework: () => words('from the network'),
+    });
+    const external = lab.run('one');
+    await lab.pass();
+    lab.transport.emit({ out: [{ kind: 'text', delta: 'from the child' }] }, finish);
+    expect(textOf(await external.message)).toBe('from the child');
+    expect(textOf(await lab.run('two', { model: network }).message)).toBe('from the network');
+    expect(lab.starts).toHaveLength(1);
+  });
+
+  it('[R111] lets the bridge decide whether a key is needed, and the spec when there is no bridge', () => {
+    const broker = createBroker(() => words());
+    expect(broker.requiresCredential({ adapter: 'line', authMode: 'external-cli' })).toBe(false);
+    expect(broker.requiresCredential({ adapter: 'line', authMode: 'api-key' })).toBe(true);
+    broker.register(createLineBridge({ requiresCredential: () => true }));
+    expect(broker.requiresCredential({ adapter: 'line', authMode: 'external-cli' })).toBe(true);
+  });
+});
+
+describe('exchange', () => {
+  it('[R14] gives the same kind of stream from both arms, synchronously', async () => {
+    const lab = new ExchangeLab(
+      createLineBridge(),
+      (_message, transport) => {
+        transport.emit({ out: [{ kind: 'text', delta: 'same' }] }, finish);
+      },
+      { framework: () => words('same') },
+    );
+    const kinds: string[][] = [];
+    for (const turn of [lab.run('x'), lab.run('x', { model: network })]) {
+      const seen: string[] = [];
+      for await (const event of turn.stream) {
+        seen.push(event.type);
+      }
+      kinds.push(seen);
+      expect(await turn.message).toMatchObject({
+        stopReason: 'stop',
+        content: [{ kind: 'text', text: 'same' }],
+      });
+    }
+    expect(kinds[0]).toEqual(['start', 'text_start', 'text_delta', 'text_end', 'done']);
+    expect(kinds[1]).toEqual(kinds[0]);
+  });
+
+  it('[R15] starts the child lazily, once per attempt, with spec, model, options and token', async () => {
+    const lab = new ExchangeLab(createLineBridge(), undefined, { framework: () => words('n') });
+    await lab.run('network', { model: network }).message;
+    expect(lab.starts).toEqual([]);
+    lab.run('x', { resume: 'tok' });
+    expect(lab.starts).toEqual([]);
+    await lab.pass();
+    expect(lab.starts).toHaveLength(1);
+    expect(lab.starts[0]).toMatchObject({
+      spec: { adapter: 'line' },
+      model: lab.model,
+      opts: { sessionId: 'session', cwd: '/workspace', resume: 'tok' },
+      resume: 'tok',
+      launch: { defaultBinary: 'line', args: ['--lines'] },
+    });
+  });
+
+  it('[R16] turns whatever throws into the last event of the stream', async () => {
+    const thrown = new Error('kaputt');
+    const fail = (): never => {
+      throw thrown;
+    };
+    const labs = [
+      new ExchangeLab(createLineBridge(), undefined, { transport: fail }),
+      new ExchangeLab(createLineBridge({ launch: fail })),
+      new ExchangeLab(createLineBridge({ createParser: fail })),
+      new ExchangeLab(createLineBridge(), undefined, { specs: fail }),
+    ];
+    for (const lab of labs) {
+      expect((await lab.run('x').message).errorMessage).toBe('kaputt');
+    }
+    const immediate = createBroker(fail);
+    expect((await immediate.exchange(network, context, options()).result()).errorMessage).toBe(
+      'kaputt',
+    );
+    const coded = createBroker(() => {
+      throw new PatchbayError('auth_required', 'No key. Set one.');
+    });
+    expect((await coded.exchange(network, context, options()).result()).failure).toEqual({
+      code: 'auth_required',
+      message: 'No key. Set one.',
+    });
+  });
+
+  it('ends a network stream that just stops as cut, and keeps its text', async () => {
+    async function* cut(): ReturnType<FrameworkStream> {
+      await Promise.resolve();
+      yield { kind: 'text', delta: 'half' };
+    }
+    const message = await createBroker(cut).exchange(network, context, options()).result();
+    expect(message.failure?.code).toBe('stream_cut');
+    expect(textOf(message)).toBe('half');
+  });
+
+  it('[R49] passes the options of both arms through unchanged', async () => {
+    const seen: ExchangeOptions[] = [];
+    const given = options({
+      apiKey: 'k',
+      temperature: 0.5,
+      maxTokens: 9,
+      reasoning: 'high',
+      headers: { a: 'b' },
+      metadata: { c: 'd' },
+      cacheRetention: 'long',
+      cwd: '/w',
+      resume: 't',
+    });
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab(bridge, undefined, {
+      framework: (_model, _context, opts) => {
+        seen.push(opts);
+        return words('x');
+      },
+    });
+    await lab.broker.exchange(network, context, given).result();
+    expect(seen[0]).toBe(given);
+    lab.broker.exchange(lab.model, context, given);
+    await lab.pass();
+    expect(bridge.contexts[0]?.opts).toEqual(given);
+    expect(bridge.contexts[0]?.opts.signal).toBe(given.signal);
+  });
+
+  it('[R50] makes no request for a signal that was aborted before', async () => {
+    let asked = 0;
+    const broker = createBroker(() => {
+      asked += 1;
+      return words('x');
+    });
+    const message = await broker
+      .exchange(network, context, options({ signal: AbortSignal.abort() }))
+      .result();
+    expect(message.stopReason).toBe('aborted');
+    expect(asked).toBe(0);
+  });
+
+  it('leaves a network provider behind that does not hear the stop or stays silent', async () => {
+    async function* deaf(): ReturnType<FrameworkStream> {
+      yield { kind: 'text', delta: 'a' };
+      await new Promise(() => undefined);
+    }
+    const controller = new AbortController();
+    const stopped = createBroker(deaf)
+      .exchange(network, context, options({ signal: controller.signal }))
+      .result();
+    await settle();
+    controller.abort();
+    expect((await stopped).stopReason).toBe('aborted');
+    const clock = new FakeClock();
+    const broker = new RuntimeBroker({ framework: deaf, clock, logger: silentLogger });
+    const silent = broker.exchange(network, context, options({ idleTimeoutMs: 500 })).result();
+    await clock.advance(500);
+    const message = await silent;
+    expect(message.failure?.code).toBe('timeout');
+    expect(textOf(message)).toBe('a');
+  });
+
+  it('[R21] brings `delegate` to the bridge, and a bridge that ignores it works all the same', async () => {
+    const lab = new ExchangeLab(createLineBridge(), undefined, {
+      specs: () => ({
+        byModelId: {},
+        byAdapter: { line: { adapter: 'line', authMode: 'external-cli', delegate: 'other' } },
+      }),
+    });
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(finish);
+    expect((await turn.message).stopReason).toBe('stop');
+    expect(lab.starts[0]?.spec.delegate).toBe('other');
+  });
+
+  it('[R41] folds retractions and numbers of the side channel into the message and passes them on', async () => {
+    const lab = new ExchangeLab(createLineBridge());
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(
+      { out: [{ kind: 'text', delta: 'half', blockId: 'b1' }] },
+      { out: [{ kind: 'observation', observation: { kind: 'retract', blockId: 'b1' } }] },
+      { out: [{ kind: 'text', delta: 'whole', blockId: 'b2' }] },
+      {
+        out: [
+          {
+            kind: 'observation',
+            observation: { kind: 'usage', usage: { inputTokens: 1, reportedBy: 'child' } },
+          },
+        ],
+      },
+      finish,
+    );
+    const message = await turn.message;
+    expect(textOf(message)).toBe('whole');
+    expect(message.usage).toEqual({ inputTokens: 1, reportedBy: 'child' });
+    expect(turn.log.map((item) => item.kind)).toEqual([
+      'text',
+      'retract',
+      'text',
+      'usage',
+      'finish',
+    ]);
+  });
+});
+
+describe('resume', () => {
+  it('[R100] waits for an asynchronous store before it starts the child, and returns the stream at once', async () => {
+    let answer: (found: ResumeLink) => void = () => undefined;
+    const store: ResumeStore = {
+      find: () => new Promise((resolve) => (answer = resolve)),
+      save: () => undefined,
+    };
+    const lab = new ExchangeLab(createLineBridge(), undefined, { resumeStore: () => store });
+    lab.run('x');
+    await lab.pass();
+    expect(lab.starts).toEqual([]);
+    answer(link('stored'));
+    await lab.pass();
+    expect(lab.starts[0]?.resume).toBe('stored');
+  });
+
+  it('[R101] starts fresh when the store is slow or broken, and logs a save that fails', async () => {
+    const warnings: string[] = [];
+    const slow: ResumeStore = {
+      find: () => new Promise(() => undefined),
+      save: () => Promise.reject(new Error('disk full')),
+    };
+    const lab = new ExchangeLab(createLineBridge(), undefined, {
+      resumeStore: () => slow,
+      logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+    });
+    const turn = lab.run('x');
+    await lab.pass(499);
+    expect(lab.starts).toEqual([]);
+    await lab.pass(1);
+    expect(lab.starts[0]?.resume).toBeUndefined();
+    lab.transport.emit(resume('new'), finish);
+    expect((await turn.message).stopReason).toBe('stop');
+    await lab.pass();
+    expect(warnings.join('\n')).toContain('disk full');
+    const broken = new ExchangeLab(createLineBridge(), undefined, {
+      resumeStore: () => ({
+        find: () => {
+          throw new Error('unreadable');
+        },
+        save: () => undefined,
+      }),
+    });
+    broken.run('x');
+    await broken.pass();
+    expect(broken.starts[0]?.resume).toBeUndefined();
+  });
+
+  it('[R96][R102] saves each new token once, and not the one it resumed with', async () => {
+    const store = new MemoryLinks();
+    store.save(link('old', { cwd: '/workspace' }));
+    const lab = new ExchangeLab(createLineBridge(), undefined, { resumeStore: () => store });
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(resume('old'), resume('new'), resume('new'), resume('newest'), finish);
+    await turn.message;
+    expect(store.links.map((item) => item.resumeToken)).toEqual(['old', 'new', 'newest']);
+    expect(store.links.at(-1)).toEqual({
+      source: 'patchbay',
+      bridge: 'line',
+      resumeToken: 'newest',
+      at: '2026-01-02T03:04:05.000Z',
+      model: 'line/default',
+      cwd: '/workspace',
+      cliVersion: '1.2',
+    });
+  });
+
+  it('[R104] prefers an explicit token and shows the resolved one to transport, options and opening request', async () => {
+    const store = new MemoryLinks();
+    store.save(link('stored'));
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab(bridge, undefined, { resumeStore: () => store });
+    lab.run('x', { resume: 'explicit' });
+    await lab.pass();
+    expect(lab.starts[0]?.resume).toBe('explicit');
+    expect(lab.starts[0]?.opts.resume).toBe('explicit');
+    expect(lab.transport.sent).toEqual([{ prompt: 'x', resume: 'explicit' }]);
+    lab.run('x');
+    await lab.pass();
+    expect(lab.starts[1]?.resume).toBe('stored');
+    expect(bridge.contexts[1]?.opts.resume).toBe('stored');
+  });
+
+  it('[R108] retries exactly once without a token that the child does not know, and says so', async () => {
+    const store = new MemoryLinks();
+    store.save(link('stale'));
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab(bridge, (_message, transport) => transport.emit(rejected), {
+      resumeStore: () => store,
+    });
+    const history: readonly Message[] = [
+      { role: 'user', text: 'earlier', createdAtMs: 0 },
+      { role: 'user', text: 'now', createdAtMs: 0 },
+    ];
+    const turn = lab.run('', { messages: history });
+    expect((await turn.message).failure?.code).toBe('resume_rejected');
+    await lab.pass();
+    expect(lab.starts.map((start) => start.resume)).toEqual(['stale', undefined]);
+    expect(bridge.contexts.map((item) => item.resume)).toEqual(['stale', undefined]);
+    expect(turn.log.map((item) => item.kind)).toEqual(['notice', 'failed']);
+    expect(lab.transports.map((transport) => transport.closeCount)).toEqual([1, 1]);
+  });
+
+  it('[R109] does not use a record of another folder, but one that names none', async () => {
+    const store = new MemoryLinks();
+    store.save(link('elsewhere', { cwd: '/other' }));
+    const lab = new ExchangeLab(createLineBridge(), undefined, { resumeStore: () => store });
+    lab.run('x');
+    await lab.pass();
+    expect(lab.starts[0]?.resume).toBeUndefined();
+    store.save(link('anywhere'));
+    lab.run('x');
+    await lab.pass();
+    expect(lab.starts[1]?.resume).toBe('anywhere');
+  });
+});
+
+describe('children that live longer than a turn', () => {
+  const answering = (
+    _message: unknown,
+    transport: { emit: (...messages: unknown[]) => void },
+  ): void => transport.emit(resume('tok'), finish);
+
+  it('[R71] uses one child for the turns of a session and closes it after five idle minutes', async () => {
+    const store = new MemoryLinks();
+    const bridge = createLineBridge({ leaseKey: 'k' });
+    const lab = new ExchangeLab(bridge, answering, { resumeStore: () => store });
+    await lab.run('one').message;
+    await lab.pass();
+    await lab.run('two').message;
+    await lab.pass();
+    expect(lab.transports).toHaveLength(1);
+    expect(bridge.contexts.map((item) => item.isContinuation)).toEqual([false, true]);
+    await lab.pass(299_000);
+    expect(lab.transport.closeCount).toBe(0);
+    await lab.pass(1000);
+    expect(lab.transport.closeCount).toBe(1);
+    await lab.run('three').message;
+    expect(lab.transports).toHaveLength(2);
+    expect(lab.starts[1]?.resume).toBe('tok');
+  });
+
+  it('[R71] ends every child on closeAll', async () => {
+    const lab = new ExchangeLab(createLineBridge({ leaseKey: 'k' }), answering);
+    await lab.run('one').message;
+    const other = lab.run('two', { sessionId: 'other' });
+    await other.message;
+    await lab.broker.closeAll();
+    expect(lab.transports.map((transport) => transport.closeCount)).toEqual([1, 1]);
+  });
+
+  it('starts a new child when the launch changed, the old one died, or it spoke unasked', async () => {
+    const store = new MemoryLinks();
+    let leaseKey = 'a';
+    const bridge = createLineBridge({
+      launch: () => ({ defaultBinary: 'line', args: [], leaseKey }),
+    });
+    const lab = new ExchangeLab(bridge, answering, { resumeStore: () => store });
+    await lab.run('one').message;
+    await lab.pass();
+    leaseKey = 'b';
+    await lab.run('two').message;
+    await lab.pass();
+    expect(lab.transports.map((transport) => transport.closeCount)).toEqual([1, 0]);
+    lab.transport.exit({ code: 0 });
+    await lab.run('three').message;
+    await lab.pass();
+    lab.transport.emit({ out: [{ kind: 'text', delta: 'nobody asked' }] });
+    const last = lab.run('four');
+    await last.message;
+    expect(last.log.some((item) => item.kind === 'text')).toBe(false);
+    expect(lab.transports.map((transport) => transport.closeCount)).toEqual([1, 1, 1, 0]);
+    expect(bridge.contexts.every((item) => !item.isContinuation)).toBe(true);
+  });
+
+  it('[R107] does not let a child go on that remembers another branch', async () => {
+    const store = new MemoryLinks();
+    const lab = new ExchangeLab(createLineBridge({ leaseKey: 'k' }), answering, {
+      resumeStore: () => store,
+    });
+    await lab.run('one').message;
+    await lab.pass();
+    store.links.length = 0;
+    await lab.run('one, again').message;
+    expect(lab.starts.map((start) => start.resume)).toEqual([undefined, undefined]);
+  });
+
+  it('[R76] keeps two exchanges of one bridge object apart', async () => {
+    const lab = new ExchangeLab(createLineBridge({ leaseKey: 'k' }));
+    const one = lab.run('one', { sessionId: 'a' });
+    const two = lab.run('two', { sessionId: 'b' });
+    await lab.pass();
+    const [first, second] = lab.transports;
+    second?.emit({ out: [{ kind: 'text', delta: 'B' }] });
+    first?.emit({ out: [{ kind: 'text', delta: 'A' }] }, finish);
+    second?.emit(finish);
+    expect([textOf(await one.message), textOf(await two.message)]).toEqual(['A', 'B']);
+  });
+});

@@ -1,0 +1,129 @@
+import { createElement, render } from 'preact';
+import { systemClock } from '../src/base/clock';
+import { Emitter } from '../src/base/emitter';
+import { notificationMessage } from '../src/protocol/envelope';
+import { protocolVersion, type NotificationHandlers } from '../src/protocol/methods';
+import { createCodePainter } from './codePainter';
+import { PanelContext, type LayoutStore, type MarkdownLoader, type Panel } from './panel';
+import { PanelStore } from './panelStore';
+import { HostLink } from './rpc';
+import { emptyLayout, toLayoutState, type LayoutState, type VsCodeApi } from './vscodeApi';
+import { App, type Surface } from './views/app';
+
+/** How often a snapshot is asked for while a missed delta keeps the panel from following. */
+const resyncEveryMs = 5000;
+
+/** Builds every object of the page and draws it. */
+function start(vscode: VsCodeApi, root: HTMLElement): void {
+  const store = new PanelStore({ nextFrame: (run) => requestAnimationFrame(run) });
+  const shows = new Emitter<Surface>();
+  const inserts = new Emitter<string>();
+  const focuses = new Emitter<void>();
+  const handlers: NotificationHandlers = {
+    'state/snapshot': (params) => store.accept(notificationMessage('state/snapshot', params)),
+    'turn/events': (params) => store.accept(notificationMessage('turn/events', params)),
+    'prompt/changed': (params) => store.accept(notificationMessage('prompt/changed', params)),
+    'edit/changed': (params) => store.accept(notificationMessage('edit/changed', params)),
+    'setup/changed': (params) => store.accept(notificationMessage('setup/changed', params)),
+    'composer/insert': ({ text }) => inserts.fire(text),
+    'composer/focus': () => focuses.fire(),
+    'view/show': ({ what }) => shows.fire(what),
+  };
+  const resync = (): void => {
+    const { state } = store;
+    if (state.kind === 'live' && state.isBehind) {
+      link.command('view/resync', { lastSeq: state.seq });
+      systemClock.schedule(resyncEveryMs, resync);
+    }
+  };
+  const link = new HostLink({
+    post: (message) => vscode.postMessage(message),
+    clock: systemClock,
+    handlers,
+    // What does not fit may have been a delta: the snapshot tells.
+    onBroken: () => {
+      const { state } = store;
+      if (state.kind === 'live' && !state.isBehind) {
+        link.command('view/resync', { lastSeq: state.seq });
+      }
+    },
+  });
+  store.onDidFallBehind(resync);
+  window.addEventListener('message', (event) => link.accept(event.data));
+
+  const markdown = loadMarkdown();
+  const panel: Panel = {
+    link,
+    markdown,
+    codePainter: createCodePainter(
+      () => (markdown.current === 'loading' ? undefined : markdown.current),
+      async () => (await import('./highlight')).createHighlighter(),
+      (run) => requestIdleCallback(run, { timeout: 1000 }),
+    ),
+    memory: { flags: new Map(), texts: new Map() },
+    layout: createLayoutStore(vscode),
+    onInsert: inserts.event,
+    onFocusComposer: focuses.event,
+    insertPrompt: (text) => inserts.fire(text),
+    nowMs: () => Date.now(),
+  };
+  render(
+    createElement(PanelContext.Provider, {
+      value: panel,
+      children: createElement(App, { store, onShow: shows.event }),
+    }),
+    root,
+  );
+  link.command('view/ready', { version: protocolVersion });
+  afterFirstPaint(() => void upgradeControls());
+}
+
+function loadMarkdown(): MarkdownLoader {
+  const loads = new Emitter<void>();
+  let current: MarkdownLoader['current'] = 'loading';
+  import('./markdown')
+    .then(({ createMarkdownRenderer }) => {
+      current = createMarkdownRenderer(window);
+    })
+    .catch(() => {
+      current = undefined; // texts are shown as they are written
+    })
+    .finally(() => loads.fire());
+  return {
+    get current() {
+      return current;
+    },
+    onDidLoad: loads.event,
+  };
+}
+
+function createLayoutStore(vscode: VsCodeApi): LayoutStore {
+  let current: LayoutState = toLayoutState(vscode.getState() ?? emptyLayout);
+  return {
+    get current() {
+      return current;
+    },
+    update: (change) => {
+      current = { ...current, ...change };
+      vscode.setState(current);
+    },
+  };
+}
+
+function afterFirstPaint(run: () => void): void {
+  requestAnimationFrame(() => setTimeout(run, 0));
+}
+
+async function upgradeControls(): Promise<void> {
+  try {
+    (await import('./toolkit')).upgradeControls();
+  } catch {
+    // The plain look stays, and the elements take keys through the fallback of `plainControls`.
+    (await import('./plainControls')).definePlainControls();
+  }
+}
+
+const root = document.getElementById('root');
+if (root !== null) {
+  start(acquireVsCodeApi(), root);
+}

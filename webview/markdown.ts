@@ -1,0 +1,228 @@
+import DOMPurify from 'dompurify';
+import type { Token } from 'marked';
+import { languageOfCode } from './codePainter';
+import {
+  certainCodeLength,
+  createMarkdownBlocks,
+  hasLinkDefinition,
+  openFenceAt,
+  openableUrl,
+  splitBlocks,
+  type MarkdownBlocks,
+  type OpenFence,
+} from './markdownBlocks';
+
+/**
+ * The only place where text of a model becomes DOM: Markdown through an allow-list sanitiser. Nothing of the content
+ * keeps an id, a style, a handler, a class but a language's name, or an address other than http, https and mailto.
+ */
+export interface MarkdownRenderer {
+  /** A text that may grow, in an element that nothing else writes to. Told of each code element that is finished. */
+  open(container: Element, onCode: (code: Element) => void): MarkdownText;
+  /** Replaces a code element's text by what the highlighter made of it. */
+  paintCode(code: Element, html: string): void;
+}
+
+const contentTags = [
+  ...['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'hr', 'br'],
+  ...['em', 'strong', 'del', 'a', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
+];
+
+const contentAttributes = ['href', 'title', 'class', 'start', 'align'];
+
+export function createMarkdownRenderer(page: Window & typeof globalThis): MarkdownRenderer {
+  const blocks = createMarkdownBlocks();
+  const purifier = DOMPurify(page);
+  purifier.addHook('uponSanitizeAttribute', (node, data) => {
+    if (data.attrName === 'class') {
+      data.keepAttr = /^(?:language-[a-z0-9+#._-]+|hljs-[a-z_ -]+)$/.test(data.attrValue);
+    } else if (data.attrName === 'href') {
+      data.keepAttr = node.nodeName === 'A' && openableUrl.test(data.attrValue);
+    }
+  });
+  const sanitise = (html: string, tags: string[], attributes: string[]): DocumentFragment =>
+    purifier.sanitize(html, {
+      ALLOWED_TAGS: tags,
+      ALLOWED_ATTR: attributes,
+      ALLOW_ARIA_ATTR: false,
+      ALLOW_DATA_ATTR: false,
+      ALLOWED_URI_REGEXP: openableUrl,
+      RETURN_DOM_FRAGMENT: true,
+    });
+  const { document } = page;
+  const render = (some: readonly Token[]): DocumentFragment => {
+    const html = some.map((block) => blocks.toHtml(block)).join('');
+    const fragment = sanitise(html, contentTags, contentAttributes);
+    fragment.querySelectorAll('pre').forEach((pre) => frameCode(document, pre));
+    fragment.querySelectorAll('table').forEach((table) => frameTable(document, table));
+    return fragment;
+  };
+  return {
+    open: (container, onCode) => new MarkdownText({ blocks, render }, container, onCode),
+    paintCode: (code, html) => {
+      const painted = sanitise(html, ['span'], ['class']);
+      if (painted.textContent === code.textContent) {
+        code.replaceChildren(painted);
+      }
+    },
+  };
+}
+
+/** Puts the language's name and the buttons above a code block. Clicks are handled by whoever holds the block. */
+function frameCode(document: Document, pre: HTMLPreElement): void {
+  const box = element(document, 'div', 'code-block');
+  const head = element(document, 'div', 'code-head');
+  const language = element(document, 'span', 'code-language');
+  language.textContent = languageOfCode(pre.firstElementChild);
+  head.append(
+    language,
+    codeButton(document, 'copy', 'copy', 'Copy code'),
+    codeButton(document, 'insert', 'insert', 'Insert at the cursor'),
+  );
+  pre.replaceWith(box);
+  pre.tabIndex = 0;
+  box.append(head, pre);
+}
+
+function frameTable(document: Document, table: HTMLTableElement): void {
+  const box = element(document, 'div', 'table-box');
+  box.tabIndex = 0;
+  table.replaceWith(box);
+  box.append(table);
+}
+
+function codeButton(document: Document, action: string, icon: string, label: string): HTMLElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = `icon-button codicon codicon-${icon}`;
+  button.dataset['codeAction'] = action;
+  button.title = label;
+  button.setAttribute('aria-label', label);
+  return button;
+}
+
+function element(document: Document, name: string, className: string): HTMLElement {
+  const made = document.createElement(name);
+  made.className = className;
+  return made;
+}
+
+interface BlockRenderer {
+  readonly blocks: MarkdownBlocks;
+  /** The nodes of some blocks, with the panel's own frame around code and tables. */
+  readonly render: (blocks: readonly Token[]) => DocumentFragment;
+}
+
+interface FenceInProgress {
+  readonly fence: OpenFence;
+  readonly node: Text;
+  /** Length of the code that is in `node`. */
+  shownLength: number;
+}
+
+/**
+ * One text of a model in one element, while it grows. Only the open block is read again, an open code fence only
+ * grows its text node; what stands when the text is closed is what a parse of the whole text gives.
+ */
+export class MarkdownText {
+  private source = '';
+  private settledLength = 0;
+  private openNodes: readonly ChildNode[] = [];
+  private inFence: FenceInProgress | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly renderer: BlockRenderer,
+    private readonly container: Element,
+    private readonly onCode: (code: Element) => void,
+  ) {}
+
+  update(text: string, isOpen: boolean): void {
+    const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+    if (source === this.source && this.isClosed === !isOpen) {
+      return;
+    }
+    if (!source.startsWith(this.source) || this.isClosed || (!isOpen && hasLinkDefinition(source))) {
+      this.clear();
+    }
+    this.source = source;
+    this.isClosed = !isOpen;
+    if (!isOpen || !this.growFence()) {
+      this.readOpenBlock(isOpen);
+    }
+  }
+
+  private clear(): void {
+    this.container.replaceChildren();
+    this.settledLength = 0;
+    this.openNodes = [];
+    this.inFence = undefined;
+  }
+
+  private readOpenBlock(isOpen: boolean): void {
+    const tail = this.source.slice(this.settledLength);
+    const tokens = this.renderer.blocks.lex(tail);
+    const split = isOpen
+      ? splitBlocks(tokens, tail)
+      : { settled: tokens, settledLength: tail.length, open: [] };
+    this.openNodes.forEach((node) => node.remove());
+    this.inFence = undefined;
+    this.append(split.settled).forEach((node) => this.announceCode(node));
+    this.settledLength += split.settledLength;
+    this.openNodes = this.append(split.open);
+    if (split.open.length > 0) {
+      this.watchFence();
+    }
+  }
+
+  private append(some: readonly Token[]): readonly ChildNode[] {
+    if (some.length === 0) {
+      return [];
+    }
+    const fragment = this.renderer.render(some);
+    const nodes = [...fragment.childNodes];
+    this.container.append(fragment);
+    return nodes;
+  }
+
+  private announceCode(node: ChildNode): void {
+    if (node instanceof Element) {
+      node.querySelectorAll('pre > code').forEach((code) => this.onCode(code));
+    }
+  }
+
+  /** When the open block is a code fence from its start, later text goes straight into its text node. */
+  private watchFence(): void {
+    const tail = this.source.slice(this.settledLength);
+    const fence = openFenceAt(tail);
+    const code = this.openNodes.findLast((node) => node instanceof Element);
+    const node = code instanceof Element ? code.querySelector('pre > code')?.firstChild : undefined;
+    if (fence === undefined || !(node instanceof Text)) {
+      return;
+    }
+    const shownLength = certainCodeLength(fence, tail.slice(fence.codeStart), 0);
+    if (shownLength !== undefined) {
+      node.data = tail.slice(fence.codeStart, fence.codeStart + shownLength);
+      this.inFence = { fence, node, shownLength };
+    }
+  }
+
+  /** False when there is no open fence, or it has just been closed. */
+  private growFence(): boolean {
+    const { inFence } = this;
+    if (inFence === undefined) {
+      return false;
+    }
+    const { fence, node, shownLength } = inFence;
+    const code = this.source.slice(this.settledLength + fence.codeStart);
+    const length = certainCodeLength(fence, code, shownLength);
+    if (length === undefined) {
+      return false;
+    }
+    if (length > shownLength) {
+      node.appendData(code.slice(shownLength, length));
+      inFence.shownLength = length;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,85 @@
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import type { Event } from '../src/base/emitter';
+import type { CodePainter } from './codePainter';
+import type { MarkdownRenderer } from './markdown';
+import type { HostLink } from './rpc';
+import type { LayoutState } from './vscodeApi';
+
+/** What every view can reach. One per page, made in `main.tsx`. */
+export interface Panel {
+  readonly link: HostLink;
+  readonly markdown: MarkdownLoader;
+  readonly codePainter: CodePainter;
+  readonly memory: RowMemory;
+  readonly layout: LayoutStore;
+  /** From the host: put text into the composer, or the caret. */
+  readonly onInsert: Event<string>;
+  readonly onFocusComposer: Event<void>;
+  /** Puts text into the composer, as the host would. */
+  readonly insertPrompt: (text: string) => void;
+  readonly nowMs: () => number;
+}
+
+/** The Markdown engine is a chunk of its own that is asked for at once, beside the first snapshot. */
+export interface MarkdownLoader {
+  /** Undefined: it could not be loaded, texts are shown as they are written. */
+  readonly current: MarkdownRenderer | 'loading' | undefined;
+  readonly onDidLoad: Event<void>;
+}
+
+/** What a row of the list knows beyond its item (opened, half-typed words): rows leave the page when scrolled away. */
+export interface RowMemory {
+  readonly flags: Map<string, boolean>;
+  readonly texts: Map<string, string>;
+}
+
+export interface LayoutStore {
+  readonly current: LayoutState;
+  update(change: Partial<LayoutState>): void;
+}
+
+export const PanelContext = createContext<Panel | undefined>(undefined);
+
+export function usePanel(): Panel {
+  const panel = useContext(PanelContext);
+  if (panel === undefined) {
+    throw new Error('a view is drawn outside its panel');
+  }
+  return panel;
+}
+
+/** Like `useState`, but it survives the row's leaving the page. */
+export function useFlag(key: string, initial = false): [boolean, (value: boolean) => void] {
+  return useRemembered(usePanel().memory.flags, key, initial);
+}
+
+export function useWords(key: string): [string, (value: string) => void] {
+  return useRemembered(usePanel().memory.texts, key, '');
+}
+
+function useRemembered<T>(
+  memory: Map<string, T>,
+  key: string,
+  initial: T,
+): [T, (value: T) => void] {
+  const [, redraw] = useState(0);
+  return [
+    memory.get(key) ?? initial,
+    (value) => {
+      memory.set(key, value);
+      redraw((count) => count + 1);
+    },
+  ];
+}
+
+export function useMarkdown(): MarkdownLoader['current'] {
+  const { markdown } = usePanel();
+  const [current, setCurrent] = useState(markdown.current);
+  useEffect(() => {
+    const listening = markdown.onDidLoad(() => setCurrent(markdown.current));
+    setCurrent(markdown.current);
+    return () => listening.dispose();
+  }, [markdown]);
+  return current;
+}

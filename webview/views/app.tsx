@@ -1,0 +1,89 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Event } from '../../src/base/emitter';
+import { useMarkdown, usePanel } from '../panel';
+import type { PanelStore } from '../panelStore';
+import { isRunning, type LiveState } from '../store';
+import { Composer } from './composer';
+import { EmptyState } from './emptyState';
+import { Header } from './header';
+import { HistoryList } from './historyList';
+import { LiveRegion } from './liveRegion';
+import { MessageList } from './messageList';
+import { PendingBar } from './pendingBar';
+
+/** What is open over or instead of the conversation. */
+export type Surface = 'chat' | 'history' | 'models' | 'endpoint' | 'modes';
+
+export interface AppProps {
+  readonly store: PanelStore;
+  readonly onShow: Event<Surface>;
+}
+
+export function App({ store, onShow }: AppProps): JSX.Element {
+  const [state, setState] = useState(store.state);
+  const [surface, setSurface] = useState<Surface>('chat');
+  useEffect(() => {
+    const listening = store.onDidChange(setState);
+    setState(store.state);
+    return () => listening.dispose();
+  }, [store]);
+  useEffect(() => {
+    const listening = onShow(setSurface);
+    return () => listening.dispose();
+  }, [onShow]);
+  return (
+    <div class="panel">
+      {state.kind === 'live' ? (
+        <Session state={state} surface={surface} onSurface={setSurface} />
+      ) : (
+        <main class="waiting">
+          {state.kind === 'foreign' &&
+            'This view and the extension are of different versions. Run "Developer: Reload Window" from the command palette.'}
+        </main>
+      )}
+      <LiveRegion onAnnounce={store.onDidAnnounce} />
+    </div>
+  );
+}
+
+interface SessionProps {
+  readonly state: LiveState;
+  readonly surface: Surface;
+  readonly onSurface: (surface: Surface) => void;
+}
+
+function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
+  const { link } = usePanel();
+  const markdown = useMarkdown();
+  const running = isRunning(state.status);
+  useEffect(() => {
+    const stopOnEscape = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing && running) {
+        event.preventDefault();
+        link.command('turn/stop', {});
+      }
+    };
+    document.addEventListener('keydown', stopOnEscape);
+    return () => document.removeEventListener('keydown', stopOnEscape);
+  }, [link, running]);
+  const isEmpty = state.items.length === 0 && state.prompts.length === 0;
+  return (
+    <>
+      <Header status={state.status} isEmpty={isEmpty} />
+      {surface === 'history' ? (
+        <HistoryList onClose={() => onSurface('chat')} />
+      ) : isEmpty ? (
+        <EmptyState setup={state.setup} modelId={state.status.modelId} />
+      ) : markdown === 'loading' ? (
+        <main class="conversation" />
+      ) : (
+        <MessageList key={state.sessionId} state={state} />
+      )}
+      <footer class="footer">
+        <PendingBar edits={state.edits} />
+        <Composer state={state} surface={surface} onSurface={onSurface} />
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,195 @@
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { errorMessage } from '../../src/base/patchbayError';
+import { restAfterSend, startDraft, withInserted } from '../draft';
+import { usePanel } from '../panel';
+import { isRunning, type LiveState } from '../store';
+import { ComposerBar } from './composerBar';
+import { QueueList } from './queueList';
+import type { Surface } from './app';
+
+export interface ComposerProps {
+  readonly state: LiveState;
+  readonly surface: Surface;
+  readonly onSurface: (surface: Surface) => void;
+}
+
+/** The draft goes to the host this long after the last key. */
+const draftDelayMs = 300;
+
+/**
+ * The prompt's editor. Its text lives in the page's own text area and is never drawn from state, so that a large paste
+ * costs nothing twice; it is cleared only when the host has taken it.
+ */
+export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Element {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [hasText, setHasText] = useState(false);
+  const [problem, setProblem] = useState('');
+  const isSending = useRef(false);
+  const { link } = usePanel();
+  const saveDraft = useDraft(area, state, setHasText);
+  useHostInserts(area, saveDraft);
+
+  const send = async (): Promise<void> => {
+    const text = area.current?.value ?? '';
+    if (isSending.current || !/\S/.test(text)) {
+      return;
+    }
+    isSending.current = true;
+    setProblem('');
+    try {
+      const { accepted, problem: refusal } = await link.request('prompt/submit', { text });
+      if (!accepted) {
+        setProblem(refusal ?? 'The prompt was not taken. Your text is kept.');
+      } else if (area.current !== null) {
+        area.current.value = restAfterSend(text, area.current.value);
+        saveDraft('now');
+      }
+    } catch (error) {
+      setProblem(`${errorMessage(error)} Your text is kept.`);
+    } finally {
+      isSending.current = false;
+      area.current?.focus();
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (area.current !== null) {
+      area.current.dataset['lastKeyMs'] = String(performance.now());
+    }
+    // 229: the key belongs to an input method that composes a character.
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (event.key === 'Enter' && !event.shiftKey && !isComposing) {
+      event.preventDefault();
+      void send();
+    }
+  };
+  return (
+    <>
+      <QueueList items={state.items} />
+      <div class="composer">
+        <textarea
+          ref={area}
+          id="composer"
+          class="composer-text"
+          data-testid="composer"
+          rows={1}
+          placeholder={placeholder(state)}
+          aria-label="Prompt"
+          aria-describedby={problem === '' ? undefined : 'composer-problem'}
+          onInput={() => saveDraft('soon')}
+          onKeyDown={onKeyDown}
+        />
+        <ComposerBar
+          state={state}
+          surface={surface}
+          onSurface={onSurface}
+          canSend={hasText}
+          onSend={() => void send()}
+          onStop={() => link.command('turn/stop', {})}
+        />
+      </div>
+      {problem !== '' && (
+        <p class="composer-problem" id="composer-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+function placeholder(state: LiveState): string {
+  if (state.status.modelId === '') {
+    return 'Choose a model or an agent, then ask';
+  }
+  const name = state.status.modelName === '' ? state.status.runtimeName : state.status.modelName;
+  return isRunning(state.status) ? 'Ask for more; it waits its turn' : `Ask ${name}`;
+}
+
+type SaveDraft = (when: 'soon' | 'now') => void;
+
+/** Fills the text area from what was kept, and keeps what is typed: in the page's state and, a little later, in the host. */
+function useDraft(
+  area: { readonly current: HTMLTextAreaElement | null },
+  state: LiveState,
+  onHasText: (hasText: boolean) => void,
+): SaveDraft {
+  const { link, layout } = usePanel();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const keep = (): void => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    const text = area.current?.value ?? '';
+    layout.update({ draft: text });
+    link.command('view/draft', { text });
+  };
+  useLayoutEffect(() => {
+    if (area.current !== null) {
+      area.current.value = startDraft(layout.current, state);
+      if (layout.current.sessionId !== state.sessionId) {
+        layout.update({ sessionId: state.sessionId, draft: area.current.value, anchor: undefined });
+      }
+      onHasText(/\S/.test(area.current.value));
+      grow(area.current);
+    }
+    // When the session changes, and only then: later snapshots of the same session leave what is typed alone.
+  }, [state.sessionId]);
+  useEffect(() => {
+    const keepNow = (): void => {
+      if (timer.current !== undefined) {
+        keep();
+      }
+    };
+    window.addEventListener('pagehide', keepNow);
+    document.addEventListener('visibilitychange', keepNow);
+    return () => {
+      window.removeEventListener('pagehide', keepNow);
+      document.removeEventListener('visibilitychange', keepNow);
+    };
+  }, []);
+  return (when) => {
+    const text = area.current?.value ?? '';
+    onHasText(/\S/.test(text));
+    if (area.current !== null) {
+      grow(area.current);
+    }
+    if (when === 'now') {
+      keep();
+      return;
+    }
+    clearTimeout(timer.current);
+    timer.current = setTimeout(keep, draftDelayMs);
+  };
+}
+
+/** Text that the host puts in (`Add selection to chat`), and the caret. */
+function useHostInserts(
+  area: { readonly current: HTMLTextAreaElement | null },
+  saveDraft: SaveDraft,
+): void {
+  const { onInsert, onFocusComposer } = usePanel();
+  const save = useRef(saveDraft);
+  save.current = saveDraft;
+  useEffect(() => {
+    const inserting = onInsert((text) => {
+      if (area.current !== null) {
+        area.current.value = withInserted(area.current.value, text);
+        area.current.setSelectionRange(area.current.value.length, area.current.value.length);
+        area.current.focus();
+        save.current('now');
+      }
+    });
+    const focusing = onFocusComposer(() => area.current?.focus());
+    return () => {
+      inserting.dispose();
+      focusing.dispose();
+    };
+  }, [onInsert, onFocusComposer]);
+}
+
+/** Where the browser cannot size a text area by its content itself. Beyond this many characters it is full anyway. */
+function grow(area: HTMLTextAreaElement): void {
+  if (!CSS.supports('field-sizing', 'content')) {
+    area.style.height = 'auto';
+    area.style.height = area.value.length > 20_000 ? '40vh' : `${area.scrollHeight + 2}px`;
+  }
+}

@@ -1,0 +1,137 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { Usage } from '../../src/events/usage';
+import { Icon, IconButton } from '../controls';
+import { modeWords } from '../modeWords';
+import { isRunning, type LiveState } from '../store';
+import { shortCount } from '../words';
+import type { Surface } from './app';
+import { EndpointForm } from './endpointForm';
+import { ModelPicker } from './modelPicker';
+import { ModePicker } from './modePicker';
+import { Popover } from './popover';
+
+export interface ComposerBarProps {
+  readonly state: LiveState;
+  readonly surface: Surface;
+  readonly onSurface: (surface: Surface) => void;
+  readonly canSend: boolean;
+  readonly onSend: () => void;
+  readonly onStop: () => void;
+}
+
+/** Under the text: who answers, in which mode, what was used, send or stop. */
+export function ComposerBar(props: ComposerBarProps): JSX.Element {
+  const { state, surface, onSurface } = props;
+  const { status } = state;
+  const toggle = (wanted: Surface): void => onSurface(surface === wanted ? 'chat' : wanted);
+  const models = useRef<HTMLButtonElement>(null);
+  const modes = useRef<HTMLButtonElement>(null);
+  const close = (): void => onSurface('chat');
+  const running = isRunning(status);
+  return (
+    <div class="bar">
+      <button
+        ref={models}
+        type="button"
+        class="picker-button is-model"
+        aria-haspopup="dialog"
+        aria-expanded={surface === 'models' || surface === 'endpoint'}
+        title={modelTitle(status)}
+        onClick={() => toggle('models')}
+        data-testid="model-picker"
+      >
+        <span class="picker-name">{modelLabel(status)}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <button
+        ref={modes}
+        type="button"
+        class="picker-button"
+        aria-haspopup="dialog"
+        aria-expanded={surface === 'modes'}
+        title={`Mode: ${modeWords[status.mode].name}. ${modeWords[status.mode].note}`}
+        onClick={() => toggle('modes')}
+        data-testid="mode-picker"
+      >
+        <span class="picker-name">{modeWords[status.mode].name}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <span class="bar-space" />
+      {status.usage !== undefined && <UsageText usage={status.usage} />}
+      {running && (
+        <IconButton
+          icon="debug-stop"
+          label="Stop (Escape)"
+          onClick={props.onStop}
+          testId="stop"
+          className="is-stop"
+        />
+      )}
+      {(!running || props.canSend) && (
+        <IconButton
+          icon="send"
+          label={running ? 'Queue (Enter)' : 'Send (Enter)'}
+          onClick={props.onSend}
+          isDisabled={!props.canSend}
+          testId="send"
+          className="is-send"
+        />
+      )}
+      {surface === 'models' && (
+        <Popover label="Model or agent" anchor={models} onClose={close}>
+          <ModelPicker
+            setup={state.setup}
+            currentId={status.modelId}
+            onDone={close}
+            onAddEndpoint={() => onSurface('endpoint')}
+          />
+        </Popover>
+      )}
+      {surface === 'endpoint' && (
+        <Popover label="Add an endpoint" anchor={models} onClose={close}>
+          <EndpointForm onDone={close} onBack={() => onSurface('models')} />
+        </Popover>
+      )}
+      {surface === 'modes' && (
+        <Popover label="Mode" anchor={modes} onClose={close}>
+          <ModePicker current={status.mode} onDone={close} />
+        </Popover>
+      )}
+    </div>
+  );
+}
+
+function modelLabel(status: LiveState['status']): string {
+  if (status.modelId === '') {
+    return 'Choose a model';
+  }
+  return status.modelName === '' ? status.runtimeName : status.modelName;
+}
+
+function modelTitle(status: LiveState['status']): string {
+  return status.modelId === ''
+    ? 'Choose a model or an agent'
+    : `${status.runtimeName}: ${modelLabel(status)}`;
+}
+
+/** Only what was reported: an unknown number is not shown. */
+function UsageText({ usage }: { readonly usage: Usage }): JSX.Element | null {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
+  const total = (inputTokens ?? 0) + (outputTokens ?? 0);
+  if (inputTokens === undefined && outputTokens === undefined) {
+    return null;
+  }
+  const details = [
+    inputTokens === undefined ? '' : `${inputTokens} tokens in`,
+    outputTokens === undefined ? '' : `${outputTokens} out`,
+    cacheReadTokens === undefined ? '' : `${cacheReadTokens} read from cache`,
+    cacheWriteTokens === undefined ? '' : `${cacheWriteTokens} written to cache`,
+    costUsd === undefined ? '' : `$${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`,
+  ].filter((part) => part !== '');
+  return (
+    <span class="usage" title={details.join(', ')} data-testid="usage">
+      {shortCount(total)} tokens
+    </span>
+  );
+}

@@ -1,0 +1,157 @@
+import type { JSX } from 'preact';
+import type { RuntimeView, SetupView } from '../../src/protocol/methods';
+import { Button, Icon } from '../controls';
+import { memo } from '../memo';
+import { usePanel } from '../panel';
+import { actionWords } from './errorCard';
+
+export interface EmptyStateProps {
+  readonly setup: SetupView;
+  readonly modelId: string;
+}
+
+/** Before the first prompt: what was found, each one click away, and what one could ask. */
+export const EmptyState = memo(function EmptyState({
+  setup,
+  modelId,
+}: EmptyStateProps): JSX.Element {
+  const { link } = usePanel();
+  const playground = setup.runtimes.find((runtime) => runtime.kind === 'playground');
+  const others = setup.runtimes.filter((runtime) => runtime.kind !== 'playground');
+  return (
+    <main class="empty" data-testid="empty-state">
+      <p class="empty-lead">
+        Ask a coding agent or a model to work in this folder. Every edit and every command waits for
+        you.
+      </p>
+      {!setup.isTrusted && (
+        <Hint
+          icon="shield"
+          text="This folder is not trusted. No agent is started here until you trust it."
+          action="Manage trust"
+          onClick={() => link.command('action/run', { action: 'trustFolder' })}
+        />
+      )}
+      {!setup.hasFolder && (
+        <Hint
+          icon="folder"
+          text="No folder is open. You can chat; files need a folder."
+          action="Open folder"
+          onClick={() => link.command('action/run', { action: 'openFolder' })}
+        />
+      )}
+      <ul class="runtimes" aria-label="Start with">
+        {others.map((runtime) => (
+          <RuntimeRow key={runtime.id} runtime={runtime} isChosen={isChosen(runtime, modelId)} />
+        ))}
+        {playground !== undefined && (
+          <RuntimeRow runtime={playground} isChosen={isChosen(playground, modelId)} />
+        )}
+      </ul>
+      {setup.isProbing && <p class="empty-note">Looking for agents and model servers</p>}
+      {modelId !== '' && setup.examples.length > 0 && <Examples examples={setup.examples} />}
+    </main>
+  );
+});
+
+function isChosen(runtime: RuntimeView, modelId: string): boolean {
+  return modelId !== '' && runtime.modelId === modelId;
+}
+
+function Hint(props: {
+  readonly icon: string;
+  readonly text: string;
+  readonly action: string;
+  readonly onClick: () => void;
+}): JSX.Element {
+  return (
+    <div class="hint">
+      <Icon name={props.icon} />
+      <span>{props.text}</span>
+      <Button onClick={props.onClick}>{props.action}</Button>
+    </div>
+  );
+}
+
+const kindIcons: { readonly [K in RuntimeView['kind']]: string } = {
+  agent: 'terminal',
+  api: 'cloud',
+  local: 'server',
+  editor: 'vscode',
+  playground: 'beaker',
+};
+
+interface RuntimeRowProps {
+  readonly runtime: RuntimeView;
+  readonly isChosen: boolean;
+}
+
+function RuntimeRow({ runtime, isChosen: isCurrent }: RuntimeRowProps): JSX.Element {
+  const { link } = usePanel();
+  const { id, name, kind, modelId, action } = runtime;
+  const canStart = modelId !== undefined || kind === 'playground';
+  const start = (): void => {
+    if (kind === 'playground') {
+      link.command('action/run', { action: 'startPlayground' });
+    } else if (modelId !== undefined) {
+      link.command('model/choose', { modelId });
+      document.getElementById('composer')?.focus();
+    }
+  };
+  const words = (
+    <span class="runtime-words">
+      <span class="runtime-name">{name}</span>
+      <span class="runtime-detail">{runtime.detail}</span>
+    </span>
+  );
+  return (
+    <li class="runtime" data-testid={`runtime-${id}`} data-state={runtime.state}>
+      {canStart ? (
+        <button
+          type="button"
+          class="runtime-start"
+          aria-pressed={isCurrent}
+          onClick={start}
+          title={kind === 'playground' ? 'Start the scripted tour' : `Use ${name}`}
+        >
+          <Icon name={kindIcons[kind]} />
+          {words}
+          <Icon name={isCurrent ? 'check' : 'arrow-right'} />
+        </button>
+      ) : (
+        <div class="runtime-off">
+          <Icon name={kindIcons[kind]} />
+          {words}
+        </div>
+      )}
+      {action !== undefined && (
+        <Button
+          onClick={() => link.command('action/run', { action, target: id })}
+          testId={`runtime-action-${id}`}
+        >
+          {actionWords[action]}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function Examples({ examples }: { readonly examples: readonly string[] }): JSX.Element {
+  const { insertPrompt } = usePanel();
+  return (
+    <ul class="examples" aria-label="Examples">
+      {examples.slice(0, 3).map((example) => (
+        <li key={example}>
+          <button
+            type="button"
+            class="example"
+            data-testid="example"
+            onClick={() => insertPrompt(example)}
+          >
+            {example}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

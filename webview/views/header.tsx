@@ -1,0 +1,75 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { StatusView } from '../../src/protocol/methods';
+import { Icon, TextField, Visible } from '../controls';
+import { memo } from '../memo';
+import { usePanel } from '../panel';
+
+export interface HeaderProps {
+  readonly status: StatusView;
+  readonly isEmpty: boolean;
+}
+
+/** Session title, a click renames it; and where the turns are produced, with what the gate sees of it. */
+export const Header = memo(function Header({ status, isEmpty }: HeaderProps): JSX.Element {
+  const [draft, setDraft] = useState<string | undefined>(undefined);
+  const { link } = usePanel();
+  const save = (): void => {
+    const title = draft?.trim() ?? '';
+    if (title !== '' && title !== status.title) {
+      link.command('session/rename', { title });
+    }
+    setDraft(undefined);
+  };
+  return (
+    <header class="header">
+      {draft === undefined ? (
+        <h1 class="header-title">
+          <button
+            type="button"
+            class="title-button"
+            title="Rename this session"
+            disabled={isEmpty}
+            onClick={() => setDraft(status.title)}
+            data-testid="session-title"
+          >
+            <Visible text={status.title === '' ? 'New session' : status.title} isOneLine />
+          </button>
+        </h1>
+      ) : (
+        <div class="header-rename" onFocusOut={save}>
+          <TextField
+            label="Session title"
+            value={draft}
+            onInput={setDraft}
+            onEnter={save}
+            onEscape={() => setDraft(undefined)}
+            takesFocus
+            testId="rename-field"
+          />
+        </div>
+      )}
+      {status.runtimeName !== '' && <RuntimeBadge status={status} />}
+    </header>
+  );
+});
+
+const coverageWords = {
+  all: { icon: 'workspace-trusted', text: 'Every tool call asks here' },
+  asks: { icon: 'workspace-unknown', text: 'Only what the agent chooses to ask is asked here' },
+  none: { icon: 'workspace-untrusted', text: 'The agent does not ask before it acts' },
+} as const;
+
+function RuntimeBadge({ status }: { readonly status: StatusView }): JSX.Element {
+  const { coverage, runtimeName } = status;
+  const words = coverage === undefined ? undefined : coverageWords[coverage.level];
+  const note = coverage?.note ?? '';
+  const tooltip = words === undefined ? runtimeName : `${words.text}${note === '' ? '' : `. ${note}`}`;
+  return (
+    <span class="badge" data-level={coverage?.level} title={tooltip} data-testid="runtime-badge">
+      {words !== undefined && <Icon name={words.icon} />}
+      <span class="badge-name">{runtimeName}</span>
+      {words !== undefined && <span class="only-spoken">{tooltip}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,162 @@
+import type { JSX } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../controls';
+import { usePanel } from '../panel';
+import { depthOf, estimatedHeight, rowsOf, type Row } from '../rows';
+import { isRunning, type LiveState } from '../store';
+import { endThresholdPx, useVirtualList, type RowVirtualizer } from '../virtualList';
+import type { LayoutStore } from '../panel';
+import { ActivityLine } from './activityLine';
+import { RowView } from './rowView';
+
+/** Room below the last row: the activity line comes and goes there without moving anything. */
+const activityRoomPx = 34;
+
+export function MessageList({ state }: { readonly state: LiveState }): JSX.Element {
+  const { layout } = usePanel();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = rowsOf(state);
+  const [startIndex] = useState(() => anchoredIndex(rows, layout));
+  const virtualizer = useVirtualList({
+    keys: useKeys(rows),
+    estimate: (index, widthPx) => estimate(rows[index], widthPx),
+    scroller: () => scroller.current,
+    paddingEnd: activityRoomPx,
+    startIndex,
+  });
+  useStartPosition(virtualizer, startIndex, layout);
+  const atEnd = virtualizer.isAtEnd(endThresholdPx);
+  const hasNew = useNewBelow(state, atEnd);
+  const onScroll = useRememberedPosition(virtualizer, rows, layout);
+  const toEnd = useCallback(() => virtualizer.scrollToEnd(), [virtualizer]);
+  return (
+    <main class="conversation">
+      <div
+        ref={scroller}
+        class="scroller"
+        tabIndex={-1}
+        onScroll={onScroll}
+        data-testid="message-list"
+      >
+        <div
+          class="rows"
+          role="list"
+          aria-label="Conversation"
+          style={{ height: `${virtualizer.getTotalSize()}px` }}
+        >
+          {virtualizer.getVirtualItems().map(({ index, start }) => {
+            const row = rows[index];
+            return row === undefined ? null : (
+              <div
+                key={row.id}
+                ref={virtualizer.measureElement}
+                class="row"
+                role="listitem"
+                aria-setsize={rows.length}
+                aria-posinset={index + 1}
+                data-index={index}
+                data-depth={depthOf(rows, index)}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <RowView row={row} prompts={state.prompts} edits={state.edits} />
+              </div>
+            );
+          })}
+          {isRunning(state.status) && state.status.activity !== undefined && (
+            <ActivityLine
+              text={state.status.activity.text}
+              sinceMs={state.status.activity.sinceMs}
+            />
+          )}
+        </div>
+      </div>
+      {!atEnd && (
+        <button type="button" class="new-pill" onClick={toEnd} data-testid="to-end">
+          <Icon name="arrow-down" />
+          {hasNew ? 'New' : 'To the end'}
+        </button>
+      )}
+    </main>
+  );
+}
+
+function estimate(row: Row | undefined, widthPx: number): number {
+  return row === undefined ? 40 : estimatedHeight(row, widthPx);
+}
+
+/** The ids in order; a new array only when the order is new, which streamed text does not make it. */
+function useKeys(rows: readonly Row[]): readonly string[] {
+  const keys = useRef<readonly string[]>([]);
+  const known = keys.current;
+  if (known.length !== rows.length || !rows.every((row, index) => row.id === known[index])) {
+    keys.current = rows.map((row) => row.id);
+  }
+  return keys.current;
+}
+
+/** The row that was at the top when the page was last here; undefined: the end. */
+function anchoredIndex(rows: readonly Row[], layout: LayoutStore): number | undefined {
+  const itemId = layout.current.anchor?.itemId;
+  const index = itemId === undefined ? -1 : rows.findIndex((row) => row.id === itemId);
+  return index < 0 ? undefined : index;
+}
+
+/** Starts where the user was reading when the page was last here, else at the end. */
+function useStartPosition(
+  virtualizer: RowVirtualizer,
+  startIndex: number | undefined,
+  layout: LayoutStore,
+): void {
+  useLayoutEffect(() => {
+    if (startIndex === undefined) {
+      virtualizer.scrollToEnd();
+      return undefined;
+    }
+    const offsetPx = layout.current.anchor?.offsetPx ?? 0;
+    virtualizer.scrollToIndex(startIndex, { align: 'start' });
+    const frame = requestAnimationFrame(() => virtualizer.scrollBy(offsetPx));
+    return () => cancelAnimationFrame(frame);
+    // Once: later changes follow the reader and not the memory.
+  }, [virtualizer]);
+}
+
+/** Notes the first visible row, so that a reload of the page comes back to it. */
+function useRememberedPosition(
+  virtualizer: RowVirtualizer,
+  rows: readonly Row[],
+  layout: LayoutStore,
+): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const offset = virtualizer.scrollOffset ?? 0;
+      const first = virtualizer.isAtEnd(endThresholdPx)
+        ? undefined
+        : virtualizer.getVirtualItemForOffset(offset);
+      const row = first === undefined ? undefined : rows[first.index];
+      layout.update({
+        anchor:
+          first === undefined || row === undefined
+            ? undefined
+            : { itemId: row.id, offsetPx: Math.round(offset - first.start) },
+      });
+    }, 150);
+  };
+}
+
+/** True when something was added or has grown below since the reader left the end. */
+function useNewBelow(state: LiveState, atEnd: boolean): boolean {
+  const seen = useRef({ seq: state.seq, prompts: state.prompts });
+  const [hasNew, setHasNew] = useState(false);
+  useEffect(() => {
+    if (atEnd) {
+      seen.current = { seq: state.seq, prompts: state.prompts };
+      setHasNew(false);
+    } else if (seen.current.seq !== state.seq || seen.current.prompts !== state.prompts) {
+      setHasNew(true);
+    }
+  }, [atEnd, state.seq, state.prompts]);
+  return hasNew;
+}

@@ -1,0 +1,176 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ToolItem, ToolItemState } from '../../src/events/sessionItem';
+import { errorMessage } from '../../src/base/patchbayError';
+import { Icon, Visible } from '../controls';
+import { useFlag, usePanel, useWords } from '../panel';
+import { visibleText } from '../visibleText';
+import { byteSize } from '../words';
+
+export const actionLooks: {
+  readonly [A in ToolItem['action']]: { readonly icon: string; readonly verb: string };
+} = {
+  read: { icon: 'file', verb: 'Read' },
+  edit: { icon: 'edit', verb: 'Edit' },
+  run: { icon: 'terminal', verb: 'Run' },
+  search: { icon: 'search', verb: 'Search' },
+  list: { icon: 'list-tree', verb: 'List' },
+  fetch: { icon: 'globe', verb: 'Fetch' },
+  plan: { icon: 'checklist', verb: 'Plan' },
+  ask: { icon: 'question', verb: 'Ask' },
+  other: { icon: 'tools', verb: '' },
+};
+
+const stateLooks: {
+  readonly [S in ToolItemState]: { readonly icon: string; readonly word: string };
+} = {
+  pending: { icon: 'circle-outline', word: 'pending' },
+  awaiting: { icon: 'question', word: 'asks you' },
+  running: { icon: 'circle-filled', word: 'running' },
+  ok: { icon: 'check', word: 'done' },
+  error: { icon: 'error', word: 'failed' },
+  denied: { icon: 'circle-slash', word: 'denied' },
+  aborted: { icon: 'debug-stop', word: 'stopped' },
+};
+
+/** One call: what it does, to what, how it ended. Opens to input and output. */
+export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
+  const [isOpen, setOpen] = useFlag(`open:${item.id}`);
+  const look = actionLooks[item.action];
+  const verb = look.verb === '' ? item.toolName : look.verb;
+  const state = stateLooks[item.state];
+  return (
+    <section
+      class="card tool"
+      data-testid="tool-card"
+      data-state={item.state}
+      aria-label={`${verb} ${visibleText(item.object)}`}
+    >
+      <div class="card-head is-clickable" onClick={() => setOpen(!isOpen)}>
+        <button
+          type="button"
+          class="card-toggle"
+          aria-expanded={isOpen}
+          aria-label={`${verb} ${visibleText(item.object)}, ${state.word}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            setOpen(!isOpen);
+          }}
+        >
+          <Icon name={look.icon} />
+          <span class="card-verb">{verb}</span>
+        </button>
+        <ToolObject item={item} />
+        <span class="card-summary">
+          {item.summary ?? (item.state === 'awaiting' ? state.word : '')}
+        </span>
+        <span class="card-state" data-state={item.state} title={state.word}>
+          <Icon name={state.icon} />
+        </span>
+      </div>
+      {isOpen ? <ToolDetail item={item} /> : <ToolWhy item={item} />}
+    </section>
+  );
+}
+
+export function ToolObject({ item }: { readonly item: ToolItem }): JSX.Element {
+  const { link } = usePanel();
+  const { path, object } = item;
+  return path === undefined ? (
+    <span class="card-object" data-mono={item.action === 'run'} title={visibleText(object)}>
+      <Visible text={object} isOneLine />
+    </span>
+  ) : (
+    <button
+      type="button"
+      class="card-object link-button"
+      title={`Open ${visibleText(path)}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        link.command('file/open', { path });
+      }}
+    >
+      <Visible text={object} isOneLine />
+    </button>
+  );
+}
+
+/** Folded, the reason shows only where it is news: a call that did not run. */
+function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
+  return item.why !== undefined && item.state === 'denied' ? (
+    <p class="card-why">{item.why}</p>
+  ) : null;
+}
+
+function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
+  const outputBytes = item.outputBytes ?? 0;
+  const isCut = item.output !== undefined && outputBytes > item.output.length * 4;
+  const mayBeCut = item.output !== undefined && outputBytes > item.output.length;
+  return (
+    <div class="card-body">
+      {item.why !== undefined && <p class="card-why">{item.why}</p>}
+      {item.input !== '' && (
+        <DetailBlock
+          title="Input"
+          callId={item.id}
+          part="input"
+          text={item.input}
+          isCut={item.input.length >= 8000}
+        />
+      )}
+      {item.output !== undefined && item.output !== '' && (
+        <DetailBlock
+          title="Output"
+          callId={item.id}
+          part="output"
+          text={item.output}
+          isCut={isCut || mayBeCut}
+          sizeBytes={outputBytes}
+        />
+      )}
+      {item.output === '' && <p class="card-why">No output</p>}
+    </div>
+  );
+}
+
+interface DetailBlockProps {
+  readonly title: string;
+  readonly callId: string;
+  readonly part: 'input' | 'output';
+  readonly text: string;
+  readonly isCut: boolean;
+  readonly sizeBytes?: number;
+}
+
+function DetailBlock(props: DetailBlockProps): JSX.Element {
+  const { link } = usePanel();
+  const { callId, part, title, isCut, sizeBytes } = props;
+  const [whole, setWhole] = useWords(`detail:${part}:${callId}`);
+  const [note, setNote] = useState('');
+  const showAll = async (): Promise<void> => {
+    setNote('Loading');
+    try {
+      const { text, isTruncated } = await link.request('tool/detail', { callId, part });
+      setNote(isTruncated ? 'The first megabyte is shown.' : '');
+      setWhole(text);
+    } catch (error) {
+      setNote(errorMessage(error));
+    }
+  };
+  return (
+    <div class="detail">
+      <div class="detail-head">
+        <span>{title}</span>
+        {isCut && whole === '' && (
+          <button type="button" class="text-button" onClick={() => void showAll()}>
+            Show all{sizeBytes === undefined ? '' : ` (${byteSize(sizeBytes)})`}
+          </button>
+        )}
+        {note !== '' && <span class="detail-note">{note}</span>}
+      </div>
+      <pre class="block" tabIndex={0} aria-label={title}>
+        <Visible text={whole === '' ? props.text : whole} />
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  Virtualizer,
+  type Range,
+} from '@tanstack/virtual-core';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+export interface VirtualListOptions {
+  /** The rows' ids in order. The same array object as long as the order is the same. */
+  readonly keys: readonly string[];
+  /** A guess in pixels for a row that was not drawn yet. Called for every row at the start: it must be cheap. */
+  readonly estimate: (index: number, widthPx: number) => number;
+  readonly scroller: () => HTMLElement | null;
+  /** Room below the last row, in pixels. */
+  readonly paddingEnd: number;
+  /** Where to start: the row at the top of the view, or the end. */
+  readonly startIndex: number | undefined;
+}
+
+export type RowVirtualizer = Virtualizer<HTMLElement, HTMLElement>;
+
+/** Distance from the end, in pixels, that still counts as being there. */
+export const endThresholdPx = 32;
+
+/**
+ * The windowed list: only rows near the view are in the page, their heights are measured as they come and change. At
+ * the end it stays at the end; elsewhere nothing that grows or arrives below moves what is being read.
+ */
+export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
+  const { keys, estimate, scroller, paddingEnd, startIndex } = options;
+  const [, redraw] = useState(0);
+  const measured = useRef<RowVirtualizer | undefined>(undefined);
+  const widthPx = (): number => measured.current?.scrollRect?.width ?? window.innerWidth;
+  const keyAt = useKeyAt(keys);
+  const settings = {
+    count: keys.length,
+    getScrollElement: scroller,
+    // The width as it was measured with the view: asking the page here would lay it out for every row.
+    estimateSize: (index: number) => estimate(index, widthPx()),
+    // A new function makes the virtualizer forget every position, so it is new only with a new order.
+    getItemKey: keyAt,
+    scrollToFn: elementScroll,
+    observeElementRect,
+    observeElementOffset,
+    overscan: 4,
+    paddingEnd,
+    anchorTo: 'end' as const,
+    followOnAppend: true,
+    scrollEndThreshold: endThresholdPx,
+    rangeExtractor: (range: Range) => withFocusedRow(range, scroller()),
+    onChange: () => redraw((count) => count + 1),
+    // A guess at the view, so that the first drawing is of the rows that will be seen and of no others.
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialOffset: () => heightBefore(startIndex ?? keys.length, estimate, widthPx()),
+  };
+  const [virtualizer] = useState(() => new Virtualizer<HTMLElement, HTMLElement>(settings));
+  measured.current = virtualizer;
+  virtualizer.setOptions(settings);
+  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
+  useLayoutEffect(() => virtualizer._willUpdate());
+  return virtualizer;
+}
+
+function useKeyAt(keys: readonly string[]): (index: number) => string {
+  const made = useRef<{ keys: readonly string[]; keyAt: (index: number) => string } | undefined>(
+    undefined,
+  );
+  if (made.current?.keys !== keys) {
+    made.current = { keys, keyAt: (index) => keys[index] ?? String(index) };
+  }
+  return made.current.keyAt;
+}
+
+function heightBefore(
+  index: number,
+  estimate: VirtualListOptions['estimate'],
+  widthPx: number,
+): number {
+  let height = 0;
+  for (let before = 0; before < index; before++) {
+    height += estimate(before, widthPx);
+  }
+  return height;
+}
+
+/** The row that has the focus stays in the page while the user scrolls: else the focus and what they type are lost. */
+function withFocusedRow(range: Range, scroller: HTMLElement | null): number[] {
+  const indexes = defaultRangeExtractor(range);
+  const focused = scroller?.contains(document.activeElement)
+    ? document.activeElement?.closest<HTMLElement>('[data-index]')?.dataset['index']
+    : undefined;
+  const index = Number(focused ?? -1);
+  return index < 0 || index >= range.count || indexes.includes(index)
+    ? indexes
+    : [...indexes, index].sort((a, b) => a - b);
+}
