@@ -60,7 +60,8 @@ export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutco
   if (isDirty) {
     return outcome(document, write.text, false);
   }
-  if (!(await document.save())) {
+  // Auto-save may have been quicker: `save` then says false although the file has our text.
+  if (!(await document.save()) && !(await isOnDisk(document, encoded))) {
     await takeBack(document);
     throw await saveRefused(write.uri, present.bytes);
   }
@@ -129,6 +130,14 @@ async function writeBytes(
   };
 }
 
+async function isOnDisk(document: vscode.TextDocument, bytes: Uint8Array): Promise<boolean> {
+  return !document.isDirty && isSameBytes(await vscode.workspace.fs.readFile(document.uri), bytes);
+}
+
+function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
 function outcome(document: vscode.TextDocument, text: string, isSaved: boolean): WriteOutcome {
   const after = document.getText();
   return { isSaved, ...(after === text ? {} : { savedText: after }) };
@@ -142,9 +151,7 @@ async function takeBack(document: vscode.TextDocument): Promise<void> {
 
 async function saveRefused(uri: vscode.Uri, before: Uint8Array): Promise<PatchbayError> {
   const now = await vscode.workspace.fs.readFile(uri);
-  const isUnchanged =
-    now.length === before.length && now.every((byte, index) => byte === before[index]);
-  return isUnchanged
+  return isSameBytes(now, before)
     ? new PatchbayError(
         'read_only',
         `${vscode.workspace.asRelativePath(uri)} could not be saved; nothing was written.`,

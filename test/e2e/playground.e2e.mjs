@@ -14,7 +14,7 @@ e2e('the playground tour goes through question, stream, command, review and plan
   await question.waitFor();
   await shot('playground-2-question');
   await question.getByText('Go on', { exact: true }).click();
-  await question.locator(id('send-answer')).click();
+  await question.locator(id('answer')).click();
 
   const command = chat.locator(id('prompt-card')).filter({ hasText: 'npm test' });
   await command.waitFor();

@@ -13,12 +13,13 @@ export interface PopoverProps {
 export function Popover({ label, anchor, onClose, children }: PopoverProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const isElsewhere = (target: EventTarget | null): boolean =>
-      target instanceof Node &&
-      box.current?.contains(target) === false &&
-      anchor.current?.contains(target) !== true;
+    // The path goes through the shadow trees of the toolkit's elements, which `contains` does not see into.
     const onPointer = (event: Event): void => {
-      if (isElsewhere(event.composedPath()[0] ?? null)) {
+      const path = event.composedPath();
+      const isInside = [box.current, anchor.current].some(
+        (own) => own !== null && path.includes(own),
+      );
+      if (!isInside) {
         onClose();
       }
     };

@@ -1,0 +1,682 @@
+// The built panel in a real browser, in the stand-in page: what it draws, what it posts, where the focus goes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { build } from '../../scripts/build.mjs';
+import { findBrowser } from '../support/browser.mjs';
+import { scenes } from '../support/panel-page/scenes.mjs';
+import { servePanel, themes } from '../support/panel-page/serve.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  await build({ only: ['webview'], report: () => {} });
+  server = await servePanel();
+  const { executablePath, env, args = [] } = await findBrowser();
+  browser = await chromium.launch({
+    executablePath,
+    env: { ...process.env, ...env },
+    args: [...args, '--no-sandbox'],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens a scene; fails the test for every error and every breach of the content security policy in the page. */
+async function open(t, scene, { theme = 'dark', width = 420, height = 720, block } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  if (block) await page.route(block, (route) => route.abort());
+  t.after(() => context.close());
+  await page.goto(server.panelUrl(scene, theme));
+  await page.locator('.panel').waitFor();
+  if (!block) await page.waitForFunction(() => customElements.get('vscode-button') !== undefined);
+  return { page, problems };
+}
+
+const id = (page, name) => page.getByTestId(name);
+const posted = (page, method) =>
+  page.evaluate(
+    (wanted) => window.fakeHost.posted.filter((m) => m.method === wanted).map((m) => m.params),
+    method,
+  );
+/** Waits until the panel has posted `count` messages of this method, then gives them. */
+async function postedSoon(page, method, count = 1) {
+  await page.waitForFunction(
+    ([wanted, least]) => window.fakeHost.posted.filter((m) => m.method === wanted).length >= least,
+    [method, count],
+  );
+  return posted(page, method);
+}
+const deltas = (page, seq, list, status) =>
+  page.evaluate(([n, d, s]) => window.fakeHost.deltas(n, d, s), [seq, list, status]);
+const notify = (page, method, params) =>
+  page.evaluate(([m, p]) => window.fakeHost.notify(m, p), [method, params]);
+const frames = (page, count = 2) =>
+  page.evaluate(async (n) => {
+    for (let i = 0; i < n; i++) await new Promise((done) => requestAnimationFrame(done));
+  }, count);
+const focused = (page) =>
+  page.evaluate(
+    () => document.activeElement?.getAttribute('data-testid') ?? document.activeElement?.tagName,
+  );
+const textItem = (itemId, text, isOpen = false) => ({ kind: 'text', id: itemId, text, isOpen });
+
+test('every scene draws in every theme without an error and without breaking the page’s policy', async (t) => {
+  for (const scene of Object.keys(scenes)) {
+    for (const theme of themes) {
+      const { page, problems } = await open(t, scene, { theme });
+      await frames(page);
+      assert.deepEqual(problems, [], `${scene} ${theme}`);
+      await page.context().close();
+    }
+  }
+});
+
+test('nothing scrolls sideways at 300 pixels', async (t) => {
+  for (const scene of Object.keys(scenes)) {
+    const { page } = await open(t, scene, { width: 300 });
+    await frames(page, 4);
+    const tooWide = await page.evaluate(() => {
+      const isOwnScroller = (e) => e.closest('pre, .table-box, .hunk-text, textarea') !== null;
+      return [...document.querySelectorAll('body *')]
+        .filter((e) => !isOwnScroller(e) && !e.closest('.only-spoken'))
+        .filter((e) => e.getBoundingClientRect().right > window.innerWidth + 0.5)
+        .map((e) => `${e.tagName}.${e.className}`);
+    });
+    assert.deepEqual(tooWide, [], scene);
+    await page.context().close();
+  }
+});
+
+const hostile = [
+  '<img src=x onerror="window.hit=1"><script>window.hit=2</script><style>body{display:none}</style>',
+  '<svg onload="window.hit=3"><a href="javascript:window.hit=4">x</a></svg>',
+  '[a](javascript:window.hit=5) [b](JaVaScRiPt:window.hit=6) [c](&#106;avascript:window.hit=7)',
+  '[d](command:workbench.action.quit) [e](vscode://x) [f](file:///etc/passwd) [g](data:text/html,x)',
+  '![i](https://evil.example/track.png) ![j](javascript:window.hit=8)',
+  '<vscode-button id="root" class="card" style="position:fixed">Allow once</vscode-button>',
+  '<form action="https://evil.example"><input name="key"></form><iframe src="https://evil.example"></iframe>',
+  '[h](https://ok.example "title\\" onmouseover=\\"window.hit=9") <https://auto.example/a?b=1&c=2> mailto:a@b.example',
+  '```"><img src=x onerror=window.hit=10>\ncode\n```',
+  '<div data-code-action="insert" data-testid="allow-once" aria-label="x">y</div>',
+  '| a |\n|---|\n| <b onclick="window.hit=11">c</b> |',
+].join('\n\n');
+
+test('hostile Markdown is inert, whole and after every streamed delta', async (t) => {
+  const { page, problems } = await open(t, 'chosen');
+  const check = () =>
+    page.evaluate(() => {
+      const root = document.querySelector('.markdown');
+      const all = [...root.querySelectorAll('*')];
+      const ours = (e) =>
+        e.matches('.code-block, .code-head, .code-language, .table-box, [data-code-action]');
+      return {
+        hit: window.hit ?? null,
+        tags: [...new Set(all.map((e) => e.tagName))].filter(
+          (name) =>
+            ['IMG', 'SCRIPT', 'STYLE', 'SVG', 'FORM', 'INPUT', 'IFRAME'].includes(name) ||
+            name.includes('-'),
+        ),
+        attributes: [
+          ...new Set(
+            all
+              .filter((e) => !ours(e))
+              .flatMap((e) => e.getAttributeNames().map((name) => `${e.tagName} ${name}`)),
+          ),
+        ].sort(),
+        hrefs: all.filter((e) => e.href).map((e) => e.getAttribute('href')),
+      };
+    });
+  const expected = {
+    hit: null,
+    tags: [],
+    attributes: ['A href', 'A title', 'PRE tabindex'],
+    hrefs: [
+      'https://evil.example/track.png',
+      'https://ok.example',
+      'https://auto.example/a?b=1&c=2',
+      'mailto:a@b.example',
+    ],
+  };
+  await deltas(page, 1, [{ op: 'add', item: textItem('x', '', true) }]);
+  let seq = 1;
+  for (let at = 0; at < hostile.length; at += 7) {
+    await deltas(page, ++seq, [{ op: 'text', id: 'x', delta: hostile.slice(at, at + 7) }]);
+    await frames(page, 1);
+    const now = await check();
+    assert.equal(now.hit, null);
+    assert.deepEqual(now.tags, []);
+    assert.ok(
+      now.attributes.every((name) => expected.attributes.includes(name)),
+      String(now.attributes),
+    );
+    assert.ok(
+      now.hrefs.every((href) => /^(https?:|mailto:)/.test(href)),
+      String(now.hrefs),
+    );
+  }
+  await deltas(page, ++seq, [{ op: 'replace', item: textItem('x', hostile) }]);
+  await frames(page);
+  const end = await check();
+  assert.deepEqual(
+    { ...end, hrefs: end.hrefs.filter((href) => !href.includes('evil.example"')) },
+    expected,
+  );
+  assert.deepEqual(problems, []);
+});
+
+test('a link asks the host to open it and goes nowhere by itself', async (t) => {
+  const { page } = await open(t, 'answer');
+  const address = page.url();
+  await page.getByRole('link', { name: 'the guide' }).click();
+  assert.deepEqual(await postedSoon(page, 'link/open'), [{ url: 'https://example.com/guide' }]);
+  assert.equal(page.url(), address);
+});
+
+const longText = `# Title
+
+Some *text* with \`code\`, a [link](https://example.com) and
+a second line.
+
+- one
+- two
+
+  still two
+- three
+
+3. three
+4. four
+
+\`\`\`ts
+const a = 1;
+
+// a comment with \`\`\` in it
+const b = \`x\`;
+\`\`\`
+
+| a | b |
+| --- | ---: |
+| 1 | 2 |
+
+> quote
+> more
+lazy
+
+Setext
+======
+
+~~~
+tilde \`\`\`
+~~~
+
+    indented
+
+    code
+
+[ref]: https://example.com/ref
+
+A [ref] at last, and <b>tags</b> that are text.
+
+\`\`\`
+never closed
+`;
+
+test('the DOM after a stream equals a full parse of the final text, however it was cut', async (t) => {
+  const { page } = await open(t, 'chosen');
+  // No highlighting in between: it is painted in idle time.
+  await page.evaluate(() => (window.requestIdleCallback = () => 0));
+  await deltas(page, 1, [{ op: 'add', item: textItem('whole', longText) }]);
+  let seq = 1;
+  const html = () =>
+    page.evaluate(() => [...document.querySelectorAll('.markdown')].map((e) => e.innerHTML));
+  const steps = [[1], [3, 11, 2], [50, 1, 1], [7], [200]];
+  for (const [round, sizes] of steps.entries()) {
+    await deltas(page, ++seq, [{ op: 'add', item: textItem(`s${round}`, '', true) }]);
+    for (let at = 0, i = 0; at < longText.length; i++) {
+      const size = sizes[i % sizes.length];
+      await deltas(page, ++seq, [
+        { op: 'text', id: `s${round}`, delta: longText.slice(at, at + size) },
+      ]);
+      if (i % 3 !== 0) await frames(page, 1);
+      at += size;
+    }
+    await frames(page);
+    await deltas(page, ++seq, [{ op: 'replace', item: textItem(`s${round}`, longText) }]);
+    await frames(page);
+    const [whole, streamed] = await html();
+    assert.equal(streamed, whole, `cut by ${sizes}`);
+    await deltas(page, ++seq, [{ op: 'remove', id: `s${round}` }]);
+  }
+});
+
+test('an open code fence only grows its text node', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await deltas(page, 1, [
+    { op: 'add', item: textItem('x', 'Before\n\n```ts\nconst a = 1;\n', true) },
+  ]);
+  await frames(page);
+  await page.evaluate(() => (window.node = document.querySelector('.markdown code').firstChild));
+  await deltas(page, 2, [{ op: 'text', id: 'x', delta: 'const b = 2;\n``' }]);
+  await frames(page);
+  const during = await page.evaluate(() => ({
+    isSame: window.node === document.querySelector('.markdown code').firstChild,
+    text: window.node.data,
+  }));
+  assert.deepEqual(during, { isSame: true, text: 'const a = 1;\nconst b = 2;' });
+  await deltas(page, 3, [{ op: 'text', id: 'x', delta: '`\n\nAfter\n' }]);
+  await frames(page);
+  assert.equal(await page.locator('.markdown > p').last().innerText(), 'After');
+});
+
+test('a finished code block is coloured, and copied as it was written', async (t) => {
+  const { page } = await open(t, 'answer');
+  await page.locator('.markdown .hljs-keyword').first().waitFor();
+  await page.locator('[data-code-action="copy"]').click();
+  const [{ text }] = await postedSoon(page, 'text/copy');
+  assert.match(text, /^import \{ parse \} from '\.\/lexer';\n/);
+});
+
+test('a missed delta asks for a snapshot, a repeated one changes nothing', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await deltas(page, 1, [{ op: 'add', item: textItem('x', 'one', true) }]);
+  await deltas(page, 2, [{ op: 'text', id: 'x', delta: ' two' }]);
+  await deltas(page, 2, [{ op: 'text', id: 'x', delta: ' two' }]);
+  await frames(page);
+  assert.equal(await id(page, 'item-text').innerText(), 'one two');
+  assert.deepEqual(await posted(page, 'view/resync'), []);
+  await page.evaluate(() => {
+    window.fakeHost.snapshot = {
+      ...window.fakeHost.snapshot,
+      seq: 4,
+      items: [{ kind: 'text', id: 'x', text: 'one two three four', isOpen: true }],
+    };
+  });
+  await deltas(page, 4, [{ op: 'text', id: 'x', delta: ' four' }]);
+  assert.deepEqual(await postedSoon(page, 'view/resync'), [{ lastSeq: 2 }]);
+  await page.getByText('one two three four').waitFor();
+  await deltas(page, 5, [{ op: 'text', id: 'x', delta: ' five' }]);
+  await page.getByText('one two three four five').waitFor();
+});
+
+const runPrompt = scenes.prompt.snapshot.prompts[0];
+
+test('a question takes the focus on its card, where no key allows anything', async (t) => {
+  const { page } = await open(t, 'streaming');
+  await page.bringToFront();
+  await id(page, 'composer').focus();
+  await page.waitForTimeout(1600); // the pause after which an empty composer is no typing
+  await notify(page, 'prompt/changed', { prompts: [runPrompt] });
+  await id(page, 'prompt-card').waitFor();
+  assert.equal(await focused(page), 'prompt-card');
+  for (const key of ['Enter', 'Space', 'y', 'a']) await page.keyboard.press(key);
+  assert.deepEqual(await posted(page, 'permission/answer'), []);
+  await page.keyboard.press('Tab'); // the command, then the buttons
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'allow-once');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await postedSoon(page, 'permission/answer'), [
+    { questionId: 'p1', digest: 'd1', answer: { kind: 'allowOnce' } },
+  ]);
+  await notify(page, 'prompt/changed', { prompts: [] });
+  await id(page, 'prompt-card').waitFor({ state: 'detached' });
+  assert.equal(await focused(page), 'composer');
+});
+
+test('a question never takes the focus from someone who types', async (t) => {
+  const { page } = await open(t, 'streaming');
+  await id(page, 'composer').pressSequentially('and then');
+  await notify(page, 'prompt/changed', { prompts: [runPrompt] });
+  await id(page, 'prompt-card').waitFor();
+  assert.equal(await focused(page), 'composer');
+  assert.equal(await id(page, 'composer').inputValue(), 'and then');
+});
+
+test('denying can carry words, and hidden characters are seen before', async (t) => {
+  const { page } = await open(t, 'prompts');
+  const cards = id(page, 'prompt-card');
+  await cards.last().waitFor();
+  assert.deepEqual(await cards.last().locator('.hidden-character').allInnerTexts(), ['‹U+202E›']);
+  await cards.last().getByTestId('deny-reason').click();
+  await page.keyboard.type('not my keys');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await postedSoon(page, 'permission/answer'), [
+    { questionId: 'p2', digest: 'd2', answer: { kind: 'deny', reason: 'not my keys' } },
+  ]);
+});
+
+test('a question of the agent is answered with options and own words', async (t) => {
+  const { page } = await open(t, 'question');
+  await page.getByText('parseDocument').click();
+  await page.getByText('Docs').click();
+  await page.getByText('Examples').click();
+  await page.locator('vscode-text-field').last().locator('input').fill('the changelog');
+  await id(page, 'answer').click();
+  assert.deepEqual(await postedSoon(page, 'permission/answer'), [
+    {
+      questionId: 'p3',
+      digest: 'd3',
+      answer: {
+        kind: 'answers',
+        answers: {
+          'Which name should the old export keep?': 'parseDocument',
+          'What else should be renamed?': 'Docs, Examples, the changelog',
+        },
+      },
+    },
+  ]);
+});
+
+test('hunks are reached and decided by keyboard', async (t) => {
+  const { page } = await open(t, 'edit');
+  const hunks = id(page, 'hunk');
+  await hunks.first().focus();
+  await page.keyboard.press('ArrowDown');
+  assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /^Change 2 of 2/);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('a');
+  await page.keyboard.press('d');
+  assert.deepEqual(await postedSoon(page, 'hunk/decide', 2), [
+    { editId: 'e1', hunkIds: ['h1'], decision: 'approve' },
+    { editId: 'e1', hunkIds: ['h2'], decision: 'deny' },
+  ]);
+  await hunks.first().getByTestId('hunk-deny-reason').click();
+  await page.keyboard.type('keep the name');
+  await page.keyboard.press('Enter');
+  const decided = await postedSoon(page, 'hunk/decide', 3);
+  assert.deepEqual(decided.at(-1), {
+    editId: 'e1',
+    hunkIds: ['h1'],
+    decision: 'deny',
+    reason: 'keep the name',
+  });
+});
+
+test('the file is decided and reviewed as a whole from its card and from the bar', async (t) => {
+  const { page } = await open(t, 'edit');
+  await id(page, 'open-review').click();
+  await id(page, 'approve-all').click();
+  await id(page, 'pending-open').click();
+  await id(page, 'pending-deny-all').click();
+  assert.deepEqual(await postedSoon(page, 'edit/open'), [{ editId: 'e1' }]);
+  assert.deepEqual(await postedSoon(page, 'hunk/decide'), [
+    { editId: 'e1', hunkIds: [], decision: 'approve' },
+  ]);
+  assert.deepEqual(await postedSoon(page, 'action/run'), [{ action: 'reviewNext' }]);
+  assert.deepEqual(await postedSoon(page, 'edit/decideAll'), [{ decision: 'deny' }]);
+});
+
+test('Enter sends, Shift+Enter breaks the line, an empty prompt is not sent, a refused one stays', async (t) => {
+  const { page } = await open(t, 'chosen');
+  const composer = id(page, 'composer');
+  await composer.press('Enter');
+  await composer.fill('  \n ');
+  await composer.press('Enter');
+  await composer.fill('');
+  await composer.pressSequentially('one');
+  await composer.press('Shift+Enter');
+  await composer.pressSequentially('two');
+  await page.evaluate(() => {
+    window.fakeHost.answers['prompt/submit'] = () => ({
+      accepted: false,
+      problem: 'No model is chosen.',
+    });
+  });
+  await composer.press('Enter');
+  await page.getByText('No model is chosen.').waitFor();
+  assert.equal(await composer.inputValue(), 'one\ntwo');
+  await page.evaluate(() => {
+    window.fakeHost.answers['prompt/submit'] = () => ({ accepted: true });
+  });
+  await composer.press('Enter');
+  await page.waitForFunction(() => document.getElementById('composer').value === '');
+  assert.deepEqual(await posted(page, 'prompt/submit'), [
+    { text: 'one\ntwo' },
+    { text: 'one\ntwo' },
+  ]);
+});
+
+test('[R220] the draft and the place of reading survive a reload of the page', async (t) => {
+  const { page } = await open(t, 'long');
+  await id(page, 'composer').fill('half a thought');
+  await postedSoon(page, 'view/draft');
+  const list = id(page, 'message-list');
+  await list.evaluate((e) => e.scrollTo(0, e.scrollHeight / 2));
+  await page.waitForTimeout(400); // the place is noted when scrolling rests
+  await frames(page, 4);
+  const top = () =>
+    list.evaluate((e) => {
+      const edge = e.getBoundingClientRect().top;
+      const row = [...e.querySelectorAll('.row')].find(
+        (r) => r.getBoundingClientRect().bottom > edge + 1,
+      );
+      return row.getAttribute('aria-posinset');
+    });
+  const before = await top();
+  await page.reload();
+  await page.locator('.row').first().waitFor();
+  await frames(page, 6);
+  assert.equal(await id(page, 'composer').inputValue(), 'half a thought');
+  assert.ok(Math.abs(Number(await top()) - Number(before)) <= 1, `${before} and ${await top()}`);
+});
+
+test('a paste of one megabyte leaves the panel usable', async (t) => {
+  const { page } = await open(t, 'chosen');
+  const composer = id(page, 'composer');
+  await composer.focus();
+  const text = 'a line of pasted text that is not short\n'.repeat(26_000);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+  await composer.press('ControlOrMeta+v');
+  await frames(page);
+  await composer.press('End');
+  await composer.press('x');
+  assert.equal((await composer.inputValue()).length, text.length + 1);
+  const height = await composer.evaluate((e) => e.clientHeight / window.innerHeight);
+  assert.ok(height <= 0.41, `${height} of the height`);
+  await composer.press('Enter');
+  const [sent] = await postedSoon(page, 'prompt/submit');
+  assert.equal(sent.text.length, text.length + 1);
+});
+
+test('a long session has few rows in the page, starts at its end and can be read upwards', async (t) => {
+  const { page } = await open(t, 'long');
+  await page.locator('[aria-posinset="5000"]').waitFor();
+  assert.ok((await page.locator('.row').count()) < 60);
+  const list = id(page, 'message-list');
+  await list.hover();
+  for (let i = 0; i < 10; i++) {
+    await page.mouse.wheel(0, -600);
+    await frames(page, 2);
+  }
+  assert.ok((await page.locator('.row').count()) < 60);
+  const overlaps = await list.evaluate((e) => {
+    const boxes = [...e.querySelectorAll('.row')].map((r) => r.getBoundingClientRect());
+    boxes.sort((a, b) => a.top - b.top);
+    return boxes.slice(1).filter((box, i) => box.top < boxes[i].bottom - 1).length;
+  });
+  assert.equal(overlaps, 0);
+});
+
+test('streaming follows the end only for a reader who is there', async (t) => {
+  const { page } = await open(t, 'long', { height: 500 });
+  const list = id(page, 'message-list');
+  const fromEnd = () => list.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+  await frames(page, 6);
+  let seq = 0;
+  await deltas(page, ++seq, [{ op: 'add', item: textItem('new', 'Begin.\n\n', true) }]);
+  for (let i = 0; i < 30; i++) {
+    await deltas(page, ++seq, [
+      { op: 'text', id: 'new', delta: `Paragraph ${i} with some words.\n\n` },
+    ]);
+    await frames(page, 2);
+  }
+  assert.ok((await fromEnd()) <= 40, `${await fromEnd()} px from the end`);
+  await list.hover();
+  await page.mouse.wheel(0, -300);
+  await page.waitForTimeout(200);
+  const anchor = await list.evaluate((e) => {
+    const edge = e.getBoundingClientRect().top;
+    window.anchor = [...e.querySelectorAll('.markdown p')].find(
+      (p) => p.getBoundingClientRect().top > edge,
+    );
+    return window.anchor.getBoundingClientRect().top;
+  });
+  for (let i = 30; i < 50; i++) {
+    await deltas(page, ++seq, [
+      { op: 'text', id: 'new', delta: `Paragraph ${i} with some words.\n\n` },
+    ]);
+    await frames(page, 2);
+  }
+  const now = await page.evaluate(() => window.anchor.getBoundingClientRect().top);
+  assert.ok(Math.abs(now - anchor) < 1, `what is read moved from ${anchor} to ${now}`);
+  assert.equal(await id(page, 'to-end').innerText(), 'New');
+  await id(page, 'to-end').click();
+  await page.waitForFunction(() => {
+    const e = document.querySelector('[data-testid="message-list"]');
+    return e.scrollHeight - e.scrollTop - e.clientHeight <= 40;
+  });
+  await id(page, 'to-end').waitFor({ state: 'detached' });
+});
+
+test('Escape and the button stop a running turn, and nothing else', async (t) => {
+  const { page } = await open(t, 'streaming');
+  await id(page, 'composer').press('Escape');
+  await id(page, 'stop').click();
+  assert.equal((await postedSoon(page, 'turn/stop', 2)).length, 2);
+  await id(page, 'model-picker').click();
+  await page.keyboard.press('Escape'); // closes the list
+  await id(page, 'model-search').waitFor({ state: 'detached' });
+  assert.equal((await posted(page, 'turn/stop')).length, 2);
+  assert.equal(await focused(page), 'model-picker');
+});
+
+test('models are searched and chosen by keyboard', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await id(page, 'model-picker').click();
+  await page.keyboard.type('gpt mini');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await postedSoon(page, 'model/choose'), [{ modelId: 'openai/gpt-5-mini' }]);
+  assert.equal(await focused(page), 'composer');
+  await id(page, 'mode-picker').click();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await postedSoon(page, 'mode/choose'), [{ mode: 'accept-edits' }]);
+});
+
+test('an endpoint is added with the models that it names, or with models typed by hand', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await notify(page, 'view/show', { what: 'endpoint' });
+  await id(page, 'endpoint-form').waitFor();
+  await id(page, 'endpoint-name').locator('input').fill('Ollama');
+  await id(page, 'endpoint-url').locator('input').fill('http://localhost:1/v1');
+  await id(page, 'endpoint-probe').click();
+  await page.getByText('You can type the models by hand.').waitFor();
+  await id(page, 'endpoint-url').locator('input').fill('http://localhost:11434/v1');
+  await id(page, 'endpoint-probe').click();
+  await page.getByText('2 models found').waitFor();
+  await id(page, 'endpoint-models').fill('qwen3-coder:30b\nmine');
+  await id(page, 'endpoint-save').click();
+  assert.deepEqual(await postedSoon(page, 'endpoint/add'), [
+    { name: 'Ollama', url: 'http://localhost:11434/v1', models: ['qwen3-coder:30b', 'mine'] },
+  ]);
+  await id(page, 'endpoint-form').waitFor({ state: 'detached' });
+});
+
+test('earlier sessions are listed, opened, and removed after a question in their place', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await notify(page, 'view/show', { what: 'history' });
+  await id(page, 'history-list').waitFor();
+  await id(page, 'history-remove').nth(1).click();
+  assert.deepEqual(await posted(page, 'session/remove'), []);
+  await id(page, 'history-remove-confirm').click();
+  assert.deepEqual(await postedSoon(page, 'session/remove'), [{ sessionId: 'session-2' }]);
+  await page.getByText('Add a dark icon').click();
+  assert.deepEqual(await postedSoon(page, 'session/open'), [{ sessionId: 'session-3' }]);
+});
+
+test('the empty state starts each runtime with one click and offers what the others need', async (t) => {
+  const { page } = await open(t, 'empty');
+  await id(page, 'runtime-claude-cli').locator('.runtime-start').click();
+  await id(page, 'runtime-action-codex').click();
+  await id(page, 'runtime-action-anthropic').click();
+  await id(page, 'runtime-playground').locator('.runtime-start').click();
+  assert.deepEqual(await postedSoon(page, 'model/choose'), [{ modelId: 'claude-cli/default' }]);
+  assert.deepEqual(await postedSoon(page, 'action/run', 3), [
+    { action: 'signIn', target: 'codex' },
+    { action: 'setKey', target: 'anthropic' },
+    { action: 'startPlayground' },
+  ]);
+});
+
+test('screen readers are told of a question and of the end of an answer, each once', async (t) => {
+  const { page } = await open(t, 'streaming');
+  const { status } = scenes.streaming.snapshot;
+  await notify(page, 'prompt/changed', { prompts: [runPrompt] });
+  await notify(page, 'prompt/changed', { prompts: [runPrompt] });
+  await notify(page, 'prompt/changed', { prompts: [] });
+  await deltas(page, 1, [], { ...status, phase: 'idle', activity: undefined });
+  await frames(page);
+  assert.deepEqual(await page.locator('[role="status"].only-spoken p').allTextContents(), [
+    'Claude Code asks to run a command',
+    'Answer finished',
+  ]);
+});
+
+test('a tool card opens to input and output and fetches the rest', async (t) => {
+  const { page } = await open(t, 'answer');
+  const card = id(page, 'tool-card').first();
+  await card.getByRole('button', { name: /^Read src\/parser.ts, done/ }).press('Enter');
+  await card.getByText('reads inside the workspace run').waitFor();
+  await card.getByText('Show all (1.2 KB)').click();
+  assert.deepEqual(
+    await page.evaluate(
+      () => window.fakeHost.posted.find((m) => m.method === 'tool/detail').params,
+    ),
+    {
+      callId: 'c-read',
+      part: 'output',
+    },
+  );
+  await card.getByText('the whole output').waitFor();
+  await card.getByRole('button', { name: 'src/parser.ts', exact: true }).click();
+  assert.deepEqual(await postedSoon(page, 'file/open'), [{ path: '/home/ann/app/src/parser.ts' }]);
+});
+
+test('without the toolkit’s chunk every answer can still be given by keyboard', async (t) => {
+  const { page } = await open(t, 'prompt', { block: '**/toolkit-*.js' });
+  const allow = id(page, 'allow-once');
+  await page.waitForFunction(() => customElements.get('vscode-button') !== undefined);
+  await allow.focus();
+  await page.keyboard.press('Enter');
+  assert.equal((await postedSoon(page, 'permission/answer')).length, 1);
+});
+
+test('without the Markdown chunk texts are shown as they are written', async (t) => {
+  const { page } = await open(t, 'answer', { block: '**/markdown-*.js' });
+  await page.getByText('What changed:').waitFor();
+  assert.ok((await page.locator('.markdown.is-plain').count()) > 0);
+});
+
+test('the toolkit follows a change of theme', async (t) => {
+  const { page } = await open(t, 'prompt');
+  const background = () =>
+    id(page, 'allow-once').evaluate((e) => getComputedStyle(e).backgroundColor);
+  assert.equal(await background(), 'rgb(0, 120, 212)');
+  await page.evaluate(() =>
+    document.documentElement.style.setProperty('--vscode-button-background', 'rgb(1, 2, 3)'),
+  );
+  assert.equal(await background(), 'rgb(1, 2, 3)');
+});
