@@ -49,7 +49,8 @@ import { diskProgramFiles } from './node/programFile';
 import { runProgram } from './node/programRunner';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
-import { agentCatalog, agentEntry } from './runtime/agentCatalog';
+import type { agentCatalog} from './runtime/agentCatalog';
+import { agentEntry } from './runtime/agentCatalog';
 import { claudeCliBridge } from './runtime/bridges/claudeCli';
 import { RuntimeBroker } from './runtime/broker';
 import { CredentialVault } from './runtime/credentials';
@@ -400,13 +401,15 @@ export function compose(context: vscode.ExtensionContext): Application {
   for (const event of [permissions.onDidChange, edits.onDidChange, setup.onDidChange, sessions.onDidSwitch]) {
     store.add(event(showStatus));
   }
-  let wasBusy = false;
+  let shownStatus = '';
   store.add(
-    sessions.onDidChange(() => {
-      if (sessions.current.isBusy !== wasBusy) {
-        wasBusy = sessions.current.isBusy;
+    sessions.onDidChange(({ snapshot }) => {
+      const { isBusy } = sessions.current;
+      const key = `${snapshot.modelId} ${snapshot.mode} ${isBusy}`;
+      if (key !== shownStatus) {
+        shownStatus = key;
         showStatus();
-        void vscode.commands.executeCommand('setContext', 'patchbay.busy', wasBusy);
+        void vscode.commands.executeCommand('setContext', 'patchbay.busy', isBusy);
       }
     }),
   );
@@ -466,8 +469,9 @@ function reportSettings(settings: Settings, log: OutputLog): void {
   for (const problem of settings.problems) {
     log.warn(problem);
   }
-  const ignored = settings.ignored();
-  if (ignored.length > 0) {
-    log.warn(`Set in this workspace, where it has no effect (set it in your user settings): ${ignored.join(', ')}`);
-  }
+  void settings.findIgnored().then((ignored) => {
+    if (ignored.length > 0) {
+      log.warn(`Set in this workspace, where it has no effect (set it in your user settings): ${ignored.join(', ')}`);
+    }
+  });
 }

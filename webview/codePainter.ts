@@ -1,3 +1,4 @@
+import { languageOfCode } from './codeLanguage';
 import type { Highlighter } from './highlight';
 import type { MarkdownRenderer } from './markdown';
 
@@ -46,9 +47,4 @@ export function createCodePainter(
       });
     },
   };
-}
-
-/** The language of a code element, as its fence named it; empty for none. */
-export function languageOfCode(code: Element | null): string {
-  return /\blanguage-(\S+)/.exec(code?.className ?? '')?.[1] ?? '';
 }

@@ -123,7 +123,9 @@ export function TextField(props: TextFieldProps): JSX.Element {
 
 function valueOf(event: Event): string {
   const { currentTarget } = event;
-  return currentTarget !== null && 'value' in currentTarget && typeof currentTarget.value === 'string'
+  return currentTarget !== null &&
+    'value' in currentTarget &&
+    typeof currentTarget.value === 'string'
     ? currentTarget.value
     : '';
 }

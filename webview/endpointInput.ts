@@ -22,5 +22,7 @@ export function missingInEndpoint(input: {
   if (!/^https?:\/\/\S+$/i.test(input.url.trim())) {
     return 'The base URL begins with http:// or https://.';
   }
-  return modelNames(input.models).length === 0 ? 'Name at least one model, or fetch them.' : undefined;
+  return modelNames(input.models).length === 0
+    ? 'Name at least one model, or fetch them.'
+    : undefined;
 }

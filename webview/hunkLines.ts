@@ -1,4 +1,4 @@
-import type { Hunk, HunkDecision } from '../src/edits/fileEdit';
+import type { HunkDecisionView, HunkView } from '../src/protocol/viewTypes';
 import { counted } from './words';
 
 export interface HunkLine {
@@ -10,7 +10,7 @@ export interface HunkLine {
 }
 
 /** The removed lines, then the added ones. */
-export function hunkLines(hunk: Hunk): readonly HunkLine[] {
+export function hunkLines(hunk: HunkView): readonly HunkLine[] {
   return [
     ...textLines(hunk.oldText).map((text, index): HunkLine => ({
       sign: '−',
@@ -34,7 +34,12 @@ function textLines(text: string): readonly string[] {
 }
 
 /** `Change 1 of 2, line 12, 1 removed, 2 added, waiting`: what a screen reader says of a hunk. */
-export function hunkLabel(hunk: Hunk, decision: HunkDecision, place: number, count: number): string {
+export function hunkLabel(
+  hunk: HunkView,
+  decision: HunkDecisionView,
+  place: number,
+  count: number,
+): string {
   const state = { pending: 'waiting', approved: 'approved', denied: 'denied' }[decision.kind];
   return [
     `Change ${place} of ${count}`,

@@ -8,7 +8,8 @@ import { PanelContext, type LayoutStore, type MarkdownLoader, type Panel } from 
 import { PanelStore } from './panelStore';
 import { HostLink } from './rpc';
 import { emptyLayout, toLayoutState, type LayoutState, type VsCodeApi } from './vscodeApi';
-import { App, type Surface } from './views/app';
+import type { Surface } from './surface';
+import { App } from './views/app';
 
 /** How often a snapshot is asked for while a missed delta keeps the panel from following. */
 const resyncEveryMs = 5000;

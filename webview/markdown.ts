@@ -1,6 +1,6 @@
 import DOMPurify from 'dompurify';
 import type { Token } from 'marked';
-import { languageOfCode } from './codePainter';
+import { languageOfCode } from './codeLanguage';
 import {
   certainCodeLength,
   createMarkdownBlocks,
@@ -24,7 +24,23 @@ export interface MarkdownRenderer {
 }
 
 const contentTags = [
-  ...['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'hr', 'br'],
+  ...[
+    'p',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'ul',
+    'ol',
+    'li',
+    'blockquote',
+    'pre',
+    'code',
+    'hr',
+    'br',
+  ],
   ...['em', 'strong', 'del', 'a', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
 ];
 
@@ -95,7 +111,7 @@ function codeButton(document: Document, action: string, icon: string, label: str
   const button = document.createElement('button');
   button.type = 'button';
   button.className = `icon-button codicon codicon-${icon}`;
-  button.dataset['codeAction'] = action;
+  button.dataset.codeAction = action;
   button.title = label;
   button.setAttribute('aria-label', label);
   return button;
@@ -142,7 +158,11 @@ export class MarkdownText {
     if (source === this.source && this.isClosed === !isOpen) {
       return;
     }
-    if (!source.startsWith(this.source) || this.isClosed || (!isOpen && hasLinkDefinition(source))) {
+    if (
+      !source.startsWith(this.source) ||
+      this.isClosed ||
+      (!isOpen && hasLinkDefinition(source))
+    ) {
       this.clear();
     }
     this.source = source;

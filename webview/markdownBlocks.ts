@@ -1,4 +1,12 @@
-import { Lexer, Parser, Renderer, Tokenizer, type MarkedOptions, type Token, type Tokens } from 'marked';
+import {
+  Lexer,
+  Parser,
+  Renderer,
+  Tokenizer,
+  type MarkedOptions,
+  type Token,
+  type Tokens,
+} from 'marked';
 
 /**
  * Markdown to HTML text, block by block and without a DOM. Raw HTML is off: tags are text. Images become links, links
@@ -112,7 +120,7 @@ function firstOpenBlock(tokens: readonly Token[]): number {
     const before = tokens[index - 1];
     return (
       token.type !== 'space' &&
-      /^[^\n]*\n/.test(token.raw) &&
+      (index + 1 < tokens.length || token.raw.includes('\n')) &&
       before !== undefined &&
       (before.type === 'space' || /\n[ \t]*\n$/.test(before.raw))
     );
@@ -144,7 +152,11 @@ export function openFenceAt(source: string): OpenFence | undefined {
  * How much of `code`, the text after an open fence's first line, is certainly code: up to its end, without a last line
  * that may become the closing fence. Undefined when a complete line closes it; `from` is where the search may begin.
  */
-export function certainCodeLength(fence: OpenFence, code: string, from: number): number | undefined {
+export function certainCodeLength(
+  fence: OpenFence,
+  code: string,
+  from: number,
+): number | undefined {
   let lineStart = code.lastIndexOf('\n', Math.max(from - 1, 0)) + 1;
   for (;;) {
     const lineEnd = code.indexOf('\n', lineStart);

@@ -17,7 +17,8 @@ function isSameShape(before: object, after: object): boolean {
   const previous = new Map<string, unknown>(Object.entries(before));
   const next = Object.entries(after);
   return (
-    previous.size === next.length && next.every(([name, value]) => isSame(previous.get(name), value))
+    previous.size === next.length &&
+    next.every(([name, value]) => isSame(previous.get(name), value))
   );
 }
 

@@ -1,10 +1,13 @@
-import type { PermissionMode } from '../src/gate/contract';
+import type { ModeView } from '../src/protocol/viewTypes';
 
 /** The modes as people read them. What each one does is decided by the gate, not here. */
 export const modeWords: {
-  readonly [M in PermissionMode]: { readonly name: string; readonly note: string };
+  readonly [M in ModeView]: { readonly name: string; readonly note: string };
 } = {
-  ask: { name: 'Ask', note: 'Edits wait for your review, commands ask. Reading in the folder runs.' },
+  ask: {
+    name: 'Ask',
+    note: 'Edits wait for your review, commands ask. Reading in the folder runs.',
+  },
   'accept-edits': {
     name: 'Accept edits',
     note: 'Edits in the folder are written and stay reviewable. Commands ask.',

@@ -7,7 +7,10 @@ export interface ModelGroup {
 
 /** Every word of the query is somewhere in the name, the group or the id; the given order stays. */
 export function foundModels(models: readonly ModelView[], query: string): readonly ModelView[] {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return models.filter((model) => {
     const text = `${model.group} ${model.name} ${model.id} ${model.detail}`.toLowerCase();
     return words.every((word) => text.includes(word));

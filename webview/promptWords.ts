@@ -1,5 +1,5 @@
 import { assertNever } from '../src/base/assertNever';
-import type { Effect, PathClass } from '../src/gate/contract';
+import type { EffectView, PathClassView } from '../src/protocol/viewTypes';
 import type { PromptView } from '../src/protocol/methods';
 
 export interface PromptHeadline {
@@ -16,12 +16,13 @@ export function promptHeadline(prompt: PromptView): PromptHeadline {
     return { icon: 'question', title: 'Question', sentence: 'asks you a question' };
   }
   const effect = prompt.effects[0];
-  const { icon, title } = effect === undefined ? unknownTool(prompt.toolName) : ofEffect(effect, prompt);
+  const { icon, title } =
+    effect === undefined ? unknownTool(prompt.toolName) : ofEffect(effect, prompt);
   return { icon, title, sentence: `asks to ${title.slice(0, 1).toLowerCase()}${title.slice(1)}` };
 }
 
 function ofEffect(
-  effect: Effect,
+  effect: EffectView,
   prompt: PromptView,
 ): { readonly icon: string; readonly title: string } {
   switch (effect.kind) {
@@ -51,7 +52,7 @@ function unknownTool(toolName: string): { readonly icon: string; readonly title:
   return { icon: 'tools', title: `Use the tool ${toolName}` };
 }
 
-function pathClassNoun(pathClass: PathClass): string {
+function pathClassNoun(pathClass: PathClassView): string {
   switch (pathClass) {
     case 'inside':
       return 'a file';

@@ -11,7 +11,8 @@ export type Row =
 /** The rows in order. Queued prompts are shown above the composer instead. */
 export function rowsOf(state: LiveState): readonly Row[] {
   const { items, prompts, edits } = state;
-  const said = state.status.queuedCount > 0 || items.some(isQueued) ? items.filter(notQueued) : items;
+  const said =
+    state.status.queuedCount > 0 || items.some(isQueued) ? items.filter(notQueued) : items;
   const lost: Row[] = [
     ...prompts
       .filter((prompt) => !hasCall(items, prompt.callId))

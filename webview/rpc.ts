@@ -40,13 +40,19 @@ export class HostLink {
     const id = ++this.lastId;
     const answer = this.waiting.wait(id);
     const deadline = this.options.clock.schedule(answerDeadlineMs, () => {
-      this.waiting.reject(id, new PatchbayError('timeout', 'The extension did not answer. Try again.'));
+      this.waiting.reject(
+        id,
+        new PatchbayError('timeout', 'The extension did not answer. Try again.'),
+      );
     });
     try {
       this.options.post({ type: 'request', id, method, params });
       const result = await answer;
       if (!isResultOf(method, result)) {
-        throw new PatchbayError('bad_answer', 'The extension gave an unexpected answer. Reload the window.');
+        throw new PatchbayError(
+          'bad_answer',
+          'The extension gave an unexpected answer. Reload the window.',
+        );
       }
       return result;
     } finally {

@@ -157,5 +157,7 @@ function indexOfItem(items: readonly SessionItem[], id: string): number {
 }
 
 export function isRunning(status: StatusView): boolean {
-  return status.phase === 'streaming' || status.phase === 'tooling' || status.phase === 'condensing';
+  return (
+    status.phase === 'streaming' || status.phase === 'tooling' || status.phase === 'condensing'
+  );
 }

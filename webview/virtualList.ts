@@ -90,7 +90,7 @@ function heightBefore(
 function withFocusedRow(range: Range, scroller: HTMLElement | null): number[] {
   const indexes = defaultRangeExtractor(range);
   const focused = scroller?.contains(document.activeElement)
-    ? document.activeElement?.closest<HTMLElement>('[data-index]')?.dataset['index']
+    ? document.activeElement?.closest<HTMLElement>('[data-index]')?.dataset.index
     : undefined;
   const index = Number(focused ?? -1);
   return index < 0 || index >= range.count || indexes.includes(index)

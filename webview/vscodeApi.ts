@@ -24,11 +24,11 @@ export const emptyLayout: LayoutState = { sessionId: '', draft: '' };
 
 /** What an earlier page of this view has left, however old its version. */
 export function toLayoutState(value: unknown): LayoutState {
-  if (!isRecord(value) || !isString(value['sessionId']) || !isString(value['draft'])) {
+  if (!isRecord(value) || !isString(value.sessionId) || !isString(value.draft)) {
     return emptyLayout;
   }
   const { sessionId, draft, anchor } = value;
-  return isRecord(anchor) && isString(anchor['itemId']) && isNumber(anchor['offsetPx'])
-    ? { sessionId, draft, anchor: { itemId: anchor['itemId'], offsetPx: anchor['offsetPx'] } }
+  return isRecord(anchor) && isString(anchor.itemId) && isNumber(anchor.offsetPx)
+    ? { sessionId, draft, anchor: { itemId: anchor.itemId, offsetPx: anchor.offsetPx } }
     : { sessionId, draft };
 }

@@ -1,7 +1,7 @@
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
-export const defaultMaxLineBytes = 32 * 1024 * 1024;
+const defaultMaxLineBytes = 32 * 1024 * 1024;
 
 /** Receives what a stream of JSON lines holds, in order, synchronously from `push` and `end`. */
 export interface JsonLinesHandlers {
@@ -78,13 +78,10 @@ export class JsonLinesDecoder {
       this.acceptOneByOne(bytes);
       return;
     }
-    const text = this.wholeLines.decode(bytes);
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      this.acceptLine(text.slice(start, end));
-      start = end + 1;
+    // One split is measurably faster than a slice per line.
+    for (const line of this.wholeLines.decode(bytes).split('\n')) {
+      this.acceptLine(line);
     }
-    this.acceptLine(text.slice(start));
   }
 
   private acceptOneByOne(bytes: Uint8Array): void {

@@ -6,7 +6,7 @@ export interface RedactorOptions {
   readonly homeDirectory?: string;
 }
 
-export const redactedMark = '[redacted]';
+const redactedMark = '[redacted]';
 
 /**
  * Makes a redactor. Order: the known secret values (exactly, percent-encoded, and as they stand inside JSON), then what looks like a key by its

@@ -96,6 +96,10 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
   const parts: string[] = [];
   let at = 0;
   for (const match of edit.replaceAll === true ? found : [first]) {
+    if (match.start < at) {
+      // It overlaps the one before, which is replaced already.
+      continue;
+    }
     parts.push(text.slice(at, match.start), inStyleOfPlace(text, match, edit));
     at = match.end;
   }
@@ -133,7 +137,7 @@ function placesOf(text: string, search: string): readonly number[] {
   for (
     let at = text.indexOf(search);
     at !== -1 && places.length < maxPlaces;
-    at = text.indexOf(search, at + search.length)
+    at = text.indexOf(search, at + 1)
   ) {
     places.push(at);
   }

@@ -1,63 +1,39 @@
-import {
-  getLineRangeMapping,
-  LineRangeMapping,
-  RangeMapping,
-} from 'vscode-diff/dist/vs/editor/common/diff/rangeMapping.js';
 import type { SequenceDiff } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/algorithms/diffAlgorithm.js';
-import { DynamicProgrammingDiffing } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/algorithms/dynamicProgrammingDiffing.js';
-import { MyersDiffAlgorithm } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/algorithms/myersDiffAlgorithm.js';
 import {
-  extendDiffsToEntireWordIfAppropriate,
   optimizeSequenceDiffs,
-  removeShortMatches,
   removeVeryShortMatchingLinesBetweenDiffs,
-  removeVeryShortMatchingTextBetweenLongDiffs,
 } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/heuristicSequenceOptimizations.js';
 import { LineSequence } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/lineSequence.js';
-import { LinesSliceCharSequence } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/linesSliceCharSequence.js';
-import { ArrayText } from 'vscode-diff/dist/vs/editor/common/core/text/abstractText.js';
-import { LineRange } from 'vscode-diff/dist/vs/editor/common/core/ranges/lineRange.js';
-import { coarseChanges } from './coarseDiff';
-
-/** Lines `oldStart` to `oldEnd` became `newStart` to `newEnd`: zero-based lines of the editor, ends exclusive. */
-export interface LineChange {
-  readonly oldStart: number;
-  readonly oldEnd: number;
-  readonly newStart: number;
-  readonly newEnd: number;
-}
+import { alignLines } from './alignLines';
+import { alignMyers, alignScored, type Change } from './alignment';
+import { BlockRefiner, toSequenceDiff, type RefineLimits } from './blockRefiner';
+import { singlePlaces } from './fixedPoints';
 
 /**
  * What a diff may cost, in steps of the algorithm and not in time: the hunks must not depend on the machine. A step is
  * one look at a line or a character.
  */
-export interface DiffLimits {
+export interface DiffLimits extends RefineLimits {
   /** Steps of the line comparison, beside `lineStepsPerLine` for each line that is compared. */
   readonly lineSteps: number;
   readonly lineStepsPerLine: number;
-  /** Steps of the refinement by characters, over the whole diff. */
-  readonly charSteps: number;
-  /** A changed block above this many characters (old and new) is not refined. */
-  readonly charsPerBlock: number;
 }
 
 export const defaultDiffLimits: DiffLimits = {
   lineSteps: 4_000_000,
-  lineStepsPerLine: 200,
-  charSteps: 8_000_000,
+  lineStepsPerLine: 60,
+  charSteps: 4_000_000,
   charsPerBlock: 60_000,
 };
 
 export interface LineDiff {
-  readonly changes: readonly LineChange[];
+  readonly changes: readonly Change[];
   /** A limit was reached: at least one change is larger than the editor would draw it. */
   readonly isCoarse: boolean;
 }
 
 /** Below this many lines on both sides together the editor uses its slower, nicer algorithm. */
 const smallFileLines = 1700;
-/** Below this many characters on both sides together likewise, within one changed block. */
-const smallBlockChars = 500;
 /**
  * Equal lines kept around the part that is compared. The editor slides a change over at most 100 equal lines to find
  * a better place; with fewer around it, it would be drawn elsewhere.
@@ -83,57 +59,135 @@ export function diffLines(
   if (isEmptyText(oldLines) || isEmptyText(newLines)) {
     return { changes: [all], isCoarse: false };
   }
-  const isSmall = oldLines.length + newLines.length < smallFileLines;
-  const tail = commonTail(oldLines, newLines, head);
-  const skipHead = isSmall ? 0 : Math.max(0, head - contextLines);
-  const skipTail = isSmall ? 0 : Math.max(0, tail - contextLines);
-  const oldPart = oldLines.slice(skipHead, oldLines.length - skipTail);
-  const newPart = newLines.slice(skipHead, newLines.length - skipTail);
-  const part = editorChanges(oldPart, newPart, isSmall, limits);
-  return {
-    changes: part.changes.map((change) => shifted(change, skipHead)),
-    isCoarse: part.isCoarse,
-  };
+  return oldLines.length + newLines.length < smallFileLines
+    ? diffSmall(oldLines, newLines, limits)
+    : diffLarge(oldLines, newLines, head, limits);
 }
 
-function editorChanges(
-  oldLines: string[],
-  newLines: string[],
-  isSmall: boolean,
+function diffSmall(
+  oldLines: readonly string[],
+  newLines: readonly string[],
   limits: DiffLimits,
 ): LineDiff {
-  const intern = createInterner();
-  const oldIds = oldLines.map((line) => intern(line.trim()));
-  const newIds = newLines.map((line) => intern(line.trim()));
-  const steps = new StepCounter(
-    isSmall
-      ? Infinity
-      : limits.lineSteps + limits.lineStepsPerLine * (oldLines.length + newLines.length),
+  const sides = numberLines(oldLines, newLines);
+  const weights = newLines.map((line) => (line.length === 0 ? 0.1 : 1 + Math.log(1 + line.length)));
+  // Lines are equal here when their trimmed texts are; a pair that differs in white space is worth less.
+  const changes = alignScored(sides.oldIds, sides.newIds, (oldAt, newAt) =>
+    oldLines[oldAt] === newLines[newAt] ? (weights[newAt] ?? 0) : 0.99,
   );
-  const oldSequence = new CountedLines(oldIds, oldLines, steps);
-  const newSequence = new CountedLines(newIds, newLines, steps);
-  const aligned = isSmall
-    ? new DynamicProgrammingDiffing().compute(oldSequence, newSequence, steps, (oldLine, newLine) =>
-        matchScore(oldLines[oldLine] ?? '', newLines[newLine] ?? ''),
-      )
-    : new MyersDiffAlgorithm().compute(oldSequence, newSequence, steps);
-  if (aligned.hitTimeout) {
-    return { changes: coarseChanges(oldIds, newIds, oldLines, newLines), isCoarse: true };
+  return improve([...oldLines], [...newLines], sides, { changes, isExact: true }, limits);
+}
+
+function diffLarge(
+  oldLines: readonly string[],
+  newLines: readonly string[],
+  head: number,
+  limits: DiffLimits,
+): LineDiff {
+  const sides = numberLines(oldLines, newLines);
+  const skipHead = Math.max(0, head - contextLines);
+  const skipTail = skippableTail(oldLines, newLines, sides, commonTail(oldLines, newLines, head));
+  const oldTo = oldLines.length - skipTail;
+  const newTo = newLines.length - skipTail;
+  const part: NumberedSides = {
+    oldIds: sides.oldIds.subarray(skipHead, oldTo),
+    newIds: sides.newIds.subarray(skipHead, newTo),
+    idCount: sides.idCount,
+  };
+  const lineCount = part.oldIds.length + part.newIds.length;
+  const budget = { left: limits.lineSteps + limits.lineStepsPerLine * lineCount };
+  const aligned = alignLines(part.oldIds, part.newIds, sides.idCount, budget);
+  if (aligned.isExact && editsOf(aligned.changes) > Math.min(oldLines.length, newLines.length)) {
+    // Here the editor's own search may miss the shortest alignment; only the whole files lead to what it finds.
+    const changes = alignMyers(sides.oldIds, sides.newIds, budget);
+    if (changes !== undefined) {
+      return improve([...oldLines], [...newLines], sides, { changes, isExact: true }, limits);
+    }
   }
+  const diff = improve(
+    oldLines.slice(skipHead, oldTo),
+    newLines.slice(skipHead, newTo),
+    part,
+    aligned,
+    limits,
+  );
+  return { ...diff, changes: diff.changes.map((change) => shifted(change, skipHead)) };
+}
+
+function editsOf(changes: readonly Change[]): number {
+  return changes.reduce(
+    (sum, change) => sum + change.oldEnd - change.oldStart + change.newEnd - change.newStart,
+    0,
+  );
+}
+
+interface NumberedSides {
+  readonly oldIds: Int32Array;
+  readonly newIds: Int32Array;
+  readonly idCount: number;
+}
+
+/** Equal numbers for lines with equal trimmed texts: what the editor's algorithm compares. */
+function numberLines(oldLines: readonly string[], newLines: readonly string[]): NumberedSides {
+  const ids = new Map<string, number>();
+  const idOf = (line: string): number => {
+    const text = line.trim();
+    const known = ids.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    ids.set(text, ids.size);
+    return ids.size - 1;
+  };
+  const oldIds = Int32Array.from(oldLines, idOf);
+  const newIds = Int32Array.from(newLines, idOf);
+  return { oldIds, newIds, idCount: ids.size };
+}
+
+/**
+ * How many equal lines at the end need not be compared. A line that occurs once on each side must be among those that
+ * stay: every best alignment passes through it, so that what comes after cannot change what comes before.
+ */
+function skippableTail(
+  oldLines: readonly string[],
+  newLines: readonly string[],
+  sides: NumberedSides,
+  tail: number,
+): number {
+  const oldPlaces = singlePlaces(sides.oldIds, sides.idCount);
+  const newPlaces = singlePlaces(sides.newIds, sides.idCount);
+  for (let skip = tail - 1; skip > 0; skip--) {
+    const id = sides.oldIds[oldLines.length - skip - 1] ?? 0;
+    const isSingle = (oldPlaces[id] ?? -1) >= 0 && (newPlaces[id] ?? -1) >= 0;
+    if (isSingle) {
+      return Math.max(0, Math.min(skip, tail - contextLines, newLines.length));
+    }
+  }
+  return 0;
+}
+
+/** The editor's own steps after the alignment: moves changes to better places, joins them, looks into the blocks. */
+function improve(
+  oldLines: string[],
+  newLines: string[],
+  sides: NumberedSides,
+  aligned: { readonly changes: readonly Change[]; readonly isExact: boolean },
+  limits: DiffLimits,
+): LineDiff {
+  const oldSequence = new LineSequence([...sides.oldIds], oldLines);
+  const newSequence = new LineSequence([...sides.newIds], newLines);
   const diffs = removeVeryShortMatchingLinesBetweenDiffs(
     oldSequence,
     newSequence,
-    optimizeSequenceDiffs(oldSequence, newSequence, aligned.diffs),
+    optimizeSequenceDiffs(oldSequence, newSequence, aligned.changes.map(toSequenceDiff)),
   );
-  return refineAll(oldLines, newLines, diffs, new BlockRefiner(oldLines, newLines, limits));
-}
-
-/** How much two lines with the same trimmed text are worth as a pair; the editor's own weights. */
-function matchScore(oldLine: string, newLine: string): number {
-  if (oldLine !== newLine) {
-    return 0.99;
-  }
-  return newLine.length === 0 ? 0.1 : 1 + Math.log(1 + newLine.length);
+  const refined = refineAll(
+    oldLines,
+    newLines,
+    diffs,
+    new BlockRefiner(oldLines, newLines, limits),
+  );
+  return { changes: refined.changes, isCoarse: refined.isCoarse || !aligned.isExact };
 }
 
 function refineAll(
@@ -142,7 +196,7 @@ function refineAll(
   diffs: readonly SequenceDiff[],
   refiner: BlockRefiner,
 ): LineDiff {
-  const changes: LineChange[] = [];
+  const changes: Change[] = [];
   let oldAt = 0;
   let newAt = 0;
   const matchedUntil = (oldEnd: number): void => {
@@ -169,141 +223,8 @@ function refineAll(
   return { changes, isCoarse: refiner.hasSkipped };
 }
 
-/** Looks into a changed block by characters: the editor draws a block smaller, or as several, where whole lines in it agree. */
-class BlockRefiner {
-  private readonly oldText: ArrayText;
-  private readonly newText: ArrayText;
-  private readonly steps: StepCounter;
-  private isOverLimit = false;
-
-  constructor(
-    private readonly oldLines: string[],
-    private readonly newLines: string[],
-    private readonly limits: DiffLimits,
-  ) {
-    this.oldText = new ArrayText(oldLines);
-    this.newText = new ArrayText(newLines);
-    this.steps = new StepCounter(limits.charSteps);
-  }
-
-  get hasSkipped(): boolean {
-    return this.isOverLimit;
-  }
-
-  refine(diff: SequenceDiff): readonly LineChange[] {
-    const whole: LineChange = {
-      oldStart: diff.seq1Range.start,
-      oldEnd: diff.seq1Range.endExclusive,
-      newStart: diff.seq2Range.start,
-      newEnd: diff.seq2Range.endExclusive,
-    };
-    const oldCount = whole.oldEnd - whole.oldStart;
-    const newCount = whole.newEnd - whole.newStart;
-    if (oldCount === 0 || newCount === 0 || (oldCount === 1 && newCount === 1)) {
-      return [whole];
-    }
-    if (this.charsOf(whole) > this.limits.charsPerBlock || !this.steps.isValid()) {
-      this.isOverLimit = true;
-      return [whole];
-    }
-    return this.charMappings(whole).map((mapping) => {
-      const lines = getLineRangeMapping(mapping, this.oldText, this.newText);
-      return {
-        oldStart: lines.original.startLineNumber - 1,
-        oldEnd: lines.original.endLineNumberExclusive - 1,
-        newStart: lines.modified.startLineNumber - 1,
-        newEnd: lines.modified.endLineNumberExclusive - 1,
-      };
-    });
-  }
-
-  private charMappings(block: LineChange): RangeMapping[] {
-    const range = new LineRangeMapping(
-      new LineRange(block.oldStart + 1, block.oldEnd + 1),
-      new LineRange(block.newStart + 1, block.newEnd + 1),
-    ).toRangeMapping2(this.oldLines, this.newLines);
-    const oldChars = new CountedChars(this.oldLines, range.originalRange, this.steps);
-    const newChars = new CountedChars(this.newLines, range.modifiedRange, this.steps);
-    const algorithm =
-      oldChars.length + newChars.length < smallBlockChars
-        ? new DynamicProgrammingDiffing()
-        : new MyersDiffAlgorithm();
-    const aligned = algorithm.compute(oldChars, newChars, this.steps);
-    this.isOverLimit ||= aligned.hitTimeout;
-    let diffs = optimizeSequenceDiffs(oldChars, newChars, aligned.diffs);
-    diffs = extendDiffsToEntireWordIfAppropriate(oldChars, newChars, diffs, (chars, at) =>
-      chars.findWordContaining(at),
-    );
-    diffs = removeShortMatches(oldChars, newChars, diffs);
-    diffs = removeVeryShortMatchingTextBetweenLongDiffs(oldChars, newChars, diffs);
-    return diffs.map(
-      (diff) =>
-        new RangeMapping(
-          oldChars.translateRange(diff.seq1Range),
-          newChars.translateRange(diff.seq2Range),
-        ),
-    );
-  }
-
-  private charsOf(block: LineChange): number {
-    let chars = 0;
-    for (let line = block.oldStart; line < block.oldEnd; line++) {
-      chars += (this.oldLines[line]?.length ?? 0) + 1;
-    }
-    for (let line = block.newStart; line < block.newEnd; line++) {
-      chars += (this.newLines[line]?.length ?? 0) + 1;
-    }
-    return chars;
-  }
-}
-
-/** Counts the algorithm's steps; `isValid` is how the package asks whether it may go on. */
-class StepCounter {
-  private taken = 0;
-
-  constructor(private readonly limit: number) {}
-
-  take(): void {
-    this.taken++;
-  }
-
-  isValid(): boolean {
-    return this.taken <= this.limit;
-  }
-}
-
-class CountedLines extends LineSequence {
-  constructor(
-    private readonly ids: number[],
-    lines: string[],
-    private readonly steps: StepCounter,
-  ) {
-    super(ids, lines);
-  }
-
-  override getElement(offset: number): number {
-    this.steps.take();
-    return this.ids[offset] ?? -1;
-  }
-}
-
-class CountedChars extends LinesSliceCharSequence {
-  constructor(
-    lines: string[],
-    range: RangeMapping['originalRange'],
-    private readonly steps: StepCounter,
-  ) {
-    super(lines, range, true);
-  }
-
-  override getElement(offset: number): number {
-    this.steps.take();
-    return super.getElement(offset);
-  }
-}
-
 /** Adds a change; changes that touch on either side are one, as the editor draws them. */
-function addJoined(changes: LineChange[], change: LineChange): void {
+function addJoined(changes: Change[], change: Change): void {
   const last = changes.at(-1);
   if (last === undefined || (last.oldEnd < change.oldStart && last.newEnd < change.newStart)) {
     changes.push(change);
@@ -317,19 +238,7 @@ function addJoined(changes: LineChange[], change: LineChange): void {
   };
 }
 
-function createInterner(): (text: string) => number {
-  const ids = new Map<string, number>();
-  return (text) => {
-    const known = ids.get(text);
-    if (known !== undefined) {
-      return known;
-    }
-    ids.set(text, ids.size);
-    return ids.size - 1;
-  };
-}
-
-function shifted(change: LineChange, by: number): LineChange {
+function shifted(change: Change, by: number): Change {
   return {
     oldStart: change.oldStart + by,
     oldEnd: change.oldEnd + by,

@@ -1,5 +1,6 @@
 import { PatchbayError } from '../base/patchbayError';
-import { defaultDiffLimits, diffLines, type DiffLimits, type LineChange } from './editorDiff';
+import type { Change } from './alignment';
+import { defaultDiffLimits, diffLines, type DiffLimits } from './editorDiff';
 import type { Hunk } from './fileEdit';
 import { offsetOfLine, splitLines, textOfLines, type SplitText } from './lines';
 import { hashTexts } from './textHash';
@@ -73,7 +74,7 @@ export function firstLine(hunk: Pick<Hunk, 'oldStart' | 'oldLines'>): number {
   return hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
 }
 
-function toHunk(before: SplitText, after: SplitText, change: LineChange): Hunk {
+function toHunk(before: SplitText, after: SplitText, change: Change): Hunk {
   const oldText = textOfLines(before, change.oldStart, change.oldEnd);
   const newText = textOfLines(after, change.newStart, change.newEnd);
   const oldLines = change.oldEnd - change.oldStart;
@@ -95,9 +96,9 @@ function toHunk(before: SplitText, after: SplitText, change: LineChange): Hunk {
 function withUnseenChanges(
   before: SplitText,
   after: SplitText,
-  drawn: readonly LineChange[],
-): readonly LineChange[] {
-  const changes: LineChange[] = [];
+  drawn: readonly Change[],
+): readonly Change[] {
+  const changes: Change[] = [];
   let oldAt = 0;
   let newAt = 0;
   for (const change of [...drawn, endOf(before, after)]) {
@@ -122,7 +123,7 @@ function withUnseenChanges(
     .filter((change) => !isEmpty(change));
 }
 
-function endOf(before: SplitText, after: SplitText): LineChange {
+function endOf(before: SplitText, after: SplitText): Change {
   const oldEnd = before.contents.length;
   const newEnd = after.contents.length;
   return { oldStart: oldEnd, oldEnd, newStart: newEnd, newEnd };
@@ -135,8 +136,8 @@ function unseenChanges(
   oldFrom: number,
   newFrom: number,
   oldTo: number,
-): LineChange[] {
-  const changes: LineChange[] = [];
+): Change[] {
+  const changes: Change[] = [];
   for (let oldLine = oldFrom, newLine = newFrom; oldLine < oldTo; oldLine++, newLine++) {
     if (hasEqualBytes(before, oldLine, after, newLine)) {
       continue;
@@ -161,7 +162,7 @@ function unseenChanges(
  * One side ends here without a line break and the other does not: what follows on the other side cannot be applied
  * without it.
  */
-function breaksOffAtTheEnd(before: SplitText, after: SplitText, change: LineChange): boolean {
+function breaksOffAtTheEnd(before: SplitText, after: SplitText, change: Change): boolean {
   return (change.oldEnd === before.contents.length) !== (change.newEnd === after.contents.length);
 }
 
@@ -189,6 +190,6 @@ function hasEqualBytes(
   );
 }
 
-function isEmpty(change: LineChange): boolean {
+function isEmpty(change: Change): boolean {
   return change.oldStart === change.oldEnd && change.newStart === change.newEnd;
 }

@@ -25,6 +25,8 @@ export class PendingPermissions implements Disposable {
   private readonly open = new Map<string, OpenQuestion>();
   private readonly didChange = new Emitter<readonly PermissionQuestion[]>();
   private isDisposed = false;
+  private isAnnouncing = false;
+  private changeCount = 0;
 
   /** Carries the whole list, after each change. */
   readonly onDidChange = this.didChange.event;
@@ -53,7 +55,7 @@ export class PendingPermissions implements Disposable {
     const onAbort = (): void => this.settle(id, { kind: 'withdrawn' });
     signal.addEventListener('abort', onAbort, { once: true });
     this.open.set(id, { question, verdict });
-    this.didChange.fire(this.list());
+    this.announce();
     try {
       return await verdict.promise;
     } finally {
@@ -96,7 +98,24 @@ export class PendingPermissions implements Disposable {
     if (entry !== undefined) {
       this.open.delete(id);
       entry.verdict.resolve(verdict);
-      this.didChange.fire(this.list());
+      this.announce();
+    }
+  }
+
+  /** A listener may answer at once; the others must still hear the newest list last. */
+  private announce(): void {
+    this.changeCount += 1;
+    if (this.isAnnouncing) {
+      return;
+    }
+    this.isAnnouncing = true;
+    try {
+      for (let announced = 0; announced !== this.changeCount;) {
+        announced = this.changeCount;
+        this.didChange.fire(this.list());
+      }
+    } finally {
+      this.isAnnouncing = false;
     }
   }
 }

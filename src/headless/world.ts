@@ -59,7 +59,7 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
     files: diskProgramFiles,
     platform: process.platform,
     homeDirectory: homedir(),
-    path: process.env['PATH'] ?? '',
+    path: process.env.PATH ?? '',
     workspaceFolders: () => [options.cwd],
   });
   const permissions = new PendingPermissions(clock);

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { PatchbayError } from '../base/patchbayError';
 import type { Hunk } from '../edits/fileEdit';
 import type { WriteOutcome } from '../tools/contract';
-import { decodeFile, encodeLike } from './textCodec';
+import { decodeFile, encodeLike, isSameBytes } from './textCodec';
 import { isSameButEndings, lineEndings, minimalEdits } from './textEdits';
 import { openDocument } from './workspaceUri';
 
@@ -132,10 +132,6 @@ async function writeBytes(
 
 async function isOnDisk(document: vscode.TextDocument, bytes: Uint8Array): Promise<boolean> {
   return !document.isDirty && isSameBytes(await vscode.workspace.fs.readFile(document.uri), bytes);
-}
-
-function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
 function outcome(document: vscode.TextDocument, text: string, isSaved: boolean): WriteOutcome {

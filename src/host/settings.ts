@@ -5,7 +5,7 @@ import { stringField } from '../base/guard';
 import type { UserEndpoint } from '../runtime/endpointSettings';
 import {
   parseSettings,
-  plainSettings,
+  userOnlyIn,
   userOnlySettings,
   type ParsedSettings,
   type SettingName,
@@ -57,20 +57,18 @@ export class Settings implements Disposable {
       );
   }
 
-  /** Settings that a workspace or folder tries to set and that have no effect there: `patchbay.endpoints`. */
-  ignored(): readonly string[] {
-    const scopes = [
-      undefined,
-      ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri),
-    ];
-    return userOnlySettings
-      .filter((name) =>
-        scopes.some((scope) => {
-          const found = vscode.workspace.getConfiguration(section, scope ?? null).inspect(name);
-          return found?.workspaceValue !== undefined || found?.workspaceFolderValue !== undefined;
-        }),
-      )
-      .map((name) => `${section}.${name}`);
+  /**
+   * Settings that the workspace tries to set and that have no effect there: `patchbay.endpoints`. The editor leaves them
+   * out before we could see them, so its settings files are looked at, as text. Never rejects.
+   */
+  async findIgnored(): Promise<readonly string[]> {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const files = folders.map(({ uri }) => vscode.Uri.joinPath(uri, '.vscode', 'settings.json'));
+    const { workspaceFile } = vscode.workspace;
+    const texts = await Promise.all(
+      [...files, ...(workspaceFile?.scheme === 'file' ? [workspaceFile] : [])].map(readSmallText),
+    );
+    return userOnlyIn(texts.join('\n'));
   }
 
   dispose(): void {
@@ -78,11 +76,21 @@ export class Settings implements Disposable {
   }
 }
 
+const maxBytes = 256 * 1024;
+
+/** '' for a file that is not there, too large, or not readable: then nothing is said about it. */
+async function readSmallText(uri: vscode.Uri): Promise<string> {
+  try {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    return size > maxBytes ? '' : new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch {
+    return '';
+  }
+}
+
 function hasOnlyName(model: UserEndpoint['models'][number]): boolean {
   return Object.keys(model).length === 1;
 }
-
-export const settingNames: readonly SettingName[] = [...userOnlySettings, ...plainSettings];
 
 function readSetting(name: SettingName): unknown {
   const configuration = vscode.workspace.getConfiguration(section);

@@ -49,6 +49,13 @@ export const plainSettings = ['openReviewAutomatically'] as const;
 
 export type SettingName = (typeof userOnlySettings)[number] | (typeof plainSettings)[number];
 
+/** Which of them a settings file (JSON with comments) names: `patchbay.endpoints`. */
+export function userOnlyIn(text: string): readonly string[] {
+  return userOnlySettings
+    .map((name) => `patchbay.${name}`)
+    .filter((name) => text.includes(`"${name}"`));
+}
+
 /** A value that is not as it should be is left out, and named in a sentence for the user. */
 export interface ParsedSettings {
   readonly values: SettingsValues;

@@ -10,7 +10,7 @@ export interface StatusBarState {
   readonly pendingFiles: number;
 }
 
-export const modeNames: { readonly [Mode in PermissionMode]: string } = {
+const modeNames: { readonly [Mode in PermissionMode]: string } = {
   ask: 'Ask',
   'accept-edits': 'Accept edits',
   plan: 'Plan',

@@ -27,7 +27,7 @@ export function createAuditFile(options: AuditFileOptions): AuditSink {
 }
 
 /** One line, with its LF. Only the values are redacted, so that the line stays JSON. */
-export function auditLine(record: AuditRecord, redact: Redactor): string {
+function auditLine(record: AuditRecord, redact: Redactor): string {
   const json = JSON.stringify(record, (_key, value: unknown) =>
     typeof value === 'string' ? redact(value) : value,
   );

@@ -2,7 +2,7 @@
 export type Environment = Readonly<Record<string, string>>;
 
 /** A change on top: null removes a variable. */
-export type EnvironmentLayer = Readonly<Record<string, string | null | undefined>>;
+type EnvironmentLayer = Readonly<Record<string, string | null | undefined>>;
 
 export interface ChildEnvironmentOptions {
   readonly inherited: Readonly<Record<string, string | undefined>>;

@@ -1,13 +1,14 @@
 import type { Writable } from 'node:stream';
 import { systemClock, withDeadline } from '../base/clock';
 import { Deferred } from '../base/deferred';
-import { toDisposable, type Disposable } from '../base/disposable';
+import type { Disposable } from '../base/disposable';
 import { encodeJsonLine, JsonLinesDecoder } from '../base/jsonLines';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { Redactor } from '../base/redact';
 import type { Failure } from '../events/failure';
 import type { ChildExit, ChildTransport } from '../runtime/contract';
 import { InvalidLineNotices } from './invalidLineNotices';
+import { Listeners } from './listeners';
 import { OutputTail } from './outputTail';
 import type { SupervisedProcess } from './supervisedProcess';
 
@@ -65,13 +66,14 @@ export class ChildLines implements ChildTransport {
   async send(message: unknown): Promise<void> {
     this.assertOpen();
     const line = encodeJsonLine(message);
-    const child = await this.started.promise;
+    const child = await Promise.race([this.started.promise, this.ended.promise]);
     this.assertOpen();
-    if (child?.process.stdin === undefined || this.exit !== undefined) {
+    const stdin = child?.process.stdin;
+    if (stdin === undefined || this.exit !== undefined) {
       throw new PatchbayError('transport_closed', 'The agent has ended.');
     }
     try {
-      await writeLine(child.process.stdin, line);
+      await writeLine(stdin, line);
     } catch (error) {
       // Its end says better why it does not read: whoever waits for both hears that first.
       if (!this.isClosed) {
@@ -240,11 +242,20 @@ export class ChildLines implements ChildTransport {
     }
     if (this.isWaitingForListener) {
       this.isWaitingForListener = false;
-      void this.started.promise.then((child) => child?.process.stdout.resume());
-      if (this.pendingFinish !== undefined) {
-        setTimeout(this.pendingFinish, lateDrainMs);
-      }
+      void this.started.promise.then((child) => this.resumeOutput(child));
     }
+  }
+
+  private resumeOutput(child: StartedChild | undefined): void {
+    const { pendingFinish } = this;
+    if (child !== undefined && pendingFinish !== undefined) {
+      const timer = setTimeout(pendingFinish, lateDrainMs);
+      child.process.stdout.once('close', () => {
+        clearTimeout(timer);
+        pendingFinish();
+      });
+    }
+    child?.process.stdout.resume();
   }
 
   private notice(text: string): void {
@@ -324,42 +335,11 @@ export class ChildLines implements ChildTransport {
   }
 }
 
-/** Listeners that a disposer takes out exactly once; one that throws does not stop the others. */
-class Listeners<T> {
-  private readonly all = new Set<(value: T) => void>();
-
-  get size(): number {
-    return this.all.size;
-  }
-
-  add(listener: (value: T) => void): Disposable {
-    const own = (value: T): void => listener(value);
-    this.all.add(own);
-    return toDisposable(() => this.all.delete(own));
-  }
-
-  fire(value: T, onError: (error: unknown) => void): void {
-    for (const listener of [...this.all]) {
-      if (this.all.has(listener)) {
-        try {
-          listener(value);
-        } catch (error) {
-          onError(error);
-        }
-      }
-    }
-  }
-
-  clear(): void {
-    this.all.clear();
-  }
-}
-
 const stderrTailBytes = 8 * 1024;
 const maxKeptBytes = 8 * 1024 * 1024;
 const maxKeptNotices = 50;
 const longStepMs = 6;
-const lateDrainMs = 200;
+const lateDrainMs = 1000;
 const endAfterBrokenPipeMs = 3000;
 
 function explain(child: StartedChild, code: string, message: string): Failure {

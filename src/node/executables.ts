@@ -15,7 +15,7 @@ export type ExecutableLookup =
       readonly launch: ProgramLaunch;
       /** It lies in a workspace folder, itself or behind a link: nobody starts it without a question. */
       readonly isInsideWorkspace: boolean;
-      /** The PATH that it was found with; a script needs it to find its interpreter. */
+      /** The PATH that it was found with and its own folder; a script needs it to find its interpreter. */
       readonly searchPath: string;
     }
   | { readonly kind: 'missing'; readonly message: string }
@@ -32,7 +32,7 @@ export interface ExecutableLookupOptions {
   readonly appData?: string;
   readonly localAppData?: string;
   readonly workspaceFolders: () => readonly string[];
-  /** The PATH of the user's login shell, where it can differ; asked only when the inherited one was not enough. */
+  /** The PATH of the user's login shell, where it can differ. Asked when the inherited one was not enough; keeps its answer itself. */
   readonly loginShellPath?: () => Promise<string | undefined>;
 }
 
@@ -52,7 +52,6 @@ export function createExecutableLookup(
 class Lookup {
   private readonly path: PlatformPath;
   private readonly isWindows: boolean;
-  private loginPath: Promise<string | undefined> | undefined;
 
   constructor(private readonly options: ExecutableLookupOptions) {
     this.isWindows = options.platform === 'win32';
@@ -107,8 +106,10 @@ class Lookup {
   }
 
   private async mergedPath(): Promise<string> {
-    this.loginPath ??= this.options.loginShellPath?.() ?? Promise.resolve(undefined);
-    return joinPaths([this.options.path, await this.loginPath], this.path.delimiter);
+    return joinPaths(
+      [this.options.path, await this.options.loginShellPath?.()],
+      this.path.delimiter,
+    );
   }
 
   private async pathWithKnownPlaces(): Promise<string> {
@@ -137,7 +138,8 @@ class Lookup {
       path,
       launch,
       isInsideWorkspace,
-      searchPath,
+      // Its own folder last: a script that an installer put beside its interpreter finds it.
+      searchPath: joinPaths([searchPath, this.path.dirname(path)], this.path.delimiter),
     });
     const broken = (why: string): ExecutableLookup => ({
       kind: 'broken',

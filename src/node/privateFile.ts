@@ -50,7 +50,7 @@ export async function appendLines(file: FileHandle, lines: string): Promise<void
   }
 }
 
-export async function createPrivateFolder(path: string): Promise<void> {
+async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   if (!found.isDirectory()) {

@@ -20,6 +20,9 @@ export class Ripgrep {
   ) {}
 
   async findFiles(options: FindOptions): ReturnType<WorkspaceSearch['findFiles']> {
+    if (options.signal.aborted) {
+      return { paths: [], isTruncated: true };
+    }
     const fits = globMatcher(options.pattern);
     const paths: string[] = [];
     const listing = this.start(
@@ -40,6 +43,9 @@ export class Ripgrep {
   }
 
   async searchText(options: SearchOptions): ReturnType<WorkspaceSearch['searchText']> {
+    if (options.signal.aborted) {
+      return { matches: [], isTruncated: true };
+    }
     const isIncluded =
       options.include === undefined ? everything : globTreeMatcher(options.include);
     const isExcluded = options.exclude === undefined ? nothing : globTreeMatcher(options.exclude);
@@ -71,9 +77,6 @@ export class Ripgrep {
     const kill = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
     child.once('close', () => signal.removeEventListener('abort', kill));
-    if (signal.aborted) {
-      kill();
-    }
     return child;
   }
 }

@@ -219,7 +219,7 @@ function descendantsOf(root: number): readonly ProcessEntry[] {
 
 /**
  * Processes that carry the mark of this run and lost their parent: when the child was killed from outside it could not
- * end the commands that it had put into groups of their own. Linux only; elsewhere another's environment is not shown.
+ * end the commands that it had put into groups of their own (Claude Code 2.1 does so with every command). Linux only; elsewhere another's environment is not shown.
  */
 function processesOfRun(runId: string): readonly ProcessEntry[] {
   const mark = `${runIdVariable}=${runId}\0`;

@@ -1,12 +1,4 @@
-import {
-  isOneOf,
-  isOptional,
-  isRecord,
-  isShape,
-  stringField,
-  type Guard,
-} from '../base/guard';
-import { permissionModes } from '../gate/contract';
+import { isOneOf, isOptional, isRecord, isShape, stringField, type Guard } from '../base/guard';
 import type { Checked, CommandMessage, RequestMessage } from './envelope';
 import { isCount, isFilled, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
@@ -17,6 +9,7 @@ import type {
   RequestMethod,
   Requests,
 } from './methods';
+import { isMode } from './viewTypes';
 
 /** A message of the view that has passed its guard. */
 export type CheckedViewMessage = RequestMessage | CommandMessage;
@@ -31,11 +24,11 @@ export function checkViewMessage(value: unknown): Checked<CheckedViewMessage> {
   }
   const { id, params } = value;
   const method = stringField(value, 'method') ?? '';
-  if (value['type'] === 'command') {
+  if (value.type === 'command') {
     const message = isCommandMethod(method) ? checkedCommand(method, params) : undefined;
     return message === undefined ? broken(method) : { ok: true, message };
   }
-  if (value['type'] !== 'request' || !isCount(id)) {
+  if (value.type !== 'request' || !isCount(id)) {
     return { ok: false, problem: 'neither a command nor a request with an id' };
   }
   const message = isRequestMethod(method) ? checkedRequest(method, id, params) : undefined;
@@ -118,7 +111,7 @@ const commandGuards: GuardsOfCommands = {
   'edit/decideAll': isShape<Commands['edit/decideAll']>({ decision: isDecision }),
   'edit/open': isShape<Commands['edit/open']>({ editId: isId, hunkId: isOptional(isId) }),
   'model/choose': isShape<Commands['model/choose']>({ modelId: isFilled(limits.name) }),
-  'mode/choose': isShape<Commands['mode/choose']>({ mode: isOneOf(...permissionModes) }),
+  'mode/choose': isShape<Commands['mode/choose']>({ mode: isMode }),
   'session/new': isEmpty,
   'session/open': isShape<Commands['session/open']>({ sessionId: isId }),
   'session/rename': isShape<Commands['session/rename']>({ title: isName }),
@@ -140,14 +133,14 @@ function isPermissionAnswer(value: unknown): value is PermissionAnswerParams {
   if (!isRecord(value)) {
     return false;
   }
-  switch (value['kind']) {
+  switch (value.kind) {
     case 'allowOnce':
     case 'allowForSession':
       return true;
     case 'deny':
-      return isOptional(isText(limits.reason))(value['reason']);
+      return isOptional(isText(limits.reason))(value.reason);
     case 'answers':
-      return isAnswers(value['answers']);
+      return isAnswers(value.answers);
     default:
       return false;
   }

@@ -14,9 +14,6 @@ import type { PlanItem } from '../events/observation';
 import type { ErrorAction, SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
 import type { Usage } from '../events/usage';
-import type { Effect } from '../gate/contract';
-import { permissionModes } from '../gate/contract';
-import type { HunkDecision } from '../edits/fileEdit';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
 import { isCount, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
@@ -33,6 +30,7 @@ import type {
   SetupView,
   StatusView,
 } from './methods';
+import { isMode, type EffectView, type HunkDecisionView } from './viewTypes';
 
 export type CheckedHostMessage = ResponseMessage | NotificationMessage;
 
@@ -42,14 +40,17 @@ export function checkHostMessage(value: unknown): Checked<CheckedHostMessage> {
     return { ok: false, problem: 'not an object' };
   }
   const { id, error, params, result } = value;
-  if (value['type'] === 'response') {
+  if (value.type === 'response') {
     return isCount(id) && isOptional(isString)(error)
-      ? { ok: true, message: { type: 'response', id, result, ...(error === undefined ? {} : { error }) } }
+      ? {
+          ok: true,
+          message: { type: 'response', id, result, ...(error === undefined ? {} : { error }) },
+        }
       : { ok: false, problem: 'malformed response' };
   }
   const method = stringField(value, 'method') ?? '';
   const message =
-    value['type'] === 'notification' && isNotificationMethod(method)
+    value.type === 'notification' && isNotificationMethod(method)
       ? checkedNotification(method, params)
       : undefined;
   return message === undefined
@@ -212,15 +213,15 @@ function isSessionDelta(value: unknown): value is SessionDelta {
   if (!isRecord(value)) {
     return false;
   }
-  switch (value['op']) {
+  switch (value.op) {
     case 'add':
-      return isSessionItem(value['item']) && isOptional(isCount)(value['index']);
+      return isSessionItem(value.item) && isOptional(isCount)(value.index);
     case 'text':
-      return isString(value['id']) && isItemText(value['delta']);
+      return isString(value.id) && isItemText(value.delta);
     case 'replace':
-      return isSessionItem(value['item']);
+      return isSessionItem(value.item);
     case 'remove':
-      return isString(value['id']);
+      return isString(value.id);
     default:
       return false;
   }
@@ -228,28 +229,28 @@ function isSessionDelta(value: unknown): value is SessionDelta {
 
 const isPathClass = isOneOf('inside', 'outside', 'protected', 'secret', 'invalid');
 
-function isEffect(value: unknown): value is Effect {
+function isEffect(value: unknown): value is EffectView {
   if (!isRecord(value)) {
     return false;
   }
-  switch (value['kind']) {
+  switch (value.kind) {
     case 'read':
-      return isString(value['path']) && isString(value['target']) && isPathClass(value['pathClass']);
+      return isString(value.path) && isString(value.target) && isPathClass(value.pathClass);
     case 'write':
       return (
-        isString(value['path']) &&
-        isString(value['target']) &&
-        isPathClass(value['pathClass']) &&
-        isOneOf('content', 'edits', 'delete')(value['change'])
+        isString(value.path) &&
+        isString(value.target) &&
+        isPathClass(value.pathClass) &&
+        isOneOf('content', 'edits', 'delete')(value.change)
       );
     case 'command':
-      return isString(value['command']) && isString(value['cwd']) && isPathClass(value['cwdClass']);
+      return isString(value.command) && isString(value.cwd) && isPathClass(value.cwdClass);
     case 'network':
-      return isString(value['url']);
+      return isString(value.url);
     case 'mcp':
-      return isString(value['server']) && isString(value['tool']);
+      return isString(value.server) && isString(value.tool);
     case 'unknown':
-      return isString(value['description']);
+      return isString(value.description);
     case 'question':
     case 'none':
       return true;
@@ -279,11 +280,11 @@ const isPrompt = isShape<OfFields<PromptView>>({
   sessionRuleText: isOptional(isString),
 });
 
-const isHunkDecision: Guard<HunkDecision> = (value): value is HunkDecision =>
+const isHunkDecision: Guard<HunkDecisionView> = (value): value is HunkDecisionView =>
   isRecord(value) &&
-  (value['kind'] === 'pending' ||
-    value['kind'] === 'approved' ||
-    (value['kind'] === 'denied' && isOptional(isString)(value['reason'])));
+  (value.kind === 'pending' ||
+    value.kind === 'approved' ||
+    (value.kind === 'denied' && isOptional(isString)(value.reason)));
 
 const isHunk = isShape<OfFields<EditView['hunks'][number]['hunk']>>({
   id: isString,
@@ -327,7 +328,7 @@ const isStatus = isShape<OfFields<StatusView>>({
   modelName: isString,
   runtimeName: isString,
   coverage: isOptional(isShape({ level: isOneOf('all', 'asks', 'none'), note: isString })),
-  mode: isOneOf(...permissionModes),
+  mode: isMode,
   activity: isOptional(isShape({ text: isString, sinceMs: isNumber })),
   queuedCount: isCount,
   usage: isOptional(isUsage),

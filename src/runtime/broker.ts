@@ -176,8 +176,8 @@ export class RuntimeBroker {
     if (adapter !== undefined) {
       return { kind: 'failed', failure: missingRuntime(adapter, route.kind === 'external') };
     }
-    const { clock, framework } = this.options;
-    return driveFramework({ clock, framework, model, context, opts, outlet });
+    const { framework } = this.options;
+    return driveFramework({ framework, model, context, opts, outlet });
   }
 
   private async produceExternal(turn: ExternalTurn): Promise<TerminalEvent> {

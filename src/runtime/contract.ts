@@ -107,7 +107,7 @@ export interface ChildExit {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stderrTail: string;
-  /** Set when the process could not be started at all. */
+  /** Set when the process could not be started at all, or its output could not be read (`line_too_long`). */
   readonly spawnError?: Failure;
 }
 

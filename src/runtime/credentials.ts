@@ -9,7 +9,7 @@ export interface SecretPort {
   delete(name: string): Promise<void>;
 }
 
-export type CredentialFault =
+type CredentialFault =
   | 'unknown-provider'
   | 'invalid-key'
   | 'invalid-account'
@@ -53,7 +53,7 @@ export interface CredentialVaultOptions {
   readonly environment: (variable: string) => string | undefined;
 }
 
-export const defaultAccountName = 'default';
+const defaultAccountName = 'default';
 
 /**
  * Several named keys per provider. The first stored is the default; removing the default promotes the oldest other.

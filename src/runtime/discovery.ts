@@ -58,7 +58,7 @@ export interface AgentFinding {
   readonly installHint: string;
 }
 
-export const probeTimeoutMs = 10_000;
+const probeTimeoutMs = 10_000;
 
 /**
  * Finds out about the agents of the catalog, all at once: is it installed, which version, and is somebody signed in, by
@@ -267,13 +267,13 @@ export function modelIds(answer: unknown): readonly string[] | undefined {
 }
 
 /** Environment variables that hold a provider's key. */
-export const keyVariables = [
+const keyVariables = [
   { provider: 'anthropic', variable: 'ANTHROPIC_API_KEY' },
   { provider: 'openai', variable: 'OPENAI_API_KEY' },
   { provider: 'openrouter', variable: 'OPENROUTER_API_KEY' },
 ] as const;
 
-export type KeyVariable = (typeof keyVariables)[number];
+type KeyVariable = (typeof keyVariables)[number];
 
 /** Which of them are set, by name only: the value is not read here. */
 export function presentKeyVariables(isSet: (variable: string) => boolean): readonly KeyVariable[] {

@@ -11,7 +11,7 @@ export interface UserEndpoint {
   readonly models: readonly EndpointModel[];
 }
 
-export interface EndpointModel {
+interface EndpointModel {
   readonly model: string;
   readonly name?: string;
   readonly contextWindowTokens?: number;

@@ -3,12 +3,13 @@ import type { Disposable } from '../base/disposable';
 import { Deferred } from '../base/deferred';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
-import { abortedFailure, oneLine, type Failure } from '../events/failure';
+import { oneLine, type Failure } from '../events/failure';
 import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation, PermissionRequest } from '../events/observation';
 import { toolError } from '../events/toolCall';
 import type { ChildLease } from './childPool';
 import type { ChildExit, ExchangeOptions, ExchangeParser } from './contract';
+import { earlyEnd, silence, stopped } from './exchangeEnds';
 import { toFailure } from './toFailure';
 
 export type TerminalEvent = Extract<NormalizedEvent, { readonly kind: 'finish' | 'failed' }>;
@@ -50,8 +51,8 @@ export const exchangeDefaults = {
 /**
  * Drives one exchange over a leased child: opens it, feeds the parser, minds the deadlines, and ends it exactly once.
  * A stop goes out as the dialect's interrupt; an agent that does not come to rest is terminated, then killed, by the
- * transport. Late messages are dropped, late questions are denied. The lease is released when the dialect said that
- * the exchange is over, and closed in every other case.
+ * transport. Late messages are dropped, late questions are denied. The lease is released when the exchange finished or
+ * was stopped in the dialect's own words, and closed in every other case.
  */
 export function driveExchange(options: DriveOptions): DrivenExchange {
   const run = new ExchangeRun(options);
@@ -96,7 +97,7 @@ class ExchangeRun {
       return;
     }
     if (opts.signal.aborted) {
-      this.settle({ kind: 'failed', failure: abortedFailure() });
+      this.settle(failed(stopped()));
       this.closeChild();
       return;
     }
@@ -153,20 +154,32 @@ class ExchangeRun {
     for (const reply of step.send ?? []) {
       this.send(reply);
     }
-    let hasTerminal = false;
+    let end: TerminalEvent | undefined;
     for (const item of step.out) {
       if (item.kind === 'finish' || item.kind === 'failed') {
-        hasTerminal = true;
-        this.settle(this.isStopping && item.kind === 'failed' ? stopped(item.failure) : item);
+        end ??= item;
+        this.settle(
+          this.isStopping && item.kind === 'failed' ? failed(stopped(item.failure)) : item,
+        );
       } else if (item.kind === 'observation') {
         this.observe(item.observation);
       } else {
         this.emit(item);
       }
     }
-    if (hasTerminal || step.isOver === true) {
-      this.settle(this.isStopping ? stopped() : { kind: 'failed', failure: this.earlyEnd('') });
-      this.endExchange(() => this.options.lease.release());
+    if (end !== undefined || step.isOver === true) {
+      this.settle(
+        failed(this.isStopping ? stopped() : earlyEnd(this.options.agentName, undefined)),
+      );
+      // After a failure the next exchange gets a fresh child: this one may hold on to what failed (a login, a connection).
+      const isReusable = end?.kind === 'finish' || this.isStopping || end?.failure.aborted === true;
+      this.endExchange(() => {
+        if (isReusable) {
+          this.options.lease.release();
+        } else {
+          void this.options.lease.close();
+        }
+      });
     }
   }
 
@@ -245,7 +258,7 @@ class ExchangeRun {
 
   private onExit(exit: ChildExit): void {
     if (!this.terminal.isSettled) {
-      this.settle(this.isStopping ? stopped() : { kind: 'failed', failure: this.explain(exit) });
+      this.settle(failed(this.isStopping ? stopped() : this.explain(exit)));
     }
     this.closeChild();
   }
@@ -264,32 +277,11 @@ class ExchangeRun {
         `the exit of ${this.options.agentName} was not explained: ${errorMessage(error)}`,
       );
     }
-    return this.earlyEnd(exit.stderrTail, exit);
-  }
-
-  private earlyEnd(stderrTail: string, exit?: ChildExit): Failure {
-    const how =
-      exit === undefined
-        ? ''
-        : exit.signal === null
-          ? ` (exit code ${String(exit.code ?? 'unknown')})`
-          : ` (ended by ${exit.signal})`;
-    const lastWords = oneLine(stderrTail.trim().split('\n').slice(-3).join(' '));
-    return {
-      code: 'child_exited',
-      message: oneLine(
-        `${this.options.agentName} ended early${how}. What has arrived is kept; send the prompt again to go on.${lastWords === '' ? '' : ` It said: ${lastWords}`}`,
-      ),
-      ...(stderrTail === '' ? {} : { detail: stderrTail }),
-    };
+    return earlyEnd(this.options.agentName, exit);
   }
 
   private onSilence(phase: 'start' | 'idle', timeoutMs: number): void {
-    const what = phase === 'start' ? 'did not begin to answer within' : 'has said nothing for';
-    this.fail({
-      code: 'timeout',
-      message: `${this.options.agentName} ${what} ${formatSeconds(timeoutMs)}. What has arrived is kept; try again, or look at the log.`,
-    });
+    this.fail(silence(this.options.agentName, phase, timeoutMs));
   }
 
   /** Silence does not count while the user is asked or a tool runs. */
@@ -325,19 +317,19 @@ class ExchangeRun {
       this.send(message);
     }
     if (interrupt.length === 0) {
-      this.settle(stopped());
+      this.settle(failed(stopped()));
       this.closeChild();
       return;
     }
-    this.schedule(exchangeDefaults.stopAnswerMs, () => this.settle(stopped()));
+    this.schedule(exchangeDefaults.stopAnswerMs, () => this.settle(failed(stopped())));
     this.schedule(exchangeDefaults.interruptMs, () => {
-      this.settle(stopped());
+      this.settle(failed(stopped()));
       this.closeChild();
     });
   }
 
   private fail(failure: Failure): void {
-    this.settle(this.isStopping ? stopped() : { kind: 'failed', failure });
+    this.settle(failed(this.isStopping ? stopped() : failure));
     this.closeChild();
   }
 
@@ -402,13 +394,6 @@ class ExchangeRun {
   }
 }
 
-function stopped(failure?: Failure): TerminalEvent {
-  return {
-    kind: 'failed',
-    failure: abortedFailure(failure?.aborted === true ? failure.message : undefined),
-  };
-}
-
-export function formatSeconds(timeoutMs: number): string {
-  return timeoutMs < 1000 ? `${timeoutMs} ms` : `${Math.round(timeoutMs / 100) / 10} s`;
+function failed(failure: Failure): TerminalEvent {
+  return { kind: 'failed', failure };
 }

@@ -1,8 +1,6 @@
-import type { Clock } from '../base/clock';
-import type { Disposable } from '../base/disposable';
 import { abortedFailure, type Failure } from '../events/failure';
 import type { ExchangeOptions, ModelRef, NetworkProvider, TurnContext } from './contract';
-import { formatSeconds, type ExchangeOutlet, type TerminalEvent } from './exchange';
+import type { ExchangeOutlet, TerminalEvent } from './exchange';
 import { toFailure } from './toFailure';
 
 /** The network arm as the broker sees it: injected, so that a test needs neither SDK nor key. */
@@ -14,47 +12,32 @@ type Item = IteratorResult<StreamItem, unknown>;
 type Turn =
   | { readonly kind: 'item'; readonly item: Item }
   | { readonly kind: 'error'; readonly error: unknown }
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'silent'; readonly failure: Failure };
+  | { readonly kind: 'aborted' };
 
 /**
  * Runs one turn of the network arm and gives its last event. Never rejects: what the provider throws is a failure, a
- * stream that just stops is `stream_cut`. A provider that does not hear the signal, or stays silent longer than the
- * deadlines, is left behind. An aborted signal makes no request at all.
+ * stream that just stops is `stream_cut`. A provider that does not hear the signal is left behind; the deadlines of the
+ * options are the network stream's, which also hears what is not shown. An aborted signal makes no request at all.
  */
 export async function driveFramework(options: {
-  readonly clock: Clock;
   readonly framework: FrameworkStream;
   readonly model: ModelRef;
   readonly context: TurnContext;
   readonly opts: ExchangeOptions;
   readonly outlet: ExchangeOutlet;
 }): Promise<TerminalEvent> {
-  const { clock, model, opts, outlet } = options;
+  const { model, opts, outlet } = options;
   const hasAborted = (): boolean => opts.signal.aborted;
   if (hasAborted()) {
     return failed(abortedFailure());
   }
-  // With deadlines the provider gets a signal of its own, so that silence also ends its request.
-  const hasDeadline = opts.startTimeoutMs !== undefined || opts.idleTimeoutMs !== undefined;
-  const own = new AbortController();
-  const onAbort = (): void => own.abort();
-  opts.signal.addEventListener('abort', onAbort, { once: true });
   let iterator: AsyncIterator<StreamItem, unknown> | undefined;
-  let isFirst = true;
   try {
-    iterator = options
-      .framework(model, options.context, hasDeadline ? { ...opts, signal: own.signal } : opts)
-      [Symbol.asyncIterator]();
+    iterator = options.framework(model, options.context, opts)[Symbol.asyncIterator]();
     for (;;) {
-      const timeoutMs = isFirst ? (opts.startTimeoutMs ?? opts.idleTimeoutMs) : opts.idleTimeoutMs;
-      const turn = await nextTurn(iterator.next(), clock, opts.signal, timeoutMs, model.name);
-      isFirst = false;
+      const turn = await nextTurn(iterator.next(), opts.signal);
       if (turn.kind === 'aborted') {
         return failed(abortedFailure());
-      }
-      if (turn.kind === 'silent') {
-        return failed(turn.failure);
       }
       if (turn.kind === 'error') {
         return failed(hasAborted() ? abortedFailure() : toFailure(turn.error));
@@ -82,8 +65,6 @@ export async function driveFramework(options: {
   } catch (error) {
     return failed(hasAborted() ? abortedFailure() : toFailure(error));
   } finally {
-    opts.signal.removeEventListener('abort', onAbort);
-    own.abort();
     leave(iterator);
   }
 }
@@ -98,17 +79,9 @@ function leave(iterator: AsyncIterator<unknown> | undefined): void {
   Promise.resolve(iterator?.return?.()).catch(() => undefined);
 }
 
-function nextTurn(
-  next: Promise<Item>,
-  clock: Clock,
-  signal: AbortSignal,
-  timeoutMs: number | undefined,
-  modelName: string,
-): Promise<Turn> {
+function nextTurn(next: Promise<Item>, signal: AbortSignal): Promise<Turn> {
   return new Promise((resolve) => {
-    let timer: Disposable | undefined;
     const settle = (turn: Turn): void => {
-      timer?.dispose();
       signal.removeEventListener('abort', onAbort);
       resolve(turn);
     };
@@ -120,16 +93,6 @@ function nextTurn(
     );
     if (signal.aborted) {
       onAbort();
-    } else if (timeoutMs !== undefined) {
-      timer = clock.schedule(timeoutMs, () =>
-        settle({
-          kind: 'silent',
-          failure: {
-            code: 'timeout',
-            message: `${modelName} was silent for ${formatSeconds(timeoutMs)}. What has arrived is kept; try again.`,
-          },
-        }),
-      );
     }
   });
 }

@@ -29,7 +29,7 @@ export type HandoverBlock =
       readonly arguments: JsonObject;
     };
 
-export interface HandoverResult {
+interface HandoverResult {
   readonly callId: string;
   readonly toolName: string;
   readonly text: string;
@@ -94,7 +94,7 @@ export function mapCallId(id: string, maxLength: number): string {
 }
 
 /** What a model is told of a result: the error first, then what there was of output. */
-export function resultText(result: ToolResult): string {
+function resultText(result: ToolResult): string {
   if (result.ok) {
     return result.output === '' ? '(no output)' : result.output;
   }

@@ -20,7 +20,7 @@ export interface EditorModelInfo {
 }
 
 /** A model of a shipped provider that the user added by name. */
-export interface ExtraModel {
+interface ExtraModel {
   readonly provider: ApiProvider;
   readonly model: string;
   readonly name?: string;

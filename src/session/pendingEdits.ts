@@ -106,9 +106,9 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
     return ids.filter((id) => this.decide(id, 'all', decision)).length;
   }
 
-  undoDecision(editId: string): boolean {
+  undoDecision(editId: string, hunkId?: string): boolean {
     const edit = this.open.get(editId);
-    if (edit?.undo() !== true) {
+    if (edit?.undo(hunkId) !== true) {
       return false;
     }
     this.announce(editId);
@@ -251,7 +251,15 @@ class OpenEdit {
     return true;
   }
 
-  undo(): boolean {
+  undo(hunkId: string | undefined): boolean {
+    if (hunkId !== undefined) {
+      if ((this.decisions.get(hunkId) ?? pending).kind === 'pending') {
+        return false;
+      }
+      // As if that hunk had never been decided: a later undo must not bring the decision back.
+      this.mapDecisions((id) => (id === hunkId ? undefined : id));
+      return true;
+    }
     const before = this.steps.pop();
     if (before === undefined) {
       return false;

@@ -58,6 +58,15 @@ export class CallGate {
     return decide(effects, this.rules(call), call.context.mode);
   }
 
+  /**
+   * True when the caller could read this file without a question. Where not, nothing of its text may come back with an
+   * error or a diff: a refused edit must not be a way to read.
+   */
+  async mayRead(call: GatedCall, path: string): Promise<boolean> {
+    const effects = await this.resolve({ ...call, intents: [{ kind: 'read', path }] });
+    return this.decideOn(call, effects).verdict === 'allow';
+  }
+
   /** True while the call's paths still lead where they led when it was judged. */
   async isStillTrue(call: GatedCall, effects: readonly Effect[]): Promise<boolean> {
     return areSameEffects(effects, await this.resolve(call));

@@ -195,7 +195,7 @@ export class ChildWrites {
     if (verdict.kind === 'denied') {
       return { grant: { kind: 'deny', by: 'user', reason: denialOf(verdict) } };
     }
-    const message = describeVerdict(shown, verdict);
+    const message = describeVerdict(shown, verdict, await this.gate.mayRead(call, edit.path));
     const isTrimmed = verdict.text !== edit.proposedText;
     if (isTrimmed && (!canTrim || edit.kind === 'delete')) {
       const words = `the user approved only a part, and this call can only run whole. ${message ?? ''} Propose the approved part by itself.`;

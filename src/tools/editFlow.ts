@@ -105,26 +105,32 @@ export class EditFlow {
       return ended(await this.describe(edit, prepared.edit, approval, write.outcome, finishHooks));
     } finally {
       release();
-      this.services.cache.invalidate(effect.path);
-      this.services.cache.invalidate(effect.target);
+      this.forget(effect);
     }
   }
 
-  /** Where there are no hunks to decide on, a path that asks still asks, so that its content is not given away. */
+  /** Whether the write succeeded or not: a cached text must not outlive an attempt. */
+  private forget({ path, target }: EditCall['effect']): void {
+    this.services.cache.invalidate(path);
+    this.services.cache.invalidate(target);
+  }
+
+  /** Where there are no hunks to decide on, a file that asks before it is read asks still: the answer tells of its text. */
   private async withoutHunks(
     edit: EditCall,
     prepared: PreparedEdit & { readonly kind: 'same' | 'unusable' },
   ): Promise<ToolResult> {
     const { call, judgement, effect } = edit;
-    const grant: Grant =
-      effect.pathClass === 'inside'
-        ? { kind: 'allow', by: judgement.decision.ruleId, reason: 'nothing is written' }
-        : await this.gate.ask(
-            call,
-            judgement.effects,
-            `${judgement.decision.reason}; the change cannot be shown as hunks`,
-            false,
-          );
+    const { verdict, reason } = judgement.decision;
+    const why = verdict === 'ask' ? reason : 'this file asks before it is read';
+    const grant: Grant = (await this.gate.mayRead(call, effect.path))
+      ? { kind: 'allow', by: judgement.decision.ruleId, reason: 'nothing is written' }
+      : await this.gate.ask(
+          call,
+          judgement.effects,
+          `${why}; the change cannot be shown as hunks`,
+          false,
+        );
     if (grant.kind === 'deny') {
       return await this.records.denied(call, judgement.effects, grant);
     }
@@ -251,24 +257,27 @@ export class EditFlow {
       beforeText: fileEdit.kind === 'create' ? undefined : verdict.baseText,
       afterText: isDeleted ? undefined : afterText,
     };
-    const [summary, notes] = await Promise.all([
+    const outcomeKept = this.records.outcome(call, {
+      result: toolOk(verdict.text),
+      outcome: 'ok',
+      detail: hunkCountText(verdict),
+    });
+    this.forget(effect);
+    const showsText = await this.gate.mayRead(call, effect.path);
+    const [notes, summary] = await Promise.all([
+      finishHooks(hookWrite, call.context.signal),
       summarizeChange(
         { beforeText: verdict.baseText, afterText, shownPath: shown },
         this.services,
         call.context.signal,
       ),
-      finishHooks(hookWrite, call.context.signal),
-      this.records.outcome(call, {
-        result: toolOk(verdict.text),
-        outcome: 'ok',
-        detail: hunkCountText(verdict),
-      }),
+      outcomeKept,
     ]);
     const text = [
       headline(fileEdit.kind, shown, verdict),
-      describeVerdict(shown, verdict),
-      describeSave(verdict, outcome, shown),
-      summary.short === '' ? undefined : summary.short,
+      describeVerdict(shown, verdict, showsText),
+      describeSave(verdict, outcome, shown, showsText),
+      summary.short === '' || !showsText ? undefined : summary.short,
       ...notes,
     ];
     return toolOk(text.filter((part) => part !== undefined).join('\n'), {
@@ -361,13 +370,16 @@ function describeSave(
   verdict: EditVerdict,
   outcome: WriteOutcome,
   shown: string,
+  showsText: boolean,
 ): string | undefined {
   if (!outcome.isSaved) {
     return `${shown} had unsaved changes: the edit is in the editor and not saved yet. Programs that read the disk do not see it.`;
   }
-  return outcome.savedText === undefined || outcome.savedText === verdict.text
-    ? undefined
-    : `Saving changed the file further (formatter or save actions):\n${unifiedDiff(verdict.text, outcome.savedText, shown, 1, shortDiffLimits)}`;
+  if (outcome.savedText === undefined || outcome.savedText === verdict.text) {
+    return undefined;
+  }
+  const diff = unifiedDiff(verdict.text, outcome.savedText, shown, 1, shortDiffLimits);
+  return `Saving changed the file further (formatter or save actions)${showsText ? `:\n${diff}` : '.'}`;
 }
 
 function summaryOf(verdict: EditVerdict, summary: ChangeSummary): string {

@@ -73,18 +73,27 @@ export function hunkCountText(verdict: EditVerdict): string {
   return `${verdict.approvedCount} of ${total} ${total === 1 ? 'hunk' : 'hunks'}`;
 }
 
-/** What an agent must know about a review: which hunks were denied, with the user's words, and what the user changed. */
-export function describeVerdict(shownPath: string, verdict: EditVerdict): string | undefined {
+/**
+ * What an agent must know about a review: which hunks were denied, with the user's words, and what the user changed.
+ * `showsText` false: without any text of the file, which the agent may not read.
+ */
+export function describeVerdict(
+  shownPath: string,
+  verdict: EditVerdict,
+  showsText: boolean,
+): string | undefined {
   const parts: string[] = [];
   if (verdict.deniedHunks.length > 0) {
     parts.push(
       `The user approved ${hunkCountText(verdict)} of the edit of ${shownPath}; only what was approved is in the file. Denied:`,
-      ...verdict.deniedHunks.map(({ hunk, reason }) => describeDenied(hunk, reason)),
+      ...verdict.deniedHunks.map(({ hunk, reason }) => describeDenied(hunk, reason, showsText)),
     );
   }
   if (verdict.userChange !== undefined && verdict.userChange !== '') {
     parts.push(
-      `The user changed the proposal before approving it; the difference to what you proposed:\n${verdict.userChange}`,
+      showsText
+        ? `The user changed the proposal before approving it; the difference to what you proposed:\n${verdict.userChange}`
+        : 'The user changed the proposal before approving it.',
     );
   }
   return parts.length === 0 ? undefined : parts.join('\n');
@@ -106,7 +115,7 @@ export function denialOf(verdict: EditVerdict): string {
 
 const maxShownHunkChars = 400;
 
-function describeDenied(hunk: Hunk, reason: string | undefined): string {
+function describeDenied(hunk: Hunk, reason: string | undefined, showsText: boolean): string {
   const lines = [
     ...toLines(hunk.oldText).map((line) => `-${line}`),
     ...toLines(hunk.newText).map((line) => `+${line}`),
@@ -116,7 +125,8 @@ function describeDenied(hunk: Hunk, reason: string | undefined): string {
     reason === undefined || reason.trim() === ''
       ? 'no reason given'
       : `the user said: ${reason.trim()}`;
-  return `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@ ${words}\n${shown}`;
+  const head = `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@ ${words}`;
+  return showsText ? `${head}\n${shown}` : head;
 }
 
 function toLines(text: string): readonly string[] {

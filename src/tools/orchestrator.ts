@@ -11,7 +11,7 @@ import { ChildCalls } from './childCalls';
 import type { CallContext, CallProgress, Tool, ToolOrchestrator } from './contract';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
-import { cacheableTools } from './resultCache';
+import { cacheableTools, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
 import { runWithDeadline } from './toolRun';
@@ -175,14 +175,24 @@ export class Orchestrator implements ToolOrchestrator {
       slotKind === 'none'
         ? noRelease
         : await this.session(context).slots.acquire(slotKind, context.signal);
-    const end =
+    const { end, ticket } =
       release === undefined
-        ? failedEnd('Stopped by the user before it started.', {
-            outcome: 'aborted',
-            summary: 'stopped',
-          })
+        ? {
+            end: failedEnd('Stopped by the user before it started.', {
+              outcome: 'aborted',
+              summary: 'stopped',
+            }),
+          }
         : await this.runInSlot(tool, call, judgement, grant.reason, release);
     await this.records.outcome(call, end);
+    for (const effect of judgement.effects) {
+      if (effect.kind === 'write') {
+        this.services.cache.invalidate(effect.path);
+      }
+    }
+    if (ticket !== undefined && end.outcome === 'ok') {
+      await this.services.cache.store(ticket, end.result);
+    }
     return capResult(end.result, context.sessionId, this.services.outputs);
   }
 
@@ -192,41 +202,31 @@ export class Orchestrator implements ToolOrchestrator {
     judgement: Judgement,
     why: string,
     release: () => void,
-  ): Promise<CallEnd> {
-    const { context } = call;
-    const { cache, clock } = this.services;
-    const path = readPathOf(judgement.effects);
+  ): Promise<{ readonly end: CallEnd; readonly ticket?: CacheTicket }> {
+    const { context, subject } = call;
     try {
       context.onProgress({ kind: 'running', why });
-      const lookup = await cache.lookup(tool.name, path, call.input);
+      const lookup = await this.services.cache.lookup(
+        tool.name,
+        readPathOf(judgement.effects),
+        call.input,
+      );
       if (lookup.kind === 'hit') {
         const details = { ...lookup.result.details, outcome: 'cache_hit' as const };
-        return { result: { ...lookup.result, details }, outcome: 'cache_hit' };
+        return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
       }
+      const resolvePath = (argument: string): string => this.resolvePath(argument, context);
       const end = await runWithDeadline(
         tool.name,
         tool.timeoutMs,
         context.signal,
-        clock,
-        async (signal) =>
-          tool.run(call.input, {
-            ...context,
-            callId: call.subject.callId,
-            signal,
-            resolvePath: (argument) => this.resolvePath(argument, context),
-          }),
+        this.services.clock,
+        (signal) =>
+          tool.run(call.input, { ...context, callId: subject.callId, signal, resolvePath }),
       );
-      if (lookup.kind === 'miss' && end.outcome === 'ok') {
-        await cache.store(lookup.ticket, end.result);
-      }
-      return end;
+      return lookup.kind === 'miss' ? { end, ticket: lookup.ticket } : { end };
     } finally {
       release();
-      for (const effect of judgement.effects) {
-        if (effect.kind === 'write') {
-          cache.invalidate(effect.path);
-        }
-      }
     }
   }
 

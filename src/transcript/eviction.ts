@@ -25,7 +25,7 @@ export interface EvictionCursor {
 
 export const startCursor: EvictionCursor = { at: 0 };
 
-/** An exchange above this share of the budget is taken apart instead of dropped whole. */
+/** An exchange with tool calls above this share of the budget is taken apart instead of dropped whole. */
 const hugeShare = 0.25;
 
 /**
@@ -141,7 +141,8 @@ function nextExchange(
       tokens += turn.tokens;
     }
   }
-  return { start, end, head, isWhole: isFree && tokens <= view.budgetTokens * hugeShare, groups };
+  const isHuge = tokens > view.budgetTokens * hugeShare && groups.some((group) => group.length > 1);
+  return { start, end, head, isWhole: isFree && !isHuge, groups };
 }
 
 /**

@@ -133,7 +133,7 @@ export class TranscriptStore implements Iterable<Turn> {
     );
     this.cursor = plan.cursor;
     const dropped: Turn[] = [];
-    for (const slot of plan.dropped) {
+    for (const slot of [...plan.dropped].sort((a, b) => a - b)) {
       const turn = this.slots[slot];
       if (turn !== undefined) {
         this.slots[slot] = undefined;

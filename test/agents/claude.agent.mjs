@@ -44,8 +44,12 @@ e2e(
   async ({ start, modelServer, shot, onEnd }) => {
     const folder = copyProject();
     const traces = mkdtempSync(path.join(tmpdir(), 'patchbay-traces-'));
-    const bin = mkdtempSync(path.join(tmpdir(), 'patchbay-bin-'));
-    onEnd(() => [path.dirname(folder), traces, bin].forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+    // The agent is on the PATH of the user's login shell, which is where the editor takes its own from.
+    const home = mkdtempSync(path.join(tmpdir(), 'patchbay-home-'));
+    const bin = path.join(home, 'bin');
+    mkdirSync(bin);
+    writeFileSync(path.join(home, '.bash_profile'), `export PATH="${bin}:$PATH"\n`);
+    onEnd(() => [path.dirname(folder), traces, home].forEach((dir) => rmSync(dir, { recursive: true, force: true })));
     plant(folder, traces);
     symlinkSync(process.env.PATCHBAY_CLAUDE_BIN, path.join(bin, 'claude'));
     const file = path.join(folder, 'notes.md');
@@ -71,7 +75,8 @@ e2e(
     });
     const app = await start({
       folder,
-      env: { ...claudeEnv(server.url), PATH: `${bin}:${process.env.PATH}` },
+      home,
+      env: { ...claudeEnv(server.url), SHELL: '/bin/bash', PATH: `${bin}:${process.env.PATH}` },
     });
     const chat = await app.openChat(id('empty-state'));
     const runtime = chat.locator(id('runtime-claude-cli'));
@@ -134,7 +139,7 @@ e2e(
     assert.match(lastTurn(server), /Plain JavaScript, ES modules/);
 
     // No child outlives the host.
-    const children = app.host.processes().filter((entry) => entry.cmd.includes(bin) || entry.cmd.includes('claude'));
+    const children = app.host.processes().filter((entry) => entry.command.includes('claude'));
     assert.ok(children.length > 0, 'the agent is there while the host is');
     process.kill(app.host.extensionHost().pid, 'SIGKILL');
     const deadline = Date.now() + 10_000;

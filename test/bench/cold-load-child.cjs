@@ -1,5 +1,5 @@
 'use strict';
-// One cold load in a process of its own: `node cold-load-child.cjs <entry> [--activate]`, one JSON line out.
+// One cold load: `node cold-load-child.cjs <entry> [--watch]`, one JSON line out.
 const Module = require('node:module');
 const path = require('node:path');
 const vscode = require('./vscode-stub.cjs');
@@ -9,32 +9,42 @@ Module._load = function (request, ...rest) {
   return request === 'vscode' ? vscode.stub : load.call(this, request, ...rest);
 };
 
+// An extension host has these long before it loads an extension.
+for (const name of Module.builtinModules) {
+  if (
+    /^(child_process|crypto|fs|http|https|net|os|path|readline|stream|timers|tls|url|util|zlib)\b/.test(
+      name,
+    )
+  ) {
+    require(name);
+  }
+}
+
 const [entry, mode] = process.argv.slice(2);
+const context = vscode.context(path.dirname(path.dirname(entry)));
 const reads = [];
 const children = [];
-if (mode === '--activate') watch();
-
-const startedMs = performance.now();
-const extension = require(entry);
-const loadMs = performance.now() - startedMs;
-const rssMb = process.memoryUsage().rss / 1e6;
+if (mode === '--watch') watch();
 
 void (async () => {
-  const result = { loadMs, rssMb };
-  if (mode === '--activate') {
-    const activatingMs = performance.now();
-    try {
-      await extension.activate(vscode.context(path.dirname(path.dirname(entry))));
-    } catch (error) {
-      result.error = String(error?.stack ?? error);
-    }
-    result.activateMs = performance.now() - activatingMs;
-    await new Promise((resolve) => setTimeout(resolve, 200)); // what it left running may show itself
-    const folder = path.dirname(entry) + path.sep;
-    result.loaded = Object.keys(require.cache).filter((file) => file.startsWith(folder));
-    Object.assign(result, { reads, children });
+  const result = {};
+  const startedMs = performance.now();
+  const extension = require(entry);
+  const loadedMs = performance.now();
+  try {
+    await extension.activate(context);
+  } catch (error) {
+    result.error = String(error?.stack ?? error);
   }
-  process.stdout.write(JSON.stringify(result), () => process.exit(0));
+  const activeMs = performance.now();
+  result.loadMs = loadedMs - startedMs;
+  result.activateMs = activeMs - loadedMs;
+  result.rssMb = process.memoryUsage().rss / 1e6;
+  // what it left running may show itself
+  if (mode === '--watch') await new Promise((resolve) => setTimeout(resolve, 300));
+  const folder = path.dirname(entry) + path.sep;
+  result.loaded = Object.keys(require.cache).filter((file) => file.startsWith(folder));
+  process.stdout.write(JSON.stringify({ ...result, reads, children }), () => process.exit(0));
 })();
 
 /** Notes each child process and each file that is read. */

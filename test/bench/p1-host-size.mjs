@@ -1,14 +1,24 @@
-// P1: the size of the host. The entry against a bundle of both model SDKs as they come; all that is loaded later in kB.
+// P1: the size of the host. What a start loads (the entry and all that its activation asks for) against a bundle of
+// both model SDKs as they come; all that is loaded later in kB.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { inRoot } from '../../scripts/lib/root.mjs';
+import { coldLoad } from './cold-load.mjs';
 import { kilobytes, remark, report } from './goals.mjs';
 
 const { outputs } = JSON.parse(readFileSync(inRoot('dist/meta-host.json'), 'utf8'));
-const files = Object.entries(outputs);
-const sum = (some) => some.reduce((total, [, { bytes }]) => total + bytes, 0);
-const entry = sum(files.filter(([, info]) => !info.lazy));
-const later = files.filter(([, info]) => info.lazy).sort(([, a], [, b]) => b.bytes - a.bytes);
+const atStart = new Set(
+  coldLoad(inRoot('dist/extension.js'), { watched: true }).loaded.map((file) =>
+    path.basename(file),
+  ),
+);
+const files = Object.entries(outputs)
+  .map(([file, { bytes }]) => ({ name: path.basename(file), bytes }))
+  .sort((a, b) => b.bytes - a.bytes);
+const sum = (some) => some.reduce((total, { bytes }) => total + bytes, 0);
+const entry = files.filter(({ name }) => atStart.has(name));
+const later = files.filter(({ name }) => !atStart.has(name));
 
 const sdks = await esbuild.build({
   stdin: {
@@ -27,11 +37,13 @@ const both = sdks.outputFiles[0].contents.byteLength;
 
 report('P1 size of the host', [
   {
-    what: 'entry / bundle of both SDKs',
-    value: entry / both,
+    what: 'loaded at the start / bundle of both SDKs',
+    value: sum(entry) / both,
     goal: 0.32,
-    note: `${kilobytes(entry).toFixed(1)} of ${kilobytes(both).toFixed(1)} kB`,
+    note: `${kilobytes(sum(entry)).toFixed(1)} of ${kilobytes(both).toFixed(1)} kB`,
   },
   { what: 'all lazily loaded files', value: kilobytes(sum(later)), goal: 900, unit: 'kB' },
 ]);
-for (const [name, { bytes }] of later) remark(`${name} ${kilobytes(bytes).toFixed(1)} kB`);
+for (const { name, bytes } of entry)
+  remark(`${name} ${kilobytes(bytes).toFixed(1)} kB, at the start`);
+for (const { name, bytes } of later) remark(`${name} ${kilobytes(bytes).toFixed(1)} kB, later`);

@@ -1,15 +1,13 @@
-// P2: what a start costs. Loading the entry in a fresh process against loading an empty extension, and what happens
-// while it activates: no SDK, no child process, no big file.
-import { execFileSync } from 'node:child_process';
+// P2: what a start costs. Loading and activating in a fresh process against an empty extension, and what happens
+// meanwhile: no SDK, no child process, no big file. (The extension's own code is P1's to weigh.)
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { inRoot } from '../../scripts/lib/root.mjs';
+import { coldLoad } from './cold-load.mjs';
 import { median, remark, report } from './goals.mjs';
 
 const runs = 21;
-const child = fileURLToPath(new URL('./cold-load-child.cjs', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-cold-'));
 const empty = path.join(folder, 'extension.js');
 writeFileSync(
@@ -18,34 +16,34 @@ writeFileSync(
 );
 const entry = inRoot('dist/extension.js');
 
-const start = (file, ...args) =>
-  JSON.parse(execFileSync(process.execPath, [child, file, ...args], { encoding: 'utf8' }));
-
 try {
   const rows = { ours: [], empty: [] };
-  start(entry); // the first one of each warms the disk's cache
-  start(empty);
+  coldLoad(entry); // the first one of each warms the disk's cache
+  coldLoad(empty);
   for (let i = 0; i < runs; i++) {
-    rows.empty.push(start(empty));
-    rows.ours.push(start(entry));
+    rows.empty.push(coldLoad(empty));
+    rows.ours.push(coldLoad(entry));
   }
-  const loadMs = (kind) => median(rows[kind].map((r) => r.loadMs));
-  const rssMb = (kind) => median(rows[kind].map((r) => r.rssMb));
-  const watched = start(entry, '--activate');
+  const loadMs = (kind) => Math.min(...rows[kind].map((r) => r.loadMs));
+  // the best of each: what the rest of the machine does only ever adds
+  const startMs = (kind) => Math.min(...rows[kind].map((r) => r.loadMs + r.activateMs));
+  const watched = coldLoad(entry, { watched: true });
 
   const { outputs } = JSON.parse(readFileSync(inRoot('dist/meta-host.json'), 'utf8'));
   const isSdk = (input) => /node_modules\/(@anthropic-ai\/sdk|openai)\//.test(input);
   const withSdk = watched.loaded.filter((file) =>
     Object.keys(outputs[`dist/${path.basename(file)}`]?.inputs ?? {}).some(isSdk),
   );
-  const bigReads = watched.reads.filter((r) => r.bytes > 65_536 && r.file !== entry);
+  const bigReads = watched.reads.filter(
+    (r) => r.bytes > 65_536 && !watched.loaded.includes(r.file),
+  );
 
   report('P2 cold load', [
     {
-      what: 'entry / empty extension',
-      value: loadMs('ours') / loadMs('empty'),
+      what: 'load and activation / those of an empty extension',
+      value: startMs('ours') / startMs('empty'),
       goal: 15,
-      note: `median of ${runs}: ${loadMs('ours').toFixed(2)} and ${loadMs('empty').toFixed(2)} ms`,
+      note: `best of ${runs}: ${startMs('ours').toFixed(2)} and ${startMs('empty').toFixed(2)} ms`,
     },
     {
       what: 'loaded files with an SDK',
@@ -69,16 +67,17 @@ try {
       note: bigReads.map((r) => `${r.file} ${r.bytes}`).join(', '),
     },
     {
-      what: 'activation ends without an error',
+      what: 'errors during activation',
       value: watched.error ? 1 : 0,
       goal: 0,
       unit: 'errors',
       note: watched.error,
     },
   ]);
-  remark(`activate() took ${watched.activateMs.toFixed(1)} ms against a stub of the editor`);
-  remark(`files of ours loaded by then: ${watched.loaded.map((f) => path.basename(f)).join(', ')}`);
-  remark(`memory after the load: +${(rssMb('ours') - rssMb('empty')).toFixed(1)} MB (goal 5)`);
+  remark(`load alone: ${loadMs('ours').toFixed(2)} and ${loadMs('empty').toFixed(2)} ms`);
+  const memory = (kind) => median(rows[kind].map((r) => r.rssMb));
+  remark(`memory: +${(memory('ours') - memory('empty')).toFixed(1)} MB (goal 5)`);
+  remark(`our files by then: ${watched.loaded.map((f) => path.basename(f)).join(', ')}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

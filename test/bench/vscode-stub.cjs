@@ -2,8 +2,10 @@
 // An editor that says yes to everything: enough of `vscode` for an extension to load and activate outside of it.
 // Whatever is not spelled out here is a function that can be called, constructed and read from.
 
-function anything(known = {}) {
-  const cache = new Map(Object.entries(known));
+const { readFileSync } = require('node:fs');
+
+function anything(spelledOut = {}) {
+  const cache = new Map(Object.entries(spelledOut));
   const target = function () {};
   return new Proxy(target, {
     get(_, key) {
@@ -15,6 +17,7 @@ function anything(known = {}) {
       cache.set(key, anything());
       return cache.get(key);
     },
+    set: (_, key, value) => Boolean(cache.set(key, value)),
     has: (_, key) => cache.has(key),
     apply: () => anything(),
     construct: (_, args, newTarget) =>
@@ -61,7 +64,7 @@ const configuration = {
 /** For what gives a list of things that are not there, or promises one. */
 const registering = new Proxy({}, { get: () => () => new Disposable() });
 
-const stub = anything({
+const known = {
   version: '1.100.0',
   Disposable,
   EventEmitter,
@@ -105,14 +108,23 @@ const stub = anything({
   }),
   env: anything({
     appHost: 'desktop',
+    appName: 'Visual Studio Code',
+    appRoot: '/nowhere/app',
     uiKind: 1,
     language: 'en',
     machineId: 'bench',
     sessionId: 'bench',
+    shell: '/bin/sh',
+    remoteName: undefined,
   }),
   extensions: anything({ all: [], getExtension: () => undefined, onDidChange: event }),
   lm: anything({ selectChatModels: async () => [], onDidChangeChatModels: event, tools: [] }),
-});
+};
+
+/** A plain object with every name of the API: bundled code copies the names that it finds. */
+const declarations = readFileSync(require.resolve('@types/vscode/index.d.ts'), 'utf8');
+const names = declarations.matchAll(/^\texport (?:class|enum|namespace|const|function) (\w+)/gm);
+const stub = { ...Object.fromEntries([...names].map(([, name]) => [name, anything()])), ...known };
 
 function memento() {
   const values = new Map();

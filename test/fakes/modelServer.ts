@@ -1,7 +1,7 @@
 import { isRecord } from '../../src/base/guard';
 
 /** One request as the scripted model server saw it; keys are redacted by the server itself. */
-export interface ServedRequest {
+interface ServedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;

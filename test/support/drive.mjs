@@ -54,12 +54,15 @@ export async function openView(page, title) {
     .locator(`.monaco-workbench .composite-bar .action-item a[aria-label^="${title}"]`)
     .first();
   await item.waitFor({ timeout: 30_000 });
-  const isOpen = await item.evaluate(
-    (e) =>
-      (e.getAttribute('aria-expanded') ?? e.parentElement?.getAttribute('aria-expanded')) ===
-      'true',
-  );
-  if (!isOpen) await item.click();
+  // After a reload the workbench may be about to open it by itself; a click at that moment would close it.
+  const part = page.locator('.monaco-workbench .part.sidebar .composite.title h2', {
+    hasText: title,
+  });
+  for (let attempt = 1; !(await part.isVisible()); attempt++) {
+    if (attempt > 5) throw new Error(`the view "${title}" does not open`);
+    await item.click();
+    await part.waitFor({ timeout: 5000 }).catch(() => {});
+  }
 }
 
 /**

@@ -22,7 +22,7 @@ import { startPatchbay } from './patchbay.mjs';
  * }) => Promise<void>} body
  * @param {{ timeoutMs?: number }} [options]
  */
-export function e2e(title, body, { timeoutMs = 180_000 } = {}) {
+export function e2e(title, body, { timeoutMs = 300_000 } = {}) {
   void test(title, { timeout: timeoutMs }, async (t) => {
     const apps = [];
     const releases = [];

@@ -14,7 +14,7 @@ const reporter = fileURLToPath(new URL('./reporter.mjs', import.meta.url));
  */
 export async function runFiles(options) {
   const { folder, suffix, only = [], env = process.env, retries = 1 } = options;
-  const timeoutMs = options.timeoutMs ?? Number(process.env.PATCHBAY_FILE_TIMEOUT_MS ?? 600_000);
+  const timeoutMs = options.timeoutMs ?? Number(process.env.PATCHBAY_FILE_TIMEOUT_MS ?? 1_200_000);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(suffix))
     .filter((name) => only.length === 0 || only.some((part) => name.includes(part)))

@@ -4,6 +4,7 @@ import type { Event } from '../../src/base/emitter';
 import { useMarkdown, usePanel } from '../panel';
 import type { PanelStore } from '../panelStore';
 import { isRunning, type LiveState } from '../store';
+import type { Surface } from '../surface';
 import { Composer } from './composer';
 import { EmptyState } from './emptyState';
 import { Header } from './header';
@@ -11,9 +12,6 @@ import { HistoryList } from './historyList';
 import { LiveRegion } from './liveRegion';
 import { MessageList } from './messageList';
 import { PendingBar } from './pendingBar';
-
-/** What is open over or instead of the conversation. */
-export type Surface = 'chat' | 'history' | 'models' | 'endpoint' | 'modes';
 
 export interface AppProps {
   readonly store: PanelStore;

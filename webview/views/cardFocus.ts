@@ -29,7 +29,7 @@ export function useCardFocus(card: RefObject<HTMLElement>, isWaiting: boolean): 
 /** Typing, or at another card that waits. */
 function isBusy(active: Element | null): boolean {
   if (active instanceof HTMLTextAreaElement) {
-    const lastKeyMs = Number(active.dataset['lastKeyMs'] ?? '0');
+    const lastKeyMs = Number(active.dataset.lastKeyMs ?? '0');
     return active.value !== '' || performance.now() - lastKeyMs < typingPauseMs;
   }
   return (

@@ -4,9 +4,9 @@ import { errorMessage } from '../../src/base/patchbayError';
 import { restAfterSend, startDraft, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
+import type { Surface } from '../surface';
 import { ComposerBar } from './composerBar';
 import { QueueList } from './queueList';
-import type { Surface } from './app';
 
 export interface ComposerProps {
   readonly state: LiveState;
@@ -54,11 +54,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (area.current !== null) {
-      area.current.dataset['lastKeyMs'] = String(performance.now());
+      area.current.dataset.lastKeyMs = String(performance.now());
     }
-    // 229: the key belongs to an input method that composes a character.
-    const isComposing = event.isComposing || event.keyCode === 229;
-    if (event.key === 'Enter' && !event.shiftKey && !isComposing) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       void send();
     }

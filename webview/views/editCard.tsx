@@ -80,7 +80,9 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
           <Visible text={edit.label} isOneLine />
         </button>
         <span class="card-summary">
-          <span class="added">+{edit.added}</span> <span class="removed">−{edit.removed}</span>
+          {edit.added > 0 && <span class="added">+{edit.added} </span>}
+          {edit.removed > 0 && <span class="removed">−{edit.removed} </span>}
+          {edit.hunks.length > 1 && <span class="hunk-total">{edit.hunks.length} hunks</span>}
         </span>
         <span class="card-state" data-state={edit.state} title={state.word}>
           {!isWaiting && <span class="card-state-word">{state.word}</span>}
@@ -141,24 +143,24 @@ function EditActions({ edit }: { readonly edit: EditView }): JSX.Element {
   ) : (
     <div class="actions">
       <span class="actions">
-      <Button
-        isPrimary
-        onClick={() => link.command('edit/open', { editId: edit.id })}
-        testId="open-review"
-      >
-        Review in editor
-      </Button>
-      <Button onClick={() => decide('approve')} testId="approve-all">
-        {isSingle ? 'Approve' : 'Approve all'}
-      </Button>
+        <Button
+          isPrimary
+          onClick={() => link.command('edit/open', { editId: edit.id })}
+          testId="open-review"
+        >
+          Review in editor
+        </Button>
+        <Button onClick={() => decide('approve')} testId="approve-all">
+          {isSingle ? 'Approve' : 'Approve all'}
+        </Button>
       </span>
       <span class="actions">
-      <Button onClick={() => decide('deny')} testId="deny-all">
-        {isSingle ? 'Deny' : 'Deny all'}
-      </Button>
-      <Button onClick={() => setSayingWhy(true)} testId="deny-all-reason">
-        Deny, say why
-      </Button>
+        <Button onClick={() => decide('deny')} testId="deny-all">
+          {isSingle ? 'Deny' : 'Deny all'}
+        </Button>
+        <Button onClick={() => setSayingWhy(true)} testId="deny-all-reason">
+          Deny, say why
+        </Button>
       </span>
     </div>
   );

@@ -64,7 +64,8 @@ function RuntimeBadge({ status }: { readonly status: StatusView }): JSX.Element 
   const { coverage, runtimeName } = status;
   const words = coverage === undefined ? undefined : coverageWords[coverage.level];
   const note = coverage?.note ?? '';
-  const tooltip = words === undefined ? runtimeName : `${words.text}${note === '' ? '' : `. ${note}`}`;
+  const tooltip =
+    words === undefined ? runtimeName : `${words.text}${note === '' ? '' : `. ${note}`}`;
   return (
     <span class="badge" data-level={coverage?.level} title={tooltip} data-testid="runtime-badge">
       {words !== undefined && <Icon name={words.icon} />}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Hunk, HunkDecision } from '../../src/edits/fileEdit';
+import type { HunkDecisionView, HunkView } from '../../src/protocol/viewTypes';
 import { IconButton, Visible } from '../controls';
 import { hunkLabel, hunkLines, type HunkLine } from '../hunkLines';
 import { useFlag, usePanel } from '../panel';
@@ -8,8 +8,8 @@ import { DenyWithReason } from './denyWithReason';
 
 export interface HunkRowProps {
   readonly editId: string;
-  readonly hunk: Hunk;
-  readonly decision: HunkDecision;
+  readonly hunk: HunkView;
+  readonly decision: HunkDecisionView;
   /** The edit still takes decisions. */
   readonly isOpen: boolean;
   readonly place: number;
@@ -139,7 +139,7 @@ function focusNeighbour(row: EventTarget | null, step: 1 | -1): boolean {
   return next !== undefined;
 }
 
-function HunkVerdict({ decision }: { readonly decision: HunkDecision }): JSX.Element | null {
+function HunkVerdict({ decision }: { readonly decision: HunkDecisionView }): JSX.Element | null {
   switch (decision.kind) {
     case 'pending':
       return null;
@@ -155,7 +155,7 @@ function HunkVerdict({ decision }: { readonly decision: HunkDecision }): JSX.Ele
 }
 
 interface HunkTextProps {
-  readonly hunk: Hunk;
+  readonly hunk: HunkView;
   readonly isWhole: boolean;
   readonly onWhole: () => void;
 }

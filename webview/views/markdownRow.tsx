@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef } from 'preact/hooks';
 import type { MarkdownText } from '../markdown';
 import { usePanel } from '../panel';
 
@@ -13,14 +13,20 @@ export interface MarkdownRowProps {
 export function MarkdownRow({ text, isOpen, testId }: MarkdownRowProps): JSX.Element {
   const { link, markdown, codePainter } = usePanel();
   const renderer = markdown.current === 'loading' ? undefined : markdown.current;
-  const frame = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLElement | null>(null);
   const content = useRef<MarkdownText | undefined>(undefined);
-  useLayoutEffect(() => {
+  const fill = (): void => {
     if (frame.current !== null && renderer !== undefined) {
       content.current ??= renderer.open(frame.current, (code) => codePainter.paint(code));
       content.current.update(text, isOpen);
     }
-  }, [text, isOpen, renderer, codePainter]);
+  };
+  // Filled as soon as it stands in the page: the list measures the row in the same breath, before any effect.
+  const attach = useCallback((element: HTMLElement | null) => {
+    frame.current = element;
+    fill();
+  }, []);
+  useLayoutEffect(fill, [text, isOpen, renderer, codePainter]);
   if (renderer === undefined) {
     return (
       <div class="markdown is-plain" data-testid={testId}>
@@ -43,13 +49,13 @@ export function MarkdownRow({ text, isOpen, testId }: MarkdownRowProps): JSX.Ele
     const button = target.closest<HTMLElement>('[data-code-action]');
     const code = button?.closest('.code-block')?.querySelector('code')?.textContent;
     if (code !== undefined) {
-      const isCopy = button?.dataset['codeAction'] === 'copy';
+      const isCopy = button?.dataset.codeAction === 'copy';
       link.command(isCopy ? 'text/copy' : 'text/insert', { text: code });
     }
   };
   return (
     <div
-      ref={frame}
+      ref={attach}
       class="markdown"
       data-testid={testId}
       aria-busy={isOpen}

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { permissionModes, type PermissionMode } from '../../src/gate/contract';
+import { modeList, type ModeView } from '../../src/protocol/viewTypes';
 import { Icon } from '../controls';
 import { modeWords } from '../modeWords';
 import { usePanel } from '../panel';
 
 export interface ModePickerProps {
-  readonly current: PermissionMode;
+  readonly current: ModeView;
   readonly onDone: () => void;
 }
 
@@ -30,7 +30,7 @@ export function ModePicker({ current, onDone }: ModePickerProps): JSX.Element {
         }
       }}
     >
-      {permissionModes.map((mode) => (
+      {modeList.map((mode) => (
         <button
           key={mode}
           type="button"

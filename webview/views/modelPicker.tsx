@@ -88,12 +88,7 @@ export function ModelPicker(props: ModelPickerProps): JSX.Element {
         )}
       </div>
       <div class="options-foot">
-        <button
-          type="button"
-          class="option"
-          onClick={onAddEndpoint}
-          data-testid="add-endpoint"
-        >
+        <button type="button" class="option" onClick={onAddEndpoint} data-testid="add-endpoint">
           <Icon name="add" />
           <span class="option-name">Add endpoint…</span>
         </button>

@@ -39,7 +39,11 @@ function head(text: string): string {
   return lines.length < text.length ? `${lines}…` : text;
 }
 
-const planIcons = { pending: 'circle-large-outline', active: 'arrow-right', done: 'check' } as const;
+const planIcons = {
+  pending: 'circle-large-outline',
+  active: 'arrow-right',
+  done: 'check',
+} as const;
 const planWords = { pending: 'to do', active: 'in progress', done: 'done' } as const;
 
 export function PlanRow({ items }: { readonly items: readonly PlanItem[] }): JSX.Element {

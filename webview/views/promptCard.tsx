@@ -7,7 +7,7 @@ import { useFlag, usePanel } from '../panel';
 import { promptHeadline } from '../promptWords';
 import { useCardFocus } from './cardFocus';
 import { DenyWithReason } from './denyWithReason';
-import { EffectView } from './effectView';
+import { EffectLines } from './effectLines';
 import { QuestionForm } from './questionForm';
 
 /** One open question: what would happen in full, why it asks, and the answers. */
@@ -44,7 +44,7 @@ export const PromptCard = memo(function PromptCard({
       </div>
       <div class="card-body">
         {prompt.effects.map((effect, index) => (
-          <EffectView key={index} effect={effect} />
+          <EffectLines key={index} effect={effect} />
         ))}
         {prompt.inputText !== '' && prompt.questions === undefined && (
           <pre class="block" tabIndex={0} aria-label="Input">
@@ -86,34 +86,32 @@ function PermissionChoices({ prompt, onAnswer }: ChoicesProps): JSX.Element {
       {isSayingWhy ? (
         <DenyWithReason
           id={prompt.id}
-          onDeny={(reason) =>
-            onAnswer(reason === '' ? { kind: 'deny' } : { kind: 'deny', reason })
-          }
+          onDeny={(reason) => onAnswer(reason === '' ? { kind: 'deny' } : { kind: 'deny', reason })}
           onCancel={() => setSayingWhy(false)}
         />
       ) : (
         <div class="actions">
           <span class="actions">
-          <Button isPrimary onClick={() => onAnswer({ kind: 'allowOnce' })} testId="allow-once">
-            Allow once
-          </Button>
-          {sessionRuleText !== undefined && (
-            <Button
-              onClick={() => onAnswer({ kind: 'allowForSession' })}
-              title={sessionRuleText}
-              testId="allow-session"
-            >
-              Allow for this session
+            <Button isPrimary onClick={() => onAnswer({ kind: 'allowOnce' })} testId="allow-once">
+              Allow once
             </Button>
-          )}
+            {sessionRuleText !== undefined && (
+              <Button
+                onClick={() => onAnswer({ kind: 'allowForSession' })}
+                title={sessionRuleText}
+                testId="allow-session"
+              >
+                Allow for this session
+              </Button>
+            )}
           </span>
           <span class="actions">
-          <Button onClick={() => onAnswer({ kind: 'deny' })} testId="deny">
-            Deny
-          </Button>
-          <Button onClick={() => setSayingWhy(true)} testId="deny-reason">
-            Deny, say why
-          </Button>
+            <Button onClick={() => onAnswer({ kind: 'deny' })} testId="deny">
+              Deny
+            </Button>
+            <Button onClick={() => setSayingWhy(true)} testId="deny-reason">
+              Deny, say why
+            </Button>
           </span>
         </div>
       )}

@@ -55,14 +55,14 @@ export function lensEntries(
             ]
           : []),
         ...allInFile(edit, row),
-        { title: summary(edit, row) },
+        info(edit, row),
       ];
     case 'approved':
       return [
         { title: `$(check)${gap}Approved` },
         undo(args),
         ...allInFile(edit, row),
-        { title: summary(edit, row) },
+        info(edit, row),
       ];
     case 'denied':
       return [
@@ -71,7 +71,7 @@ export function lensEntries(
         },
         undo(args),
         ...allInFile(edit, row),
-        { title: summary(edit, row) },
+        info(edit, row),
       ];
   }
 }
@@ -79,6 +79,14 @@ export function lensEntries(
 /** `edit 1 of 3 · +5 −1 · Claude Code` */
 export function summary(edit: PendingEdit, row: HunkRow): string {
   return `edit ${row.position} of ${row.count} · +${row.added} −${row.removed} · ${plain(edit.asker)}`;
+}
+
+/** The numbers; on the first row also that the ground moved, with the sentence on hover. */
+function info(edit: PendingEdit, row: HunkRow): LensEntry {
+  const title = summary(edit, row);
+  return edit.note === undefined || row.position > 1
+    ? { title }
+    : { title: `${title} · file changed meanwhile`, tooltip: edit.note };
 }
 
 function allInFile(edit: PendingEdit, row: HunkRow): readonly LensEntry[] {

@@ -21,7 +21,10 @@ export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable
    */
   private readonly mtimes = new Map<string, number>();
 
-  constructor(private readonly edits: PendingEditsApi) {
+  constructor(
+    private readonly edits: PendingEditsApi,
+    private readonly onDidSave: (uri: vscode.Uri) => void,
+  ) {
     this.store.add(
       vscode.workspace.registerFileSystemProvider(proposalScheme, this, { isCaseSensitive: true }),
     );
@@ -53,6 +56,7 @@ export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable
     if (!this.find(uri).isEditable) {
       throw vscode.FileSystemError.NoPermissions(uri);
     }
+    this.onDidSave(uri);
   }
 
   readDirectory(): [string, vscode.FileType][] {

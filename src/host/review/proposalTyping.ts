@@ -1,145 +1,200 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../../base/clock';
 import { DisposableStore, type Disposable } from '../../base/disposable';
-import { errorMessage } from '../../base/patchbayError';
 import type { Logger } from '../../base/logger';
-import type { PendingEditsApi } from '../../session/contract';
-import {
-  isSameButEndings,
-  minimalEdits,
-  normalizeEndings,
-  withOriginalEndings,
-} from '../textEdits';
+import { errorMessage } from '../../base/patchbayError';
+import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import { minimalEdits, normalizeEndings, withOriginalEndings } from '../textEdits';
 import { openDocument } from '../workspaceUri';
 import { fromProposalUri, toProposalUri } from './proposalUri';
+import { reconcile } from './reconcile';
 
 /** Long enough that a fast typist does not re-diff at every key. */
 const settleMs = 120;
 const cleanMs = 400;
 
+/** What is known of one open proposal. Texts have LF here: the document has one kind of ending, the proposal its own. */
+interface OpenProposal {
+  synced: string;
+  settling: Disposable | undefined;
+  cleaning: Disposable | undefined;
+  isPushing: boolean;
+}
+
 /**
- * The user's typing in a proposal, the revert arrow and their undo, all become the proposal. The document is then made
- * clean again without saving it: a dirty one makes the editor ask on closing, and a save would format it.
+ * Keeps the open proposals and the pending set in step. The user's typing, the revert arrow and their undo all become
+ * the proposal; a merge with a changed file becomes the document. The document is then made clean again without saving
+ * it: a dirty one makes the editor ask on closing, and a save would format it.
  */
 export class ProposalTyping implements Disposable {
   private readonly store = new DisposableStore();
-  private readonly unsettled = new Map<vscode.TextDocument, Disposable>();
-  private readonly cleaning = new Map<vscode.TextDocument, Disposable>();
+  private readonly open = new Map<vscode.TextDocument, OpenProposal>();
 
   constructor(
     private readonly edits: PendingEditsApi,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {
+    vscode.workspace.textDocuments.forEach((document) => this.begin(document));
+    this.store.add(vscode.workspace.onDidOpenTextDocument((document) => this.begin(document)));
+    this.store.add(vscode.workspace.onDidCloseTextDocument((document) => this.end(document)));
     this.store.add(
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (
-          contentChanges.length > 0 &&
-          document.isDirty &&
-          fromProposalUri(document.uri)?.side === 'proposal'
-        ) {
-          this.unsettled.get(document)?.dispose();
-          this.unsettled.set(
-            document,
-            clock.schedule(settleMs, () => this.settle(document)),
-          );
+        if (contentChanges.length > 0) {
+          this.settleSoon(document);
         }
       }),
     );
-    this.store.add(edits.onDidChange(({ editId }) => this.bringAlong(editId)));
-    // A proposal that could not be cleaned in the background is cleaned when the user comes back to it.
+    this.store.add(
+      edits.onDidChange(({ edit }) => {
+        const document = edit === undefined ? undefined : openDocument(toProposalUri(edit));
+        if (document?.isDirty === true) {
+          this.settleSoon(document);
+        }
+      }),
+    );
+    // One that could not be cleaned in the background is cleaned when the user comes back to it.
     this.store.add(
       vscode.window.onDidChangeActiveTextEditor((editor) => {
-        if (
-          editor?.document.isDirty === true &&
-          fromProposalUri(editor.document.uri) !== undefined
-        ) {
+        if (editor?.document.isDirty === true) {
           this.cleanSoon(editor.document);
         }
       }),
     );
   }
 
-  /** Takes over what was typed a moment ago; called before every decision. */
+  /** Takes over what was typed a moment ago; called before every decision and every change of a base. */
   flush(): void {
-    for (const document of [...this.unsettled.keys()]) {
+    for (const document of [...this.open.keys()]) {
+      this.settle(document);
+    }
+  }
+
+  /** The editor saves this proposal by itself (auto-save): it will be clean, and what was typed must not be missed. */
+  saved(uri: vscode.Uri): void {
+    const document = openDocument(uri);
+    if (document !== undefined) {
       this.settle(document);
     }
   }
 
   dispose(): void {
     this.store.dispose();
-    for (const timer of [...this.unsettled.values(), ...this.cleaning.values()]) {
-      timer.dispose();
+    for (const document of [...this.open.keys()]) {
+      this.end(document);
     }
-    this.unsettled.clear();
-    this.cleaning.clear();
+  }
+
+  private begin(document: vscode.TextDocument): void {
+    const edit = this.editOf(document);
+    if (edit !== undefined) {
+      const text = normalizeEndings(edit.proposedText);
+      this.open.set(document, {
+        synced: text,
+        settling: undefined,
+        cleaning: undefined,
+        isPushing: false,
+      });
+      this.settleSoon(document);
+    }
+  }
+
+  private end(document: vscode.TextDocument): void {
+    const known = this.open.get(document);
+    known?.settling?.dispose();
+    known?.cleaning?.dispose();
+    this.open.delete(document);
+  }
+
+  private settleSoon(document: vscode.TextDocument): void {
+    const known = this.open.get(document);
+    if (known !== undefined) {
+      known.settling?.dispose();
+      known.settling = this.clock.schedule(settleMs, () => this.settle(document));
+    }
   }
 
   private settle(document: vscode.TextDocument): void {
-    this.unsettled.get(document)?.dispose();
-    this.unsettled.delete(document);
-    const ref = fromProposalUri(document.uri);
-    const edit = ref === undefined ? undefined : this.edits.get(ref.editId);
-    if (edit?.state !== 'open') {
-      return;
+    const known = this.open.get(document);
+    const edit = this.editOf(document);
+    if (known === undefined || edit?.state !== 'open' || known.isPushing) {
+      return; // after a push it is looked at again
     }
-    const typed = document.getText();
-    if (!isSameButEndings(typed, edit.proposedText)) {
-      this.edits.updateProposal(edit.id, withOriginalEndings(edit.proposedText, typed));
+    known.settling?.dispose();
+    known.settling = undefined;
+    const mine = normalizeEndings(document.getText());
+    const theirs = normalizeEndings(edit.proposedText);
+    const result = reconcile({ synced: known.synced, mine, theirs, isDirty: document.isDirty });
+    switch (result.kind) {
+      case 'same':
+        known.synced = mine;
+        this.cleanSoon(document);
+        return;
+      case 'behind':
+        known.synced = mine;
+        return;
+      case 'push':
+        void this.push(document, known, theirs);
+        return;
+      case 'typed':
+        known.synced = mine;
+        this.edits.updateProposal(edit.id, withOriginalEndings(edit.proposedText, result.text));
+        this.settleSoon(document);
     }
-    this.cleanSoon(document);
   }
 
-  /** A dirty document does not follow its file: when the proposal was merged with a change of the base, it is told so. */
-  private bringAlong(editId: string): void {
-    const edit = this.edits.get(editId);
-    const document = edit === undefined ? undefined : openDocument(toProposalUri(edit));
-    if (edit?.state !== 'open' || document?.isDirty !== true || this.unsettled.has(document)) {
-      return;
-    }
-    const text = document.getText();
-    const wanted = normalizeEndings(
-      edit.proposedText,
-      document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n',
-    );
-    if (text === wanted) {
-      return;
-    }
+  /** A dirty document does not follow its file. */
+  private async push(
+    document: vscode.TextDocument,
+    known: OpenProposal,
+    wanted: string,
+  ): Promise<void> {
+    const before = document.getText();
+    const after = normalizeEndings(wanted, document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n');
     const change = new vscode.WorkspaceEdit();
     change.set(
       document.uri,
-      minimalEdits(text, wanted, []).map(({ start, end, text: replacement }) =>
+      minimalEdits(before, after, []).map(({ start, end, text }) =>
         vscode.TextEdit.replace(
           new vscode.Range(document.positionAt(start), document.positionAt(end)),
-          replacement,
+          text,
         ),
       ),
     );
-    void vscode.workspace.applyEdit(change).then(() => this.cleanSoon(document));
+    known.isPushing = true;
+    const isDone = await vscode.workspace.applyEdit(change);
+    known.isPushing = false;
+    known.synced = isDone ? wanted : known.synced;
+    this.settleSoon(document);
   }
 
   private cleanSoon(document: vscode.TextDocument): void {
-    this.cleaning.get(document)?.dispose();
-    this.cleaning.set(
-      document,
-      this.clock.schedule(cleanMs, () => {
-        this.cleaning.delete(document);
+    const known = this.open.get(document);
+    if (known !== undefined && document.isDirty) {
+      known.cleaning?.dispose();
+      known.cleaning = this.clock.schedule(cleanMs, () => {
+        known.cleaning = undefined;
         void this.clean(document).catch((error: unknown) =>
           this.log.warn(`A proposal could not be marked as saved: ${errorMessage(error)}`),
         );
-      }),
-    );
+      });
+    }
   }
 
   /** Reading it again from us gives the same text: text and undo stack stay, the dirty mark goes. Active editor only. */
   private async clean(document: vscode.TextDocument): Promise<void> {
-    const ref = fromProposalUri(document.uri);
-    const edit = ref === undefined ? undefined : this.edits.get(ref.editId);
+    const edit = this.editOf(document);
     const isActive = vscode.window.activeTextEditor?.document === document;
-    const isTaken = edit !== undefined && isSameButEndings(edit.proposedText, document.getText());
-    if (document.isDirty && isActive && isTaken && !this.unsettled.has(document)) {
+    const isTaken =
+      edit !== undefined &&
+      normalizeEndings(edit.proposedText) === normalizeEndings(document.getText());
+    if (document.isDirty && isActive && isTaken) {
       await vscode.commands.executeCommand('workbench.action.files.revert');
     }
+  }
+
+  private editOf(document: vscode.TextDocument): PendingEdit | undefined {
+    const ref = fromProposalUri(document.uri);
+    return ref?.side === 'proposal' ? this.edits.get(ref.editId) : undefined;
   }
 }

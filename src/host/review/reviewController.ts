@@ -40,7 +40,7 @@ export class ReviewController implements Disposable {
 
   constructor(private readonly options: ReviewOptions) {
     const { edits, files, clock, log } = options;
-    this.store.add(new ProposalFileSystem(edits));
+    this.store.add(new ProposalFileSystem(edits, (uri) => this.typing.saved(uri)));
     this.store.add(new ReviewLenses(edits));
     this.store.add(new ReviewMarks(edits));
     this.typing = this.store.add(new ProposalTyping(edits, clock, log));

@@ -1,16 +1,24 @@
-import { arrayField, isRecord, numberField, recordField, stringField } from '../../base/guard';
+import { arrayField, isRecord, recordField, stringField } from '../../base/guard';
+import type { JsonObject } from '../../base/json';
 import { oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { turnText } from '../preamble';
 import { StreamedBlocks, type NewText } from './claudeCliBlocks';
+import { compactionNotice, rateLimitNotice, retryNotice } from './claudeCliNotices';
 import { ClaudeQuestions, hookAnnouncement } from './claudeCliPermissions';
 import { exitFailure, resultFailure, resultUsage } from './claudeCliResult';
 import { ClaudeTasks, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
 
 type Item = ParseStep['out'][number];
+
+interface SeenCall {
+  readonly toolName: string;
+  readonly parentCallId: string | undefined;
+  readonly input: JsonObject;
+}
 
 const initializeId = 'patchbay-initialize';
 const interruptId = 'patchbay-interrupt';
@@ -21,10 +29,7 @@ const interruptId = 'patchbay-interrupt';
  */
 export class ClaudeCliParser implements ExchangeParser {
   private readonly speakers = new Map<string, StreamedBlocks>();
-  private readonly calls = new Map<
-    string,
-    { readonly toolName: string; readonly parentCallId: string | undefined }
-  >();
+  private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
   private readonly questions: ClaudeQuestions;
   private readonly tasks = new ClaudeTasks();
@@ -42,6 +47,7 @@ export class ClaudeCliParser implements ExchangeParser {
       cwd: context.opts.cwd ?? '',
       send: (message) => context.send(message),
       parentOf: (callId) => this.calls.get(callId)?.parentCallId,
+      inputOf: (callId) => this.calls.get(callId)?.input,
       guessCallId: (toolName) =>
         [...this.openCalls].findLast((callId) => this.calls.get(callId)?.toolName === toolName),
     });
@@ -111,7 +117,7 @@ export class ClaudeCliParser implements ExchangeParser {
       case 'control_response':
         return this.controlResponse(message);
       case 'rate_limit_event':
-        return { out: rateLimitNotice(recordField(message, 'rate_limit_info')) };
+        return { out: rateLimitNotice(message).map(observation) };
       case 'error':
         return { out: this.error(message) };
       default:
@@ -183,9 +189,9 @@ export class ClaudeCliParser implements ExchangeParser {
     if (id === undefined || name === undefined || this.calls.has(id)) {
       return [];
     }
-    this.calls.set(id, { toolName: name, parentCallId: parent });
-    this.openCalls.add(id);
     const input = inputObject(block, 'input');
+    this.calls.set(id, { toolName: name, parentCallId: parent, input });
+    this.openCalls.add(id);
     const plan = todoPlan(name, input);
     const nested = parent === undefined ? {} : { parentCallId: parent };
     return [
@@ -238,19 +244,11 @@ export class ClaudeCliParser implements ExchangeParser {
           ...[...this.speakers.values()]
             .flatMap((speaker) => speaker.takeUnfinished())
             .map(retract),
-          observation({
-            kind: 'notice',
-            level: 'info',
-            code: 'api_retry',
-            text: retryText(message),
-          }),
+          observation(retryNotice(message)),
         ];
       case 'compact_boundary':
-        return [notice('Claude Code has summarised the conversation to make room.', 'compacted')];
       case 'status':
-        return stringField(message, 'status') === 'compacting'
-          ? [notice('Claude Code is summarising the conversation to make room.', 'compacting')]
-          : [];
+        return compactionNotice(message).map(observation);
       case 'task_progress': {
         const callId = stringField(message, 'tool_use_id');
         const text = stringField(message, 'description');
@@ -398,46 +396,4 @@ function observation(value: Observation): Item {
 
 function retract(blockId: string): Item {
   return observation({ kind: 'retract', blockId });
-}
-
-function notice(text: string, code: string): Item {
-  return observation({ kind: 'notice', level: 'info', code, text });
-}
-
-function retryText(message: unknown): string {
-  const attempt = numberField(message, 'attempt');
-  const most = numberField(message, 'max_retries');
-  const seconds = Math.ceil((numberField(message, 'retry_delay_ms') ?? 0) / 1000);
-  const status = numberField(message, 'error_status');
-  const error = stringField(message, 'error');
-  const reason =
-    error === undefined || error === 'unknown' ? 'the answer was cut' : error.replaceAll('_', ' ');
-  const count =
-    attempt === undefined ? '' : ` (attempt ${attempt}${most === undefined ? '' : ` of ${most}`})`;
-  return `Claude Code tries again in ${seconds} s${count}: ${reason}${status === undefined ? '' : ` ${status}`}.`;
-}
-
-function rateLimitNotice(info: unknown): readonly Item[] {
-  switch (stringField(info, 'status')) {
-    case 'allowed_warning':
-      return [
-        observation({
-          kind: 'notice',
-          level: 'warning',
-          code: 'rate_limit',
-          text: 'Claude Code is close to its usage limit.',
-        }),
-      ];
-    case 'rejected':
-      return [
-        observation({
-          kind: 'notice',
-          level: 'warning',
-          code: 'rate_limit',
-          text: 'Claude Code has reached its usage limit.',
-        }),
-      ];
-    default:
-      return [];
-  }
 }

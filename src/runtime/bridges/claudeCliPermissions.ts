@@ -19,6 +19,8 @@ export interface ClaudeQuestionsOptions {
   readonly send: (message: unknown) => void;
   /** The sub-agent's call that made this call, as far as it was seen. */
   readonly parentOf: (callId: string) => string | undefined;
+  /** What the call itself said, where the question leaves it out: the plan of ExitPlanMode. */
+  readonly inputOf: (callId: string) => JsonObject | undefined;
   /** For old versions that do not name the call: the newest open call of this tool. */
   readonly guessCallId: (toolName: string) => string | undefined;
 }
@@ -75,6 +77,8 @@ export class ClaudeQuestions {
     const callId =
       stringField(request, 'tool_use_id') ?? this.options.guessCallId(toolName) ?? requestId;
     const input = inputObject(request, 'input');
+    const asked =
+      toolName === 'ExitPlanMode' ? { ...this.options.inputOf(callId), ...input } : input;
     const parentCallId = this.options.parentOf(callId);
     const description = stringField(request, 'description');
     this.open.add(requestId);
@@ -86,7 +90,7 @@ export class ClaudeQuestions {
         callId,
         toolName,
         input,
-        intents: claudeIntents(toolName, input, this.options.cwd),
+        intents: claudeIntents(toolName, asked, this.options.cwd),
         ...(description === undefined ? {} : { description }),
         reply: (answer) => {
           if (this.open.delete(requestId)) {

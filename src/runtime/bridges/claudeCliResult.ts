@@ -83,27 +83,34 @@ export function exitFailure(exit: ChildExit, resume: string | undefined): Failur
   return undefined;
 }
 
-/** Numbers of one turn. `total_cost_usd` counts over the whole session, so the cost is taken from the turn's own table. */
+/**
+ * Numbers of one turn, from the turn's own table per model where there is one: `total_cost_usd` and `modelUsage` count
+ * over the whole session, `usage` leaves sub-agents and stopped requests out. A turn without a request has no numbers.
+ */
 export function resultUsage(message: unknown): Usage | undefined {
-  const usage = recordField(message, 'usage');
   const models = Object.values(recordField(message, 'model_usage_since_last_result') ?? {});
-  const costs = models.map((model) => numberField(model, 'costUSD')).filter(isNumber);
+  const usage = recordField(message, 'usage');
+  const sum = (name: string): number | undefined => {
+    const numbers = models.map((model) => numberField(model, name)).filter(isNumber);
+    return numbers.length === 0 ? undefined : numbers.reduce((total, value) => total + value, 0);
+  };
+  const counts = {
+    inputTokens: sum('inputTokens') ?? numberField(usage, 'input_tokens'),
+    outputTokens: sum('outputTokens') ?? numberField(usage, 'output_tokens'),
+    cacheReadTokens: sum('cacheReadInputTokens') ?? numberField(usage, 'cache_read_input_tokens'),
+    cacheWriteTokens:
+      sum('cacheCreationInputTokens') ?? numberField(usage, 'cache_creation_input_tokens'),
+    costUsd: sum('costUSD'),
+  };
+  const known = Object.entries(counts).filter(([, value]) => value !== undefined);
+  if (known.every(([, value]) => value === 0)) {
+    return undefined;
+  }
   const windows = Object.values(recordField(message, 'modelUsage') ?? {})
     .map((model) => numberField(model, 'contextWindow'))
     .filter(isNumber);
-  if (usage === undefined && costs.length === 0) {
-    return undefined;
-  }
-  const inputTokens = numberField(usage, 'input_tokens');
-  const outputTokens = numberField(usage, 'output_tokens');
-  const cacheReadTokens = numberField(usage, 'cache_read_input_tokens');
-  const cacheWriteTokens = numberField(usage, 'cache_creation_input_tokens');
   return {
-    ...(inputTokens === undefined ? {} : { inputTokens }),
-    ...(outputTokens === undefined ? {} : { outputTokens }),
-    ...(cacheReadTokens === undefined ? {} : { cacheReadTokens }),
-    ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
-    ...(costs.length === 0 ? {} : { costUsd: costs.reduce((sum, cost) => sum + cost, 0) }),
+    ...Object.fromEntries(known),
     ...(windows.length === 0 ? {} : { contextWindowTokens: Math.max(...windows) }),
     reportedBy: 'child',
   };

@@ -93,7 +93,7 @@ export function anthropicBody(
 }
 
 /** What the caller asked for, else a generous default; never above the model's own maximum. */
-export function boundedMaxTokens(
+function boundedMaxTokens(
   model: ModelRef,
   options: Pick<ExchangeOptions, 'maxTokens'>,
 ): number {

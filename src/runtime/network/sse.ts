@@ -7,7 +7,7 @@ export interface SseRecord {
 }
 
 /** A line above this ends the stream with `line_too_long`: memory stays bounded whatever a server sends. */
-export const maxSseLineChars = 32 * 1024 * 1024;
+const maxSseLineChars = 32 * 1024 * 1024;
 
 /**
  * Cuts bytes into server-sent events. Bytes may be split anywhere, also inside a character; LF and CRLF end a line;

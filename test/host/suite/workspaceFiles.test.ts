@@ -62,7 +62,7 @@ describe('workspace files', () => {
     return 'nothing was refused';
   };
 
-  it('[R153] reads an open dirty document from the editor and not from the disk', async () => {
+  it('reads an open dirty document from the editor and not from the disk', async () => {
     const file = put('a.txt', 'one\n');
     const editor = await open(file);
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), 'two\n'));
@@ -242,7 +242,7 @@ describe('workspace files', () => {
     );
   });
 
-  it('[R153] announces a change of the buffer and of the disk', async () => {
+  it('announces a change of the buffer and of the disk', async () => {
     const file = put('watched.txt', 'a\n');
     const seen = new Set<string | undefined>();
     const changed = new Promise<void>((resolve) => {

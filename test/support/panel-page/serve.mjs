@@ -38,7 +38,8 @@ export async function servePanel({ port = 0, webview = path.join(root, 'dist/web
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://localhost');
     const origin = `http://${request.headers.host}`;
-    if (url.pathname === '/') return send(response, '.html', readFileSync(path.join(here, 'index.html')));
+    if (url.pathname === '/')
+      return send(response, '.html', readFileSync(path.join(here, 'index.html')));
     if (url.pathname === '/panel') {
       return send(response, '.html', panelPage(renderShell, origin, url.searchParams));
     }
@@ -91,7 +92,9 @@ async function importTypeScript(file) {
     format: 'esm',
     write: false,
   });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+  return import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
+  );
 }
 
 function send(response, extension, body) {

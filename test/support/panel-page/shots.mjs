@@ -10,13 +10,23 @@ import { servePanel, themes } from './serve.mjs';
 
 const many = { type: 'string', multiple: true };
 const { values } = parseArgs({
-  options: { out: { type: 'string' }, scene: many, theme: many, width: many, height: { type: 'string' } },
+  options: {
+    out: { type: 'string' },
+    scene: many,
+    theme: many,
+    width: many,
+    height: { type: 'string' },
+  },
 });
 const out = values.out ?? 'artifacts/panel';
 mkdirSync(out, { recursive: true });
 const { executablePath, env } = await findBrowser();
 const page = await servePanel();
-const browser = await chromium.launch({ executablePath, env: { ...process.env, ...env }, args: ['--no-sandbox'] });
+const browser = await chromium.launch({
+  executablePath,
+  env: { ...process.env, ...env },
+  args: ['--no-sandbox'],
+});
 try {
   for (const scene of values.scene ?? Object.keys(scenes)) {
     for (const theme of values.theme ?? themes) {

@@ -9,6 +9,16 @@ describe('applyChange', () => {
     expect(edit(file, 'three', '3')).toEqual(changed('one\ntwo\n3\ntwo and a half\n'));
   });
 
+  it('an occurrence that overlaps another makes a text ambiguous; replacing all takes them from the left', () => {
+    expect(edit('aaa', 'aa', 'b')).toMatchObject({ kind: 'failed', code: 'ambiguous' });
+    expect(
+      applyChange('aaaaa', {
+        kind: 'edits',
+        edits: [{ search: 'aa', replace: 'b', replaceAll: true }],
+      }),
+    ).toEqual(changed('bba'));
+  });
+
   it('applies edits one after the other, each on what the one before left', () => {
     const outcome = applyChange('a\n', {
       kind: 'edits',
@@ -145,7 +155,7 @@ describe('applyChange', () => {
       ),
       { numRuns: 2000, seed: 3 },
     );
-  });
+  }, 60_000);
 });
 
 function edit(base: string | undefined, search: string, replace: string): ChangeOutcome {

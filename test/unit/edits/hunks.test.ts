@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DefaultLinesDiffComputer } from 'vscode-diff';
+import { diffLines } from '../../../src/edits/editorDiff';
 import { applyDecisions, computeHunks } from '../../../src/edits/hunks';
 import type { Hunk } from '../../../src/edits/fileEdit';
-import { splitLines } from '../../../src/edits/lines';
 import { PatchbayError } from '../../../src/base/patchbayError';
 
 const line = fc.constantFrom(
@@ -62,7 +62,7 @@ describe('computeHunks and applyDecisions', () => {
       ),
       { numRuns: 6000, seed },
     );
-  });
+  }, 60_000);
 
   it('[R222] hunks are ordered, do not overlap, carry the text of exactly their lines, and have ids of their own', () => {
     fc.assert(
@@ -90,7 +90,7 @@ describe('computeHunks and applyDecisions', () => {
       }),
       { numRuns: 3000, seed },
     );
-  });
+  }, 60_000);
 
   it('[R222] hunks are the ranges the editor draws, for small files', () => {
     const lines = fc.array(
@@ -113,7 +113,7 @@ describe('computeHunks and applyDecisions', () => {
       }),
       { numRuns: 4000, seed },
     );
-  });
+  }, 60_000);
 
   it('[R222] hunks are the ranges the editor draws, for code that is edited by words, moved and indented', () => {
     fc.assert(
@@ -124,7 +124,27 @@ describe('computeHunks and applyDecisions', () => {
       }),
       { numRuns: 400, seed },
     );
-  });
+  }, 60_000);
+
+  it('[R222] hunks are the ranges the editor draws, for large files with little in common', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 3, max: 500 }),
+        fc.constantFrom(3, 40, 3000),
+        (start, size, variety) => {
+          const random = generator(start);
+          const draw = (count: number): string[] =>
+            Array.from({ length: count }, () => `line ${String(Math.floor(random() * variety))}`);
+          const short = draw(size);
+          const long = [...draw(900), ...short.filter(() => random() < 0.7), ...draw(900)];
+          const [oldLines, newLines] = random() < 0.5 ? [short, long] : [long, short];
+          expectDrawnRanges([...oldLines, ''], [...newLines, '']);
+        },
+      ),
+      { numRuns: 60, seed },
+    );
+  }, 120_000);
 
   it('[R222] equal ends left out of a large file do not move a hunk, also where lines repeat', () => {
     fc.assert(
@@ -152,6 +172,121 @@ describe('computeHunks and applyDecisions', () => {
       { numRuns: 60, seed },
     );
   }, 120_000);
+});
+
+describe('the cost limit of computeHunks', () => {
+  it('[R222] ends in coarser hunks that are still exact, whatever the limits', () => {
+    const limit = fc.integer({ min: 0, max: 3000 });
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        limit,
+        limit,
+        limit,
+        (start, lineSteps, charSteps, charsPerBlock) => {
+          const random = generator(start);
+          const lines = program(random, 900);
+          const shuffled = [...lines.slice(400), ...edited(random, lines.slice(0, 400), 0.4)];
+          const [base, proposed] = [lines.join('\n'), shuffled.join('\n')];
+          const hunks = computeHunks(base, proposed, {
+            lineSteps,
+            lineStepsPerLine: 0,
+            charSteps,
+            charsPerBlock,
+          });
+          expect(
+            applyDecisions(
+              base,
+              hunks,
+              hunks.map((hunk) => hunk.id),
+            ),
+          ).toBe(proposed);
+          expect(applyDecisions(base, hunks, [])).toBe(base);
+          expect(new Set(hunks.map((hunk) => hunk.id)).size).toBe(hunks.length);
+        },
+      ),
+      { numRuns: 60, seed },
+    );
+  }, 60_000);
+
+  it('[R222] is reached by large files with little in common, and not by five changed lines in a hundred', () => {
+    const random = generator(1);
+    const base = Array.from(
+      { length: 10_000 },
+      (_, index) => `const value${String(index)} = compute(${String(index)});`,
+    );
+    const little = base.map((text) =>
+      random() < 0.05 ? text.replace('compute', 'measure') : text,
+    );
+    expect(diffLines(base, little)).toMatchObject({ isCoarse: false });
+    expect(diffLines(base, [...base].reverse())).toMatchObject({ isCoarse: true });
+  });
+});
+
+describe('hunks in detail', () => {
+  it('[R221] a hunk that is not of this base is refused', () => {
+    const hunks = computeHunks('a\nb\nc\n', 'a\nB\nc\n');
+    const ids = hunks.map((hunk) => hunk.id);
+    expect(() => applyDecisions('a\nx\nc\n', hunks, ids)).toThrow(
+      'The hunk at line 2 does not fit this text.',
+    );
+    expect(() => applyDecisions('', hunks, ids)).toThrow(PatchbayError);
+    expect(applyDecisions('other', hunks, ['unknown'])).toBe('other');
+  });
+
+  it('[R221] a change of line endings is a hunk of its own, apart from the changed text', () => {
+    const hunks = computeHunks('a\r\nb\r\nc\r\nd\r\n', 'a\nb\nC\r\nd\r\n');
+    expect(hunks.map(({ oldText, newText }) => [oldText, newText])).toEqual([
+      ['a\r\nb\r\n', 'a\nb\n'],
+      ['c\r\n', 'C\r\n'],
+    ]);
+  });
+
+  it('[R221] a final line break, a byte order mark, the first and the last line are hunks with the lines they touch', () => {
+    const cases: readonly (readonly [
+      string,
+      string,
+      readonly (readonly [number, number, number, number])[],
+    ])[] = [
+      ['', 'a\nb\n', [[0, 0, 1, 2]]],
+      ['a\nb\n', '', [[1, 2, 0, 0]]],
+      ['a', 'a\n', [[1, 1, 1, 1]]],
+      ['a', 'a\nb', [[1, 1, 1, 2]]],
+      ['a\nb', 'a', [[1, 2, 1, 1]]],
+      ['a\n', 'a\nb\n', [[1, 0, 2, 1]]],
+      ['a\n', 'a\n\nb', [[1, 0, 2, 2]]],
+      ['\uFEFFa\nb\n', 'a\nb\n', [[1, 1, 1, 1]]],
+      ['\uFEFF', '', [[1, 1, 0, 0]]],
+      ['b\n', 'a\nb\n', [[0, 0, 1, 1]]],
+    ];
+    for (const [base, proposed, ranges] of cases) {
+      const hunks = computeHunks(base, proposed);
+      expect(
+        hunks.map((hunk) => [hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines]),
+      ).toEqual(ranges);
+      expect(
+        applyDecisions(
+          base,
+          hunks,
+          hunks.map((hunk) => hunk.id),
+        ),
+      ).toBe(proposed);
+    }
+  });
+
+  it('[R222] a hunk keeps its id when another one changes', () => {
+    const base = Array.from({ length: 20 }, (_, index) => `line ${String(index)}\n`).join('');
+    const first = computeHunks(
+      base,
+      base.replace('line 2\n', 'two\n').replace('line 15\n', 'fifteen\n'),
+    );
+    const second = computeHunks(
+      base,
+      base.replace('line 2\n', 'two\nand more\n').replace('line 15\n', 'fifteen\n'),
+    );
+    expect(second[1]?.id).toBe(first[1]?.id);
+    expect(second[0]?.id).not.toBe(first[0]?.id);
+  });
 });
 
 /** The definition of R221, without the product's own offsets. */
@@ -244,5 +379,3 @@ function edited(random: () => number, lines: readonly string[], rate: number): s
   }
   return out;
 }
-void PatchbayError;
-void splitLines;

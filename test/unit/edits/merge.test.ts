@@ -32,5 +32,5 @@ describe('mergeTexts', () => {
       }),
       { numRuns: 1500, seed: 8 },
     );
-  });
+  }, 60_000);
 });

@@ -127,7 +127,7 @@ describe('audit records', () => {
   it('are written also for arguments that JSON cannot hold', async () => {
     const { audit, sink } = setUp();
     const cyclic: Record<string, unknown> = {};
-    cyclic['self'] = cyclic;
+    cyclic.self = cyclic;
     await audit.decision(subject, { ...entry, arguments: { size: 10n } });
     await audit.decision(subject, { ...entry, arguments: cyclic });
     expect(sink.decisions[0]?.arguments).toBe('[not serialisable]');

@@ -76,6 +76,20 @@ describe('a pending permission', () => {
     expect(digests.every((digest) => /^[0-9a-f]{64}$/.test(digest))).toBe(true);
   });
 
+  it('tells every surface the newest list last, also when one answers at once', async () => {
+    const permissions = new PendingPermissions(new FakeClock());
+    const seen: string[] = [];
+    permissions.onDidChange((list) =>
+      list.forEach(({ id, digest }) => permissions.answer(id, digest, { kind: 'allowOnce' })),
+    );
+    permissions.onDidChange((list) => seen.push(list.map(({ callId }) => callId).join()));
+    expect(await permissions.ask(draft(), new AbortController().signal)).toEqual({
+      kind: 'allow',
+      scope: 'once',
+    });
+    expect(seen).toEqual(['c1', '']);
+  });
+
   it('is not changed by whoever asked', () => {
     const effects: { kind: 'unknown'; description: string }[] = [
       { kind: 'unknown', description: 'harmless' },

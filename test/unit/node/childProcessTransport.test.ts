@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
 import {
@@ -8,7 +9,7 @@ import {
 import { createExecutableLookup } from '../../../src/node/executables';
 import { diskProgramFiles } from '../../../src/node/programFile';
 import type { ChildExit, ChildTransport, TransportContext } from '../../../src/runtime/contract';
-import { eventually, isAlive, processesWith, Workbench } from '../../fakes/realChildren';
+import { eventually, isAlive, isAsleep, processesWith, Workbench } from '../../fakes/realChildren';
 
 const bench = new Workbench();
 let supervisorPath = '';
@@ -125,7 +126,20 @@ process.stdin.on('data', (chunk) => {
 `;
 
 describe('talking to a child', () => {
-  it('[R53][R54][R55] relays lines both ways without looking into them, in order, also those sent before the start', async () => {
+  it("[R53] is the transport's alone: nothing in the runtime room reaches for processes", () => {
+    const room = join(import.meta.dirname, '../../../src/runtime');
+    const files = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    expect(files).toContain('broker.ts');
+    expect(
+      files.filter((name) =>
+        /child_process|worker_threads|['"]node:/.test(readFileSync(join(room, name), 'utf8')),
+      ),
+    ).toEqual([]);
+  });
+
+  it('[R54][R55] relays lines both ways without looking into them, in order, also those sent before the start', async () => {
     const transport = start(bench.program(echo));
     const seen = collect(transport);
     const odd = { type: 'anything', text: 'a\u2028b\u2029c\n💡', nested: [null, { x: 1 }] };
@@ -390,6 +404,29 @@ setInterval(() => {}, 1000);`;
 });
 
 describe('a child that floods', () => {
+  it('[R59] gives all it said to a listener that comes after its end, and the end last', async () => {
+    const count = 100_000;
+    const pidFile = `${bench.path}/gone-pid`;
+    const transport = start(
+      bench.program(
+        `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); for (let n = 0; n < ${count}; n++) process.stdout.write(JSON.stringify({ n, pad: 'y'.repeat(78) }) + '\\n');`,
+      ),
+    );
+    const exits: ChildExit[] = [];
+    transport.onExit((exit) => exits.push(exit));
+    await eventually(
+      'the child is up',
+      () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '',
+    );
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    const order: unknown[] = [];
+    // It blocks until somebody reads on, or its end fits into the pipe: both are right.
+    await eventually('the child is gone or waits', () => !isAlive(pid) || isAsleep(pid));
+    transport.onMessage((message) => order.push((message as { n: number }).n));
+    await eventually('the end', () => exits.length === 1);
+    expect(order).toEqual(Array.from({ length: count }, (_, n) => n));
+  });
+
   it('pauses the child while nobody listens, loses nothing, and keeps the host responsive', async () => {
     const count = 300_000;
     const marker = `${bench.path}/blocked`;
@@ -590,7 +627,7 @@ describe('what a child is given', () => {
     const { PATCHBAY_RUN, ...rest } = env;
     expect(PATCHBAY_RUN).toMatch(/^[0-9a-f-]{36}$/);
     expect(rest).toEqual({
-      PATH: process.env.PATH,
+      PATH: [...new Set([...(process.env.PATH ?? '').split(':'), bench.path])].join(':'),
       HOME: '/elsewhere',
       LC_ALL: 'C',
       ANTHROPIC_API_KEY: 'own key',

@@ -208,6 +208,20 @@ describe('handing a conversation over', () => {
     expect(JSON.stringify(handOver(messages, target))).not.toContain('inner');
   });
 
+  it('joins what one side said twice in a row', () => {
+    const messages = [user('q'), user('r'), assistant([text('a')]), assistant([text('b')])];
+    expect(handOver(messages, target)).toEqual([
+      { role: 'user', texts: ['q', 'r'] },
+      {
+        role: 'assistant',
+        blocks: [
+          { kind: 'text', text: 'a' },
+          { kind: 'text', text: 'b' },
+        ],
+      },
+    ]);
+  });
+
   it('begins with the user even when the beginning was evicted', () => {
     expect(
       handOver([assistant([text('a')]), user('q')], target).map((message) => message.role),

@@ -217,6 +217,17 @@ describe('servers that imitate Chat Completions', () => {
     },
   );
 
+  it('gives a part up only once: a server that goes on refusing it ends the turn', async () => {
+    const refusal = jsonAnswer(400, { error: { message: 'temperature is not supported' } });
+    const scripted = new ScriptedFetch(refusal, refusal, refusal);
+    const provider = createChatProvider(scripted.fetch);
+    const outputs = await collect(
+      provider.stream(model, turnContext(), exchangeOptions({ temperature: 0 })),
+    );
+    expect(summarize(outputs).failure?.code).toBe('invalid_request');
+    expect(scripted.sent).toHaveLength(2);
+  });
+
   it('does not try again for a refusal that names nothing optional', async () => {
     const scripted = new ScriptedFetch(
       jsonAnswer(400, { error: { message: 'messages must not be empty' } }),

@@ -35,14 +35,14 @@ function networkStream(
 }
 
 const dialects = [
-  { api: 'anthropic-messages', path: '', piecesBeforeStall: 4 },
-  { api: 'openai-responses', path: '/v1', piecesBeforeStall: 2 },
-  { api: 'openai-chat', path: '/v1', piecesBeforeStall: 5 },
+  { api: 'anthropic-messages', path: '', charsBeforeStall: 32 },
+  { api: 'openai-responses', path: '/v1', charsBeforeStall: 16 },
+  { api: 'openai-chat', path: '/v1', charsBeforeStall: 40 },
 ] as const satisfies readonly {
   readonly api: ModelApi;
   readonly path: string;
-  /** Pieces of text that the scripted server sends before it stalls. */
-  readonly piecesBeforeStall: number;
+  /** Characters of text that the scripted server sends before it stalls. */
+  readonly charsBeforeStall: number;
 }[];
 
 let server: ModelServer | undefined;
@@ -52,7 +52,10 @@ afterEach(async () => {
   server = undefined;
 });
 
-describe.each(dialects)('$api over real HTTP', ({ api, path, piecesBeforeStall }) => {
+/** Real HTTP on a busy machine. */
+const patient = { timeout: 30_000 };
+
+describe.each(dialects)('$api over real HTTP', patient, ({ api, path, charsBeforeStall }) => {
   const address = async (scenario: string | object): Promise<string> => {
     server = await startModelServer({ scenario, vars: { cwd: '/project' } });
     return `${server.url}${path}`;
@@ -262,12 +265,15 @@ describe.each(dialects)('$api over real HTTP', ({ api, path, piecesBeforeStall }
       Symbol.asyncIterator
     ]();
     const outputs: NetworkOutput[] = [];
-    while (outputs.length < piecesBeforeStall) {
+    while (summarize(outputs).text.length < charsBeforeStall) {
       const item = await iterator.next();
-      outputs.push(...(item.done === true ? [] : [item.value]));
+      if (item.done === true) {
+        throw new Error('the stream ended before it stalled');
+      }
+      outputs.push(item.value);
     }
     const next = iterator.next();
-    await expect.poll(() => clock.pendingCount).toBe(1);
+    await expect.poll(() => clock.pendingCount, patient).toBe(1);
     await clock.advance(7000);
     const last = await next;
     expect(summarize(outputs).text).not.toBe('');
@@ -287,7 +293,7 @@ describe.each(dialects)('$api over real HTTP', ({ api, path, piecesBeforeStall }
     expect(turn.text).not.toBe('');
     expect(turn.failure).toMatchObject({ code: 'aborted', aborted: true });
     expect(turn.terminals).toBe(1);
-    await expect.poll(() => server!.requests[0]!.clientClosedEarly).toBe(true);
+    await expect.poll(() => server!.requests[0]!.clientClosedEarly, patient).toBe(true);
   });
 
   it('[R50] sends no request when the signal is aborted from the start', async () => {
@@ -364,5 +370,5 @@ function httpFault(status: number, type: string, message: string): object {
 }
 
 async function requestSeen(): Promise<void> {
-  await expect.poll(() => server!.requests.length).toBe(1);
+  await expect.poll(() => server!.requests.length, patient).toBe(1);
 }

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { assertNever } from '../../src/base/assertNever';
-import type { Effect, PathClass } from '../../src/gate/contract';
+import type { EffectView, PathClassView } from '../../src/protocol/viewTypes';
 import { Visible } from '../controls';
 import { counted } from '../words';
 
 /** One effect of a call, complete: nothing of a command, a path or an address is cut. */
-export function EffectView({ effect }: { readonly effect: Effect }): JSX.Element | null {
+export function EffectLines({ effect }: { readonly effect: EffectView }): JSX.Element | null {
   switch (effect.kind) {
     case 'command':
       return (
@@ -58,7 +58,7 @@ function Whole({ text, label }: { readonly text: string; readonly label: string 
   );
 }
 
-const classWords: { readonly [C in PathClass]: string } = {
+const classWords: { readonly [C in PathClassView]: string } = {
   inside: '',
   outside: 'outside the workspace',
   protected: 'protected',
@@ -69,7 +69,7 @@ const classWords: { readonly [C in PathClass]: string } = {
 function Fact(props: {
   readonly name: string;
   readonly value: string;
-  readonly pathClass?: PathClass;
+  readonly pathClass?: PathClassView;
 }): JSX.Element {
   const note = classWords[props.pathClass ?? 'inside'];
   return (

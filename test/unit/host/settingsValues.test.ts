@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { parseSettings, toSpecTable, type SettingName } from '../../../src/host/settingsValues';
+
+const parse = (settings: Partial<Record<SettingName, unknown>>) =>
+  parseSettings((name) => settings[name]);
+
+describe('the settings', () => {
+  it('have careful defaults', () => {
+    expect(parse({})).toEqual({
+      values: {
+        endpoints: [],
+        providerUrls: {},
+        agents: {},
+        permissionMode: 'ask',
+        rules: [],
+        customInstructions: '',
+        startTimeoutMs: 30_000,
+        openReviewAutomatically: true,
+      },
+      problems: [],
+    });
+  });
+
+  it('leave out and name what is not as it should be, and keep the rest', () => {
+    const { values, problems } = parse({
+      endpoints: [
+        { name: 'Local', url: 'http://localhost:11434/v1/', models: ['llama'] },
+        { name: 'Bad', url: 'file:///etc/passwd' },
+      ],
+      providerUrls: { anthropic: 'https://user:key@gateway', openai: 'https://gateway/v1/' },
+      agents: { 'claude-cli': { args: ['--verbose'] }, other: { args: 'x' }, third: 5 },
+      permissionMode: 'bypass',
+      rules: [{ verdict: 'allow' }, { verdict: 'deny', command: 'rm -rf /' }],
+      startTimeoutSeconds: -1,
+      idleTimeoutSeconds: 120,
+    });
+    expect(values).toEqual({
+      endpoints: [
+        { name: 'Local', url: 'http://localhost:11434/v1', models: [{ model: 'llama' }] },
+      ],
+      providerUrls: { openai: 'https://gateway/v1' },
+      agents: { 'claude-cli': { args: ['--verbose'] } },
+      permissionMode: 'ask',
+      rules: [
+        {
+          id: 'settings.1',
+          verdict: 'deny',
+          match: { kind: 'command', command: 'rm -rf /' },
+          scope: 'user',
+        },
+      ],
+      customInstructions: '',
+      startTimeoutMs: 30_000,
+      idleTimeoutMs: 120_000,
+      openReviewAutomatically: true,
+    });
+    expect(problems).toHaveLength(6);
+    expect(problems.join(' ')).not.toContain('key@');
+  });
+
+  it('read every kind of rule, and none that could mean two things', () => {
+    const { values } = parse({
+      rules: [
+        { verdict: 'allow', command: 'npm test', cwd: '/w' },
+        { verdict: 'ask', read: '/w/notes' },
+        { verdict: 'deny', write: '/w/src' },
+        { verdict: 'allow', network: 'https://example.com' },
+        { verdict: 'allow', mcpServer: 's', mcpTool: 't' },
+        { verdict: 'allow', command: 'ls', write: '/' },
+        { verdict: 'allow', mcpServer: 's' },
+      ],
+    });
+    expect(values.rules.map(({ match }) => match)).toEqual([
+      { kind: 'command', command: 'npm test', cwd: '/w' },
+      { kind: 'read', target: '/w/notes' },
+      { kind: 'write', target: '/w/src' },
+      { kind: 'network', origin: 'https://example.com' },
+      { kind: 'mcp', server: 's', tool: 't' },
+    ]);
+  });
+
+  it('make specs of agents, over what the catalog ships', () => {
+    const { values } = parse({
+      agents: { 'claude-cli': { binaryPath: '/opt/claude', env: { A: null } }, mine: {} },
+    });
+    expect(toSpecTable(values.agents)).toEqual({
+      byModelId: {},
+      byAdapter: {
+        'claude-cli': {
+          adapter: 'claude-cli',
+          authMode: 'external-cli',
+          binaryPath: '/opt/claude',
+          env: { A: null },
+        },
+        mine: { adapter: 'mine', authMode: 'external-cli' },
+      },
+    });
+  });
+});

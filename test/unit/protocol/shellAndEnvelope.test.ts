@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { checkViewMessage } from '../../../src/protocol/guards';
+import {
+  notificationMessage,
+  runCommand,
+  runNotification,
+  runRequest,
+} from '../../../src/protocol/envelope';
+import type {
+  CommandHandlers,
+  NotificationHandlers,
+  RequestHandlers,
+} from '../../../src/protocol/methods';
+import { renderShell } from '../../../src/protocol/shell';
+import { modeList } from '../../../src/protocol/viewTypes';
+
+const shell = renderShell({
+  nonce: 'n0nce',
+  cspSource: 'https://files.example',
+  scriptUri: 'https://files.example/main.js?a=1&b="2"',
+  styleUri: 'styles.css',
+  codiconUri: 'codicon.css',
+  lang: 'en',
+});
+
+describe('renderShell', () => {
+  it('allows scripts by nonce and own files, styles and fonts from own files, and nothing else', () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(shell)?.[1];
+    expect(policy?.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'nonce-n0nce' https://files.example",
+      "style-src https://files.example 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+      'font-src https://files.example',
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+  });
+
+  it('has the root, the sheets and one script with the nonce, and no inline script or style', () => {
+    expect(shell).toContain('<div id="root"></div>');
+    expect(shell).toContain('<link rel="stylesheet" href="styles.css">');
+    expect(shell).toContain('<link rel="stylesheet" href="codicon.css">');
+    expect(shell.match(/<script/g)).toHaveLength(1);
+    expect(shell).toContain(
+      '<script type="module" nonce="n0nce" src="https://files.example/main.js?a=1&amp;b=&quot;2&quot;"></script>',
+    );
+    expect(shell).not.toMatch(/<style|\sstyle=|\son[a-z]+=/);
+  });
+});
+
+describe('the envelope', () => {
+  const requests: RequestHandlers = {
+    'prompt/submit': ({ text }) => Promise.resolve({ accepted: text !== '' }),
+    'tool/detail': () => Promise.reject(new Error('gone')),
+    'endpoint/probe': () => Promise.resolve({ models: [] }),
+    'endpoint/add': () => Promise.resolve({ ok: true }),
+    'session/list': () => Promise.resolve({ sessions: [] }),
+  };
+  const toProblem = (error: unknown): string => (error instanceof Error ? error.message : 'x');
+  const { signal } = new AbortController();
+
+  async function answer(method: string, params: unknown): Promise<unknown> {
+    const checked = checkViewMessage({ type: 'request', id: 5, method, params });
+    if (!checked.ok || checked.message.type !== 'request') {
+      throw new Error('not a request');
+    }
+    return runRequest(requests, checked.message, signal, toProblem);
+  }
+
+  it('hands a request to its handler and gives its answer with the id', async () => {
+    expect(await answer('prompt/submit', { text: 'x' })).toEqual({
+      type: 'response',
+      id: 5,
+      result: { accepted: true },
+    });
+  });
+
+  it('turns a throwing handler into a sentence', async () => {
+    expect(await answer('tool/detail', { callId: 'c', part: 'input' })).toEqual({
+      type: 'response',
+      id: 5,
+      error: 'gone',
+    });
+  });
+
+  it('hands commands and notifications to theirs', () => {
+    const heard: unknown[] = [];
+    const listen: ProxyHandler<Record<string, never>> = {
+      get: (_, method) => (params: unknown) => heard.push([method, params]),
+    };
+    const commands: CommandHandlers = new Proxy<CommandHandlers & Record<string, never>>(
+      Object.create(null),
+      listen,
+    );
+    const notified: NotificationHandlers = new Proxy<NotificationHandlers & Record<string, never>>(
+      Object.create(null),
+      listen,
+    );
+    runCommand(commands, { type: 'command', method: 'view/draft', params: { text: 'x' } });
+    runNotification(notified, notificationMessage('view/show', { what: 'models' }));
+    expect(heard).toEqual([
+      ['view/draft', { text: 'x' }],
+      ['view/show', { what: 'models' }],
+    ]);
+  });
+});
+
+describe('modeList', () => {
+  it('has the modes in the order in which they are offered', () => {
+    expect(modeList).toEqual(['ask', 'accept-edits', 'plan', 'auto']);
+  });
+});

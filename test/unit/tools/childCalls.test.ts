@@ -1,0 +1,433 @@
+import { describe, expect, it } from 'vitest';
+import { toolError, toolOk, type ToolCall } from '../../../src/events/toolCall';
+import type { ToolIntent } from '../../../src/events/toolIntent';
+import { permissionModes } from '../../../src/gate/contract';
+import { settle } from '../../fakes/fakeClock';
+import { createBench } from '../../fakes/orchestratorBench';
+
+const containing = (text: string): unknown => expect.stringContaining(text);
+const base = 'one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n';
+const start = { files: { '/w/app/a.ts': base, '/w/app/b.ts': 'b\n' } };
+const edit: ToolIntent = {
+  kind: 'write',
+  path: '/w/app/a.ts',
+  change: {
+    kind: 'edits',
+    edits: [
+      { search: 'two\n', replace: 'TWO\n' },
+      { search: 'seven\n', replace: 'SEVEN\n' },
+    ],
+  },
+};
+const edited = base.replace('two\n', 'TWO\n').replace('seven\n', 'SEVEN\n');
+const childCall: ToolCall = { id: 'child-1', name: 'Edit', arguments: {}, executedBy: 'child' };
+
+describe('a call that a child runs itself', () => {
+  it('[R141] gets the same decision, question and audit as a call of ours', async () => {
+    const ours = createBench({ ...start, answer: { kind: 'allowOnce' } });
+    await ours.run('run_command', { command: 'npm test' });
+    const theirs = createBench({ ...start, answer: { kind: 'allowOnce' } });
+    expect(
+      await theirs.authorize(
+        'Bash',
+        [{ kind: 'command', command: 'npm test' }],
+        {},
+        { input: { command: 'npm test' } },
+      ),
+    ).toEqual({ kind: 'allow' });
+    for (const field of ['effects', 'reason', 'inputText', 'sessionRuleText'] as const) {
+      expect(theirs.asked[0]?.[field]).toEqual(ours.asked[0]?.[field]);
+    }
+    const { decision, by, reason, effects, mode } = ours.sink.decisions[0] ?? {};
+    expect(theirs.sink.decisions[0]).toMatchObject({
+      decision,
+      by,
+      reason,
+      effects,
+      mode,
+      tool: 'Bash',
+      bridge: 'claude-cli',
+    });
+    expect(theirs.runner.commands).toEqual([]);
+  });
+
+  it('[R141] is decided in every mode as ours is', async () => {
+    const intents: readonly ToolIntent[] = [
+      { kind: 'read', path: 'a.ts' },
+      { kind: 'read', path: '/etc/passwd' },
+      { kind: 'command', command: 'ls' },
+      { kind: 'network', url: 'https://a.example' },
+      { kind: 'mcp', server: 's', tool: 't', input: {} },
+      { kind: 'unknown', description: 'x' },
+      { kind: 'none' },
+      edit,
+    ];
+    for (const mode of permissionModes) {
+      for (const intent of intents) {
+        const bench = createBench({ ...start, answer: { kind: 'deny' } });
+        bench.reviewer.script = [{ deny: undefined }];
+        const answer = await bench.authorize('X', [intent], { mode });
+        const isAsked = bench.asked.length + bench.reviewer.proposals.length > 0;
+        const isFree =
+          intent.kind === 'none' ||
+          (intent.kind === 'read' && intent.path === 'a.ts') ||
+          (intent === edit && (mode === 'accept-edits' || mode === 'auto'));
+        const isRefused =
+          mode === 'plan' && ['command', 'network', 'mcp', 'write'].includes(intent.kind);
+        expect([mode, intent.kind, answer.kind, isAsked]).toEqual([
+          mode,
+          intent.kind,
+          isFree ? 'allow' : 'deny',
+          !isFree && !isRefused,
+        ]);
+      }
+    }
+  });
+
+  it('is denied with the user’s words, in the sentence every runtime gets', async () => {
+    const bench = createBench({ answer: { kind: 'deny', reason: 'use pnpm' } });
+    expect(await bench.authorize('Bash', [{ kind: 'command', command: 'npm i' }])).toEqual({
+      kind: 'deny',
+      message: "Tool 'Bash' denied: the user said no: use pnpm",
+    });
+    expect(bench.progress.at(-1)).toEqual({ kind: 'denied', why: 'the user said no: use pnpm' });
+  });
+
+  it('asks for what nobody can translate, and shows the input whole', async () => {
+    const bench = createBench({ answer: { kind: 'allowOnce' } });
+    await bench.authorize(
+      'Teleport',
+      [{ kind: 'unknown', description: 'Teleport' }],
+      {},
+      { input: { to: 'x\u202e' }, description: 'trust me\u200b' },
+    );
+    expect(bench.asked).toMatchObject([
+      {
+        toolName: 'Teleport',
+        reason: 'what it would do is not known',
+        inputText: '{\n  "to": "x⟨U+202E⟩"\n}',
+        description: 'trust me⟨U+200B⟩',
+      },
+    ]);
+    expect(bench.asked[0]?.sessionRuleText).toBeUndefined();
+    const silent = createBench({ answer: { kind: 'deny' } });
+    expect((await silent.authorize('Silent', [])).kind).toBe('deny');
+  });
+
+  it('has its question to the user answered in their words', async () => {
+    const questions = [{ question: 'Which?', options: [{ label: 'A' }, { label: 'B' }] }];
+    const bench = createBench({ answer: { kind: 'answers', answers: { 'Which?': 'B' } } });
+    expect(await bench.authorize('AskUserQuestion', [{ kind: 'question', questions }])).toEqual({
+      kind: 'allow',
+      answers: { 'Which?': 'B' },
+    });
+    const denied = createBench({ answer: { kind: 'deny' } });
+    expect(
+      await denied.authorize('AskUserQuestion', [{ kind: 'question', questions }]),
+    ).toMatchObject({ kind: 'deny', message: containing('did not answer') });
+  });
+
+  it('[R142] is denied when its turn is stopped while it asks', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = ['pending'];
+    const controller = new AbortController();
+    const command = bench.authorize('Bash', [{ kind: 'command', command: 'ls' }], {
+      signal: controller.signal,
+    });
+    const write = bench.authorize('Edit', [edit], { signal: controller.signal });
+    await settle();
+    controller.abort();
+    expect((await command).kind).toBe('deny');
+    expect((await write).kind).toBe('deny');
+    expect(bench.permissions.list()).toEqual([]);
+  });
+
+  it('is denied when anything fails on the way', async () => {
+    const bench = createBench({
+      ...start,
+      services: {
+        userRules: () => {
+          throw new Error('broken rules');
+        },
+      },
+    });
+    expect(await bench.authorize('Read', [{ kind: 'read', path: 'a.ts' }])).toMatchObject({
+      kind: 'deny',
+      message: containing('broken rules'),
+    });
+  });
+
+  it('[R176] is audited with its outcome, also when it never asked', async () => {
+    const bench = createBench({ answer: { kind: 'allowOnce' } });
+    await bench.authorize('Bash', [{ kind: 'command', command: 'ls' }]);
+    await bench.clock.advance(250);
+    await bench.orchestrator.noteChildResult(
+      { ...childCall, name: 'Bash' },
+      toolOk('a\nb'),
+      bench.context({ bridge: 'claude-cli' }),
+    );
+    await bench.orchestrator.noteChildResult(
+      { ...childCall, id: 'child-2', name: 'Grep' },
+      toolError('no'),
+      bench.context({ bridge: 'claude-cli' }),
+    );
+    expect(
+      bench.sink.records.map((record) => [
+        record.callId,
+        record.executedBy,
+        record.bridge,
+        record.kind === 'decision'
+          ? record.by
+          : [record.outcome, record.durationMs, record.resultChars],
+      ]),
+    ).toEqual([
+      ['child-1', 'child', 'claude-cli', 'user'],
+      ['child-1', 'child', 'claude-cli', ['ok', 250, 3]],
+      ['child-2', 'child', 'claude-cli', 'child'],
+      ['child-2', 'child', 'claude-cli', ['error', 0, 0]],
+    ]);
+  });
+});
+
+describe('an edit that a child writes itself', () => {
+  it('[R226] is given exactly the approved text', async () => {
+    const bench = createBench(start);
+    expect(await bench.authorize('Edit', [edit])).toEqual({
+      kind: 'allow',
+      approved: { path: '/w/app/a.ts', baseText: base, text: edited },
+    });
+    expect(bench.reviewer.proposals).toMatchObject([
+      { callId: 'child-1', reason: 'edits ask in this mode' },
+    ]);
+    expect(bench.asked).toEqual([]);
+    expect(bench.files.writes).toEqual([]);
+  });
+
+  it('[R227] approved in part comes with which hunks were denied and the user’s words', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = [{ perHunk: ['leave two alone', true] }];
+    const answer = await bench.authorize('Edit', [edit]);
+    expect(answer).toEqual({
+      kind: 'allow',
+      approved: { path: '/w/app/a.ts', baseText: base, text: base.replace('seven\n', 'SEVEN\n') },
+      message:
+        'The user approved 1 of 2 hunks of the edit of a.ts; only what was approved is in the file. Denied:\n@@ -2,1 +2,1 @@ the user said: leave two alone\n-two\n+TWO',
+    });
+  });
+
+  it('denied whole is denied with the words', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = [{ deny: 'wrong file' }];
+    expect(await bench.authorize('Edit', [edit])).toEqual({
+      kind: 'deny',
+      message: "Tool 'Edit' denied: the user said no: wrong file",
+    });
+  });
+
+  it('for a new file is given the text and an empty base', async () => {
+    const bench = createBench(start);
+    const intent: ToolIntent = {
+      kind: 'write',
+      path: 'n.ts',
+      change: { kind: 'content', content: 'n\n' },
+    };
+    expect(await bench.authorize('Write', [intent])).toEqual({
+      kind: 'allow',
+      approved: { path: '/w/app/n.ts', baseText: '', text: 'n\n' },
+    });
+  });
+
+  it('is reviewed again when the file changed while the user looked', async () => {
+    const bench = createBench(start);
+    let looks = 0;
+    bench.reviewer.whileOpen = () => {
+      looks += 1;
+      if (looks === 1) {
+        bench.files.put('/w/app/a.ts', `zero\n${base}`);
+      }
+    };
+    expect(await bench.authorize('Edit', [edit])).toMatchObject({
+      kind: 'allow',
+      approved: { baseText: `zero\n${base}`, text: `zero\n${edited}` },
+    });
+    expect(looks).toBe(2);
+  });
+
+  it('[R226] of a document with unsaved changes asks about them first', async () => {
+    const save = createBench({
+      ...start,
+      answer: ({ questions }) => ({
+        kind: 'answers',
+        answers: { [questions?.[0]?.question ?? '']: questions?.[0]?.options[0]?.label ?? '' },
+      }),
+    });
+    save.files.type('/w/app/a.ts', `typed\n${base}`);
+    expect(await save.authorize('Edit', [edit])).toMatchObject({
+      kind: 'allow',
+      approved: { baseText: `typed\n${base}` },
+    });
+    expect(save.asked[0]?.questions?.[0]?.question).toContain('a.ts has unsaved changes');
+    expect(save.files.disk('/w/app/a.ts')).toBe(`typed\n${base}`);
+
+    const cancel = createBench({ ...start, answer: { kind: 'deny' } });
+    cancel.files.type('/w/app/a.ts', `typed\n${base}`);
+    expect(await cancel.authorize('Edit', [edit])).toMatchObject({
+      kind: 'deny',
+      message: containing('unsaved changes'),
+    });
+    expect(cancel.reviewer.proposals).toEqual([]);
+    expect(cancel.files.disk('/w/app/a.ts')).toBe(base);
+
+    const stuck = createBench({
+      ...start,
+      answer: ({ questions }) => ({
+        kind: 'answers',
+        answers: { [questions?.[0]?.question ?? '']: 'Save and continue' },
+      }),
+      services: { saveDocument: () => Promise.resolve(false) },
+    });
+    stuck.files.type('/w/app/a.ts', `typed\n${base}`);
+    expect(await stuck.authorize('Edit', [edit])).toMatchObject({
+      kind: 'deny',
+      message: containing('could not be saved'),
+    });
+  });
+
+  it('is asked as a plain question with the raw input when it cannot be shown as hunks, in every mode that could allow it', async () => {
+    const lost: ToolIntent = {
+      kind: 'write',
+      path: 'a.ts',
+      change: { kind: 'edits', edits: [{ search: 'nowhere', replace: 'x' }] },
+    };
+    for (const mode of ['ask', 'accept-edits', 'auto'] as const) {
+      const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
+      expect(
+        await bench.authorize('Edit', [lost], { mode }, { input: { old_string: 'nowhere' } }),
+      ).toEqual({ kind: 'allow' });
+      expect(bench.asked).toMatchObject([
+        {
+          reason: containing('cannot be shown as hunks'),
+          inputText: '{\n  "old_string": "nowhere"\n}',
+        },
+      ]);
+      expect(bench.asked[0]?.sessionRuleText).toBeUndefined();
+      const no = createBench({ ...start, answer: { kind: 'deny' } });
+      expect((await no.authorize('Edit', [lost], { mode })).kind).toBe('deny');
+    }
+  });
+
+  it('over several files runs only whole', async () => {
+    const both: readonly ToolIntent[] = [
+      edit,
+      { kind: 'write', path: 'b.ts', change: { kind: 'content', content: 'B\n' } },
+    ];
+    const all = createBench(start);
+    expect(await all.authorize('fileChange', both)).toEqual({ kind: 'allow' });
+    expect(all.reviewer.proposals.map(({ edit: { path } }) => path)).toEqual([
+      '/w/app/a.ts',
+      '/w/app/b.ts',
+    ]);
+    const part = createBench(start);
+    part.reviewer.script = [{ perHunk: [true, 'no'] }, 'approve'];
+    expect(await part.authorize('fileChange', both)).toMatchObject({
+      kind: 'deny',
+      message: containing('approved only a part'),
+    });
+    const second = createBench(start);
+    second.reviewer.script = ['approve', { deny: 'not b' }];
+    expect(await second.authorize('fileChange', both)).toMatchObject({
+      kind: 'deny',
+      message: containing('not b'),
+    });
+  });
+
+  it('beside a command asks for the command too', async () => {
+    const bench = createBench({ ...start, answer: { kind: 'deny' } });
+    expect(
+      (
+        await bench.authorize('Both', [edit, { kind: 'command', command: 'rm x' }], {
+          mode: 'accept-edits',
+        })
+      ).kind,
+    ).toBe('deny');
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it('is denied when the path leads elsewhere after the review', async () => {
+    const bench = createBench({ ...start, links: { '/w/app/l.ts': 'a.ts' } });
+    bench.reviewer.whileOpen = () => bench.files.link('/w/app/l.ts', 'b.ts');
+    const intent: ToolIntent = {
+      kind: 'write',
+      path: 'l.ts',
+      change: { kind: 'content', content: 'x' },
+    };
+    expect((await bench.authorize('Write', [intent])).kind).toBe('deny');
+  });
+
+  it('[R226] is compared with what was approved after the child has written', async () => {
+    const write = async (
+      text: string | undefined,
+      isOk: boolean,
+      mode: 'ask' | 'accept-edits' = 'ask',
+    ) => {
+      const bench = createBench(start);
+      await bench.authorize('Edit', [edit], { mode });
+      if (text === undefined) {
+        bench.files.remove('/w/app/a.ts');
+      } else {
+        bench.files.put('/w/app/a.ts', text);
+      }
+      await bench.orchestrator.noteChildResult(
+        childCall,
+        isOk ? toolOk('') : toolError('x'),
+        bench.context(),
+      );
+      return bench;
+    };
+    const head = { sessionId: 's1', callId: 'child-1', path: '/w/app/a.ts' };
+    expect((await write(edited, true)).unexpected).toEqual([]);
+    expect((await write(`${edited}more\n`, true)).unexpected).toEqual([
+      { ...head, expectedText: edited, actualText: `${edited}more\n` },
+    ]);
+    expect((await write(undefined, true)).unexpected).toEqual([
+      { ...head, expectedText: edited, actualText: undefined },
+    ]);
+    expect((await write(base, true)).unexpected).toEqual([
+      { ...head, expectedText: edited, actualText: base },
+    ]);
+    expect((await write(base, false)).unexpected).toEqual([]);
+    expect((await write(edited, false)).unexpected).toEqual([]);
+    expect((await write('half', false)).unexpected).toEqual([
+      { ...head, expectedText: base, actualText: 'half' },
+    ]);
+    const free = await write(edited, true, 'accept-edits');
+    expect(free.unexpected).toEqual([]);
+    expect(free.reviewer.written).toMatchObject([
+      {
+        why: 'accept-edits mode writes inside the workspace',
+        proposal: { edit: { baseText: base, proposedText: edited } },
+      },
+    ]);
+  });
+
+  it('of which the child reports nothing more is forgotten with the oldest', async () => {
+    const bench = createBench({ answer: { kind: 'allowOnce' } });
+    for (let index = 0; index < 501; index++) {
+      await bench.authorize('Read', [{ kind: 'none' }], {}, { callId: `c${index}` });
+    }
+    const before = bench.sink.decisions.length;
+    await bench.orchestrator.noteChildResult(
+      { ...childCall, id: 'c0' },
+      toolOk(''),
+      bench.context(),
+    );
+    await bench.orchestrator.noteChildResult(
+      { ...childCall, id: 'c500' },
+      toolOk(''),
+      bench.context(),
+    );
+    expect(bench.sink.decisions.slice(before).map(({ callId, by }) => [callId, by])).toEqual([
+      ['c0', 'child'],
+    ]);
+  });
+});

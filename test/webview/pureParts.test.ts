@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { PromptView } from '../../src/protocol/methods';
+import { restAfterSend, startDraft, withInserted } from '../../webview/draft';
+import { missingInEndpoint, modelNames } from '../../webview/endpointInput';
+import { hunkLabel, hunkLines } from '../../webview/hunkLines';
+import { foundModels, groupsOf } from '../../webview/modelSearch';
+import { promptHeadline } from '../../webview/promptWords';
+import { answerOf, isAnswered, toggled } from '../../webview/questionAnswers';
+import { emptyLayout, toLayoutState } from '../../webview/vscodeApi';
+
+describe('the draft', () => {
+  const state = { sessionId: 's', draft: 'from the host' };
+
+  it('starts with what the page kept, when that is of this session', () => {
+    expect(startDraft({ sessionId: 's', draft: 'from the page' }, state)).toBe('from the page');
+    expect(startDraft({ sessionId: 'other', draft: 'from the page' }, state)).toBe('from the host');
+    expect(startDraft(emptyLayout, state)).toBe('from the host');
+  });
+
+  it('keeps what was typed while the prompt was on its way', () => {
+    expect(restAfterSend('one', 'one')).toBe('');
+    expect(restAfterSend('one', 'one\nand two')).toBe('and two');
+    expect(restAfterSend('one', 'changed')).toBe('changed');
+  });
+
+  it('takes inserted text on a line of its own', () => {
+    expect(withInserted('', 'x')).toBe('x');
+    expect(withInserted('a', 'x')).toBe('a\nx');
+    expect(withInserted('a\n', 'x')).toBe('a\nx');
+  });
+});
+
+describe('toLayoutState', () => {
+  it('reads what an earlier page left and nothing else', () => {
+    const state = { sessionId: 's', draft: 'd', anchor: { itemId: 'i', offsetPx: 3 } };
+    expect(toLayoutState(JSON.parse(JSON.stringify({ ...state, more: 1 })))).toEqual(state);
+    expect(toLayoutState({ sessionId: 's', draft: 'd', anchor: 'x' })).toEqual({
+      sessionId: 's',
+      draft: 'd',
+    });
+    expect([undefined, null, 'x', {}, { draft: 1 }].map(toLayoutState)).toEqual(
+      Array.from({ length: 5 }, () => emptyLayout),
+    );
+  });
+});
+
+describe('the endpoint form', () => {
+  it('takes one model per line or comma, each once', () => {
+    expect(modelNames(' a \nb,,a\n\n c')).toEqual(['a', 'b', 'c']);
+  });
+
+  it('says what is missing', () => {
+    const whole = { name: 'n', url: 'http://localhost:1/v1', models: 'm' };
+    expect(missingInEndpoint(whole)).toBeUndefined();
+    expect(missingInEndpoint({ ...whole, name: ' ' })).toBe('Give it a name.');
+    expect(missingInEndpoint({ ...whole, url: 'localhost' })).toMatch(/http:\/\//);
+    expect(missingInEndpoint({ ...whole, models: ',' })).toMatch(/at least one/);
+  });
+});
+
+describe('a hunk', () => {
+  const hunk = {
+    id: 'h',
+    oldStart: 4,
+    oldLines: 1,
+    newStart: 5,
+    newLines: 2,
+    oldText: 'a\r\n',
+    newText: 'b\r\n\r\n',
+  };
+
+  it('is its removed and then its added lines, numbered in their own text', () => {
+    expect(hunkLines(hunk)).toEqual([
+      { sign: '−', lineOneBased: 4, text: 'a' },
+      { sign: '+', lineOneBased: 5, text: 'b' },
+      { sign: '+', lineOneBased: 6, text: '' },
+    ]);
+    expect(hunkLines({ ...hunk, oldText: '', newText: 'no final newline' })).toEqual([
+      { sign: '+', lineOneBased: 5, text: 'no final newline' },
+    ]);
+  });
+
+  it('is said with its place, size and state', () => {
+    expect(hunkLabel(hunk, { kind: 'denied' }, 1, 2)).toBe(
+      'Change 1 of 2, line 5, 1 line removed, 2 lines added, denied',
+    );
+  });
+});
+
+describe('models', () => {
+  const model = (id: string, group: string) => ({
+    id,
+    name: id,
+    group,
+    detail: '',
+    isUsable: true,
+  });
+  const models = [model('gpt-5', 'OpenAI'), model('opus', 'Agents'), model('gpt-5-mini', 'OpenAI')];
+
+  it('are found by every word, in any order', () => {
+    expect(foundModels(models, 'mini gpt').map(({ id }) => id)).toEqual(['gpt-5-mini']);
+    expect(foundModels(models, ' OPENAI').map(({ id }) => id)).toEqual(['gpt-5', 'gpt-5-mini']);
+    expect(foundModels(models, '')).toEqual(models);
+  });
+
+  it('are grouped in the order in which the groups come', () => {
+    expect(groupsOf(models).map(({ group, models: of }) => [group, of.length])).toEqual([
+      ['OpenAI', 2],
+      ['Agents', 1],
+    ]);
+  });
+});
+
+describe('promptHeadline', () => {
+  const prompt: PromptView = {
+    id: 'p',
+    digest: 'd',
+    callId: 'c',
+    asker: 'A',
+    toolName: 'Magic',
+    effects: [],
+    reason: '',
+    inputText: '',
+  };
+
+  it('says what would happen, and the class of a path that is not ordinary', () => {
+    const read = { kind: 'read', path: 'a', target: 'a', pathClass: 'outside' } as const;
+    expect(promptHeadline({ ...prompt, effects: [read] }).title).toBe(
+      'Read a file outside the workspace',
+    );
+    expect(promptHeadline({ ...prompt, effects: [{ kind: 'network', url: 'x' }] }).sentence).toBe(
+      'asks to open a network address',
+    );
+    expect(promptHeadline(prompt).title).toBe('Use the tool Magic');
+    expect(promptHeadline({ ...prompt, questions: [] }).sentence).toBe('asks you a question');
+  });
+});
+
+describe('answers', () => {
+  it('are the chosen labels and the own words', () => {
+    const chosen = toggled(toggled(toggled('', 'a', true), 'b', true), 'a', false);
+    expect(chosen).toBe('b');
+    expect(answerOf({ chosen, words: ' mine ' })).toBe('b, mine');
+    expect(isAnswered({ chosen: '', words: ' ' })).toBe(false);
+    expect(isAnswered({ chosen: '', words: 'x' })).toBe(true);
+  });
+});
