@@ -1,9 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { PatchbayApi } from './api';
 import { systemClock } from './base/clock';
-import { DisposableStore } from './base/disposable';
+import { DisposableStore, type Disposable } from './base/disposable';
 import { isString } from './base/guard';
 import { createRedactor } from './base/redact';
 import { computeHunks } from './edits/hunks';
@@ -16,7 +15,8 @@ import { addEndpoint } from './host/addEndpoint';
 import { createAppCommands } from './host/appCommands';
 import { AuditView } from './host/auditView';
 import { ChatView } from './host/chatView';
-import { registerCommands } from './host/commands';
+import { createCommandRun } from './host/commands';
+import type { Application } from './host/frontDoor';
 import { EditorDiagnostics } from './host/diagnostics';
 import { createEditorModels } from './host/editorModels';
 import { probeEndpoint } from './host/endpoints';
@@ -49,10 +49,11 @@ import { diskProgramFiles } from './node/programFile';
 import { runProgram } from './node/programRunner';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
-import type { agentCatalog} from './runtime/agentCatalog';
+import type { agentCatalog } from './runtime/agentCatalog';
 import { agentEntry } from './runtime/agentCatalog';
 import { claudeCliBridge } from './runtime/bridges/claudeCli';
 import { RuntimeBroker } from './runtime/broker';
+import type { Bridge } from './runtime/contract';
 import { CredentialVault } from './runtime/credentials';
 import type { DiscoveryPorts } from './runtime/discovery';
 import { createEditorModelsProvider } from './runtime/network/editorModels';
@@ -67,25 +68,34 @@ import { createAsker } from './tools/asker';
 import { createBuiltinTools } from './tools/builtin/builtinTools';
 import { Orchestrator } from './tools/orchestrator';
 import { OutputStore } from './tools/outputStore';
-import { createDiagnosticsHook, PostWriteHooks } from './tools/postWriteHooks';
+import { createDiagnosticsHook, PostWriteHooks, type PostWriteHook } from './tools/postWriteHooks';
+import type { Tool } from './tools/contract';
 import { ToolRegistry } from './tools/registry';
 import { ResultCache } from './tools/resultCache';
 import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
 import { createWindow, budgetForWindow } from './transcript/window';
 
-export interface Application {
-  readonly api: PatchbayApi;
+export interface Composition extends Application {
+  readonly api: Registrations;
   dispose(): Promise<void>;
+}
+
+/** What other extensions may add; see api.ts. */
+export interface Registrations {
+  registerBridge(bridge: Bridge): Disposable;
+  registerTool(tool: Tool): Disposable;
+  registerPostWriteHook(hook: PostWriteHook): Disposable;
 }
 
 const shownSessionKey = 'shownSession';
 
 /** Every object of the extension, by hand, from the ground up. */
-export function compose(context: vscode.ExtensionContext): Application {
+export function compose(context: vscode.ExtensionContext): Composition {
   const store = new DisposableStore();
   const clock = systemClock;
   const home = homedir();
-  const platform = process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'posix';
+  const platform =
+    process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'posix';
   const isTrusted = (): boolean => vscode.workspace.isTrusted;
 
   // What is known to be secret; keys join when they are found.
@@ -103,10 +113,19 @@ export function compose(context: vscode.ExtensionContext): Application {
   const settings = store.add(new Settings());
 
   // Processes: all of them under the supervisor, all looked up by absolute result.
-  const supervisor = { supervisorPath: context.asAbsolutePath('dist/supervisor.js'), execPath: process.execPath };
+  const supervisor = {
+    supervisorPath: context.asAbsolutePath('dist/supervisor.js'),
+    execPath: process.execPath,
+  };
   const inheritedEnv = process.env;
-  const loginShellPath = createLoginShellPath({ ...supervisor, inheritedEnv, homeDirectory: home, platform: process.platform });
-  const trustedShellPath = async (): Promise<string | undefined> => (isTrusted() ? loginShellPath() : undefined);
+  const loginShellPath = createLoginShellPath({
+    ...supervisor,
+    inheritedEnv,
+    homeDirectory: home,
+    platform: process.platform,
+  });
+  const trustedShellPath = async (): Promise<string | undefined> =>
+    isTrusted() ? loginShellPath() : undefined;
   const lookup = createExecutableLookup({
     files: diskProgramFiles,
     platform: process.platform,
@@ -146,14 +165,26 @@ export function compose(context: vscode.ExtensionContext): Application {
   const asker = createAsker(permissions);
   const outputs = new OutputStore();
   const registry = new ToolRegistry();
-  const runner = createCommandRunner({ ...supervisor, isTrusted, inheritedEnv, searchPath: trustedShellPath });
+  const runner = createCommandRunner({
+    ...supervisor,
+    isTrusted,
+    inheritedEnv,
+    searchPath: trustedShellPath,
+  });
   const search = createWorkspaceSearch({
     rgPaths: editorRipgrepPaths(vscode.env.appRoot, process.platform, process.arch),
     lookup,
     isTrusted,
     inheritedEnv,
   });
-  for (const tool of createBuiltinTools({ files, probe: diskPathProbe, search, runner, asker, outputs })) {
+  for (const tool of createBuiltinTools({
+    files,
+    probe: diskPathProbe,
+    search,
+    runner,
+    asker,
+    outputs,
+  })) {
     registry.register(tool);
   }
   const hooks = new PostWriteHooks(clock, log);
@@ -175,14 +206,16 @@ export function compose(context: vscode.ExtensionContext): Application {
     clock,
     logger: log,
     isTrusted,
-    readDisk: async (path) => ((await disk.stat(path)) === undefined ? undefined : (await disk.readText(path)).text),
+    readDisk: async (path) =>
+      (await disk.stat(path)) === undefined ? undefined : (await disk.readText(path)).text,
     saveDocument: async (path) => {
       const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
       return document === undefined || (await document.save());
     },
     onUnexpectedChange: ({ sessionId, callId, path, expectedText, actualText }) => {
       log.warn(`An agent wrote something else than what was approved: ${path}`);
-      const kind = actualText === undefined ? 'delete' : expectedText === undefined ? 'create' : 'edit';
+      const kind =
+        actualText === undefined ? 'delete' : expectedText === undefined ? 'create' : 'edit';
       const edit = createFileEdit(path, expectedText ?? '', actualText ?? '', kind);
       const why = 'differs from what was approved; it is already written';
       edits.noteWritten({ sessionId, callId, asker: 'agent', edit, reason: why }, why);
@@ -247,7 +280,10 @@ export function compose(context: vscode.ExtensionContext): Application {
       mayRunFromWorkspace: async (path) =>
         (await vscode.window.showWarningMessage(
           `The agent was found inside this workspace: ${path}. Start it?`,
-          { modal: true, detail: 'A program in a repository can be anything. Start it only if you know it.' },
+          {
+            modal: true,
+            detail: 'A program in a repository can be anything. Start it only if you know it.',
+          },
           'Start',
         )) === 'Start',
     }),
@@ -274,7 +310,12 @@ export function compose(context: vscode.ExtensionContext): Application {
         exchange: (model, turn, options) => broker.exchange(model, turn, options),
         orchestrator,
         findModel: (modelId) => setup.find(modelId),
-        guard: createTurnGuard({ setup, vault, isTrusted, hasFolder: () => files.roots().folders.length > 0 }),
+        guard: createTurnGuard({
+          setup,
+          vault,
+          isTrusted,
+          hasFolder: () => files.roots().folders.length > 0,
+        }),
         keyFor: async (model) => {
           const provider = setup.catalog.keyProviderOf(model.id);
           const found = provider === undefined ? undefined : await vault.find(provider);
@@ -284,7 +325,8 @@ export function compose(context: vscode.ExtensionContext): Application {
           return found?.key;
         },
         systemPrompt: async (model) => {
-          const instructions = model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
+          const instructions =
+            model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
           const own = settings.values.customInstructions;
           const { mode } = sessions.current;
           const text =
@@ -305,9 +347,12 @@ export function compose(context: vscode.ExtensionContext): Application {
         cwd: () => files.roots().folders[0]?.path,
         turnOptions: () => ({
           startTimeoutMs: settings.values.startTimeoutMs,
-          ...(settings.values.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: settings.values.idleTimeoutMs }),
+          ...(settings.values.idleTimeoutMs === undefined
+            ? {}
+            : { idleTimeoutMs: settings.values.idleTimeoutMs }),
         }),
-        window: (messages, model) => window(messages, budgetForWindow(model.contextWindowTokens)).messages,
+        window: (messages, model) =>
+          window(messages, budgetForWindow(model.contextWindowTokens)).messages,
         runtimeName: nameOf,
         relativize: labelFor,
         nowMs: () => clock.nowMs(),
@@ -320,7 +365,9 @@ export function compose(context: vscode.ExtensionContext): Application {
   );
   const lastShown = state.get(shownSessionKey, isString);
   const restored = lastShown === undefined ? Promise.resolve(false) : sessions.open(lastShown);
-  restored.catch((error: unknown) => log.warn(`The last session could not be read: ${String(error)}`));
+  restored.catch((error: unknown) =>
+    log.warn(`The last session could not be read: ${String(error)}`),
+  );
   store.add(sessions.onDidSwitch((session) => void state.set(shownSessionKey, session.id)));
   store.add(sessions.onDidChange(({ snapshot }) => void rememberShown(snapshot.id)));
   let remembered: string | undefined;
@@ -333,7 +380,13 @@ export function compose(context: vscode.ExtensionContext): Application {
 
   // What the user sees.
   const review = store.add(
-    new ReviewController({ edits, files, clock, log, opensByItself: () => settings.values.openReviewAutomatically }),
+    new ReviewController({
+      edits,
+      files,
+      clock,
+      log,
+      opensByItself: () => settings.values.openReviewAutomatically,
+    }),
   );
   const agentOf = (adapter: string | undefined): (typeof agentCatalog)[number] | undefined =>
     agentEntry(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
@@ -346,16 +399,20 @@ export function compose(context: vscode.ExtensionContext): Application {
       log,
       findModel: (modelId) => setup.find(modelId),
       runtimeName: nameOf,
-      bridgeOf: (model) => broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter),
+      bridgeOf: (model) =>
+        broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter),
       actions: createPanelActions({
         log,
         openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
-        setKey: (target) => keys.setKey(target ?? setup.catalog.keyProviderOf(sessions.current.modelId)),
+        setKey: (target) =>
+          keys.setKey(target ?? setup.catalog.keyProviderOf(sessions.current.modelId)),
         signIn: async (target) => {
           const agent = agentOf(target);
           const binary = agent === undefined ? undefined : setup.agent(agent.adapter)?.path;
           if (agent === undefined || binary === undefined) {
-            throw new Error('The agent was not found. Install it or set its path in the settings first.');
+            throw new Error(
+              'The agent was not found. Install it or set its path in the settings first.',
+            );
           }
           const args = agent.loginCommand.split(' ').slice(1);
           await signInWithTerminal({ agentName: agent.displayName, binary, args, home });
@@ -368,9 +425,13 @@ export function compose(context: vscode.ExtensionContext): Application {
           }
         },
         openSettings: async () => {
-          await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`);
+          await vscode.commands.executeCommand(
+            'workbench.action.openSettings',
+            `@ext:${context.extension.id}`,
+          );
         },
-        probeEndpoint: (params, signal) => probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
+        probeEndpoint: (params, signal) =>
+          probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
         addEndpoint: async (params) => {
           const result = await addEndpoint(params, { settings, vault });
           await setup.refreshKeys();
@@ -380,7 +441,9 @@ export function compose(context: vscode.ExtensionContext): Application {
     }),
   );
   const draft = store.add(new StoredDraft(state, clock));
-  const view = store.add(new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, log }));
+  const view = store.add(
+    new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, log }),
+  );
   const auditView = store.add(
     new AuditView({ path: auditPath, readTail: (maxBytes) => readFileTail(auditPath, maxBytes) }),
   );
@@ -394,11 +457,20 @@ export function compose(context: vscode.ExtensionContext): Application {
       mode: sessions.current.mode,
       isBusy: sessions.current.isBusy,
       promptCount: permissions.list().length,
-      pendingHunks: open.reduce((sum, edit) => sum + edit.hunks.filter(({ decision }) => decision.kind === 'pending').length, 0),
+      pendingHunks: open.reduce(
+        (sum, edit) =>
+          sum + edit.hunks.filter(({ decision }) => decision.kind === 'pending').length,
+        0,
+      ),
       pendingFiles: new Set(open.map((edit) => edit.path)).size,
     });
   };
-  for (const event of [permissions.onDidChange, edits.onDidChange, setup.onDidChange, sessions.onDidSwitch]) {
+  for (const event of [
+    permissions.onDidChange,
+    edits.onDidChange,
+    setup.onDidChange,
+    sessions.onDidSwitch,
+  ]) {
     store.add(event(showStatus));
   }
   let shownStatus = '';
@@ -424,15 +496,13 @@ export function compose(context: vscode.ExtensionContext): Application {
       showChat: () => void view.show(),
     }),
   );
-  store.add(
-    registerCommands(
-      {
-        ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, log }),
-        ...reviewCommands(edits, review),
-      },
-      log,
-      () => log.show(),
-    ),
+  const run = createCommandRun(
+    {
+      ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, log }),
+      ...reviewCommands(edits, review),
+    },
+    log,
+    () => log.show(),
   );
   reportSettings(settings, log);
   store.add(settings.onDidChange(() => reportSettings(settings, log)));
@@ -449,6 +519,9 @@ export function compose(context: vscode.ExtensionContext): Application {
   };
 
   return {
+    view,
+    proposals: review.proposals,
+    run,
     api: {
       registerBridge: (bridge) => broker.register(bridge),
       registerTool: (tool) => registry.register(tool),
@@ -471,7 +544,9 @@ function reportSettings(settings: Settings, log: OutputLog): void {
   }
   void settings.findIgnored().then((ignored) => {
     if (ignored.length > 0) {
-      log.warn(`Set in this workspace, where it has no effect (set it in your user settings): ${ignored.join(', ')}`);
+      log.warn(
+        `Set in this workspace, where it has no effect (set it in your user settings): ${ignored.join(', ')}`,
+      );
     }
   });
 }

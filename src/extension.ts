@@ -1,18 +1,27 @@
 import type * as vscode from 'vscode';
 import type { PatchbayApi } from './api';
-import type { Application } from './composition';
+import type { Composition } from './composition';
+import { openFrontDoor } from './host/frontDoor';
 
-let application: Promise<Application> | undefined;
+let composition: Promise<Composition> | undefined;
 
-/** Builds the application. Everything lies behind one dynamic import, so that the entry itself stays small. */
-export async function activate(context: vscode.ExtensionContext): Promise<PatchbayApi> {
-  application = import('./composition').then(({ compose }) => compose(context));
-  return (await application).api;
+/** Opens the front door; the application behind it is built by the first call (see composition.ts). */
+export function activate(context: vscode.ExtensionContext): PatchbayApi {
+  const load = (): Promise<Composition> => {
+    composition ??= import('./composition').then(({ compose }) => compose(context));
+    return composition;
+  };
+  context.subscriptions.push(openFrontDoor(load));
+  return {
+    registerBridge: async (bridge) => (await load()).api.registerBridge(bridge),
+    registerTool: async (tool) => (await load()).api.registerTool(tool),
+    registerPostWriteHook: async (hook) => (await load()).api.registerPostWriteHook(hook),
+  };
 }
 
 /** Ends turns, children and open questions, and writes what is not yet on disk; within the editor's deadline. */
 export async function deactivate(): Promise<void> {
-  const ending = application;
-  application = undefined;
+  const ending = composition;
+  composition = undefined;
   await (await ending)?.dispose();
 }

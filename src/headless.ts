@@ -54,7 +54,9 @@ async function runCommand(command: TurnCommand | ExchangeCommand, cwd: string): 
     knownSecrets: key === undefined ? [] : [key],
     onAudit: (audit) => {
       if (audit.kind === 'decision') {
-        emit({ permission: { effects: audit.effects, decision: audit.decision, reason: audit.reason } });
+        emit({
+          permission: { effects: audit.effects, decision: audit.decision, reason: audit.reason },
+        });
       }
       emit({ audit });
     },
@@ -70,7 +72,14 @@ async function runCommand(command: TurnCommand | ExchangeCommand, cwd: string): 
   process.once('SIGTERM', onSignal);
   let terminal;
   try {
-    const message = await produce(command, { world, broker, report, cwd, key, signal: cancel.signal });
+    const message = await produce(command, {
+      world,
+      broker,
+      report,
+      cwd,
+      key,
+      signal: cancel.signal,
+    });
     terminal = report.terminal(message);
   } catch (error) {
     terminal = report.failed(`The turn failed: ${errorMessage(error)}`);
@@ -91,8 +100,13 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-async function produce(command: TurnCommand | ExchangeCommand, run: Run): Promise<AssistantMessage> {
-  const messages: Message[] = [{ role: 'user', text: command.prompt, createdAtMs: systemClock.nowMs() }];
+async function produce(
+  command: TurnCommand | ExchangeCommand,
+  run: Run,
+): Promise<AssistantMessage> {
+  const messages: Message[] = [
+    { role: 'user', text: command.prompt, createdAtMs: systemClock.nowMs() },
+  ];
   const model = command.kind === 'turn' ? networkModel(command) : externalModel(command);
   const { files, orchestrator } = run.world;
   const instructions = await readInstructions(files, diskPathProbe);
@@ -128,7 +142,9 @@ async function produce(command: TurnCommand | ExchangeCommand, run: Run): Promis
         ...(command.startTimeoutMs === undefined ? {} : { startTimeoutMs: command.startTimeoutMs }),
         ...(command.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: command.idleTimeoutMs }),
         ...(command.closeTimeoutMs === undefined ? {} : { closeTimeoutMs: command.closeTimeoutMs }),
-        ...(command.kind === 'turn' || command.resume === undefined ? {} : { resume: command.resume }),
+        ...(command.kind === 'turn' || command.resume === undefined
+          ? {}
+          : { resume: command.resume }),
       },
     },
     {
@@ -147,7 +163,10 @@ async function produce(command: TurnCommand | ExchangeCommand, run: Run): Promis
   );
 }
 
-function report(run: Run, line: Extract<HeadlessLine, { event: unknown } | { observation: unknown }>): void {
+function report(
+  run: Run,
+  line: Extract<HeadlessLine, { event: unknown } | { observation: unknown }>,
+): void {
   if ('event' in line) {
     run.report.event(line.event);
   } else {
@@ -198,7 +217,10 @@ function networkModel(command: TurnCommand): ModelRef {
 
 function keyOf(command: TurnCommand): string | undefined {
   const provider = shippedKeyProviders.find(({ id }) => command.provider.startsWith(id));
-  return command.key ?? (provider?.envVariable === undefined ? undefined : process.env[provider.envVariable]);
+  return (
+    command.key ??
+    (provider?.envVariable === undefined ? undefined : process.env[provider.envVariable])
+  );
 }
 
 function externalModel(command: ExchangeCommand): ModelRef {
@@ -207,7 +229,8 @@ function externalModel(command: ExchangeCommand): ModelRef {
     api: 'external',
     provider: command.adapter,
     model: 'default',
-    name: bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
+    name:
+      bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
     address: runtimeEndpoint(command.adapter),
     runtime: createRuntimeSpec({
       adapter: command.adapter,

@@ -104,7 +104,7 @@ module.exports = {
       from: { path: '^(src|webview)/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'unknown'],
-        pathNot: 'node_modules/@types/',
+        pathNot: '^(node_modules/@types/|vscode$)|node_modules/@types/vscode',
       },
     },
   ],

@@ -27,7 +27,12 @@ export type NormalizedEvent =
     }
   | { readonly kind: 'tool_call'; readonly call: ToolCall; readonly parentCallId?: string }
   /** `agentVersion` is the agent's own version where it says it together with the token. */
-  | { readonly kind: 'resume'; readonly token: string; readonly agentVersion?: string; readonly parentCallId?: string }
+  | {
+      readonly kind: 'resume';
+      readonly token: string;
+      readonly agentVersion?: string;
+      readonly parentCallId?: string;
+    }
   | { readonly kind: 'finish'; readonly reason: FinishReason; readonly parentCallId?: string }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly parentCallId?: string };
 

@@ -38,6 +38,7 @@ export interface OutcomeEntry {
   readonly outcome: (AuditRecord & { readonly kind: 'outcome' })['outcome'];
   readonly durationMs: number;
   readonly resultChars: number;
+  readonly resultDigest?: string | undefined;
   readonly detail?: string | undefined;
 }
 
@@ -75,6 +76,7 @@ export class AuditLog {
       outcome: entry.outcome,
       durationMs: Math.max(0, Math.round(entry.durationMs)),
       resultChars: entry.resultChars,
+      ...(entry.resultDigest === undefined ? {} : { resultDigest: entry.resultDigest }),
       ...(entry.detail === undefined ? {} : { detail: this.clean(entry.detail) }),
     }));
   }

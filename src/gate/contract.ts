@@ -122,6 +122,8 @@ export type AuditRecord = {
       readonly outcome: 'ok' | 'error' | 'timeout' | 'cache_hit' | 'denied' | 'aborted';
       readonly durationMs: number;
       readonly resultChars: number;
+      /** SHA-256 (hex) of the output as the caller got it; absent for one that is very long. */
+      readonly resultDigest?: string;
       readonly detail?: string;
     }
 );

@@ -85,10 +85,6 @@ export function isSameOrBelow(folder: string, path: string, syntax: PathSyntax):
   return segmentsBelow(folder, path, syntax) !== undefined;
 }
 
-export function baseName(path: string, syntax: PathSyntax): string {
-  return parsePath(path, syntax).segments.at(-1) ?? path;
-}
-
 function toSegments(path: string, separator: RegExp): readonly string[] {
   return path.split(separator).filter((segment) => segment !== '' && segment !== '.');
 }

@@ -2,9 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
 export type HeadlessCommand =
-  | TurnCommand
-  | ExchangeCommand
-  | { readonly kind: 'usage'; readonly message: string };
+  TurnCommand | ExchangeCommand | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
   readonly prompt: string;
@@ -50,7 +48,10 @@ const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses',
 
 class UsageError extends Error {}
 
-export function parseHeadlessArgs(argv: readonly string[], adapters: readonly string[]): HeadlessCommand {
+export function parseHeadlessArgs(
+  argv: readonly string[],
+  adapters: readonly string[],
+): HeadlessCommand {
   const [name, ...rest] = argv;
   try {
     switch (name) {
@@ -64,7 +65,10 @@ export function parseHeadlessArgs(argv: readonly string[], adapters: readonly st
         throw new UsageError(`unknown command "${name}"; there are: turn, exchange`);
     }
   } catch (error) {
-    return { kind: 'usage', message: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' };
+    return {
+      kind: 'usage',
+      message: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '',
+    };
   }
 }
 

@@ -103,5 +103,8 @@ function reasonOf(
   failure: Failure | undefined,
   message: string | undefined,
 ): { readonly reason: string; readonly message: string } {
-  return { reason: failure?.code ?? 'unknown', message: failure?.message ?? message ?? 'The turn failed.' };
+  return {
+    reason: failure?.code ?? 'unknown',
+    message: failure?.message ?? message ?? 'The turn failed.',
+  };
 }

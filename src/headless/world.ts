@@ -49,7 +49,8 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
   const roots: WorkspaceRoots = {
     folders: [{ name: 'workspace', path: options.cwd }],
     home: homedir(),
-    platform: process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'posix',
+    platform:
+      process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'posix',
   };
   const files = new DiskFiles(roots);
   const supervisorPath = join(options.bundleFolder, 'supervisor.js');
@@ -150,7 +151,8 @@ function reviewerByFlag(decide: 'allow' | 'deny'): EditReviewer {
           text: applyDecisions(edit.baseText, edit.hunks, new Set(approved)),
           baseText: edit.baseText,
           approvedCount: approved.length,
-          deniedHunks: decide === 'allow' ? [] : edit.hunks.map((hunk) => ({ hunk, reason: deniedByFlag })),
+          deniedHunks:
+            decide === 'allow' ? [] : edit.hunks.map((hunk) => ({ hunk, reason: deniedByFlag })),
         },
       });
     },

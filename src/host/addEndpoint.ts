@@ -15,7 +15,8 @@ export async function addEndpoint(
 ): Promise<Result> {
   const name = params.name.trim();
   const key = params.key?.trim() ?? '';
-  const problem = nameProblem(name) ?? addressProblem(params.url, key !== '') ?? modelsProblem(params.models);
+  const problem =
+    nameProblem(name) ?? addressProblem(params.url, key !== '') ?? modelsProblem(params.models);
   if (problem !== undefined) {
     return { ok: false, problem };
   }

@@ -25,7 +25,9 @@ export interface AppCommandDeps {
 const playgroundOpening = 'Show me around.';
 
 /** The commands about the conversation; those that decide on edits are the review's. */
-export function createAppCommands(deps: AppCommandDeps): { readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler } {
+export function createAppCommands(deps: AppCommandDeps): {
+  readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
+} {
   const { view, sessions, permissions, setup, keys, auditView, log } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
@@ -84,7 +86,10 @@ export function createAppCommands(deps: AppCommandDeps): { readonly [Id in Exclu
     'patchbay.showAudit': () => auditView.show(),
     'patchbay.showLog': () => log.show(),
     'patchbay.openSettings': async () => {
-      await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:patchbay.patchbay');
+      await vscode.commands.executeCommand(
+        'workbench.action.openSettings',
+        '@ext:patchbay.patchbay',
+      );
     },
   };
 }

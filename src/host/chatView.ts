@@ -5,11 +5,10 @@ import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import type { HostMessage, Notifications } from '../protocol/methods';
 import { renderShell, type ShellOptions } from '../protocol/shell';
+import { chatViewId } from './frontDoor';
 import { PanelFeed, type ViewRequestMethod } from './panelFeed';
 import { PanelRpc } from './panelRpc';
 import type { DraftStore, PanelSource } from './panelSource';
-
-export const chatViewId = 'patchbay.chat';
 
 export interface ChatViewOptions {
   readonly extensionUri: vscode.Uri;
@@ -31,8 +30,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   private waiting: ((feed: PanelFeed) => void)[] = [];
 
   constructor(private readonly options: ChatViewOptions) {
-    // Without retainContextWhenHidden: a hidden page costs memory and would have to be kept in step.
-    this.store.add(vscode.window.registerWebviewViewProvider(chatViewId, this));
     this.store.add(options.source.onDidChangePrompts(() => this.showBadge()));
     this.store.add(options.source.onDidChangeEdits(() => this.showBadge()));
   }

@@ -16,7 +16,8 @@ export function createKeyCommands(options: {
   const { vault, providers } = options;
   return {
     setKey: async (providerId) => {
-      const provider = providers().find(({ id }) => id === providerId) ?? (await pickProvider(providers()));
+      const provider =
+        providers().find(({ id }) => id === providerId) ?? (await pickProvider(providers()));
       if (provider === undefined) {
         return;
       }
@@ -31,16 +32,27 @@ export function createKeyCommands(options: {
         return;
       }
       const { defaultName } = await vault.accounts(provider.id);
-      await vault.add(provider.id, key, { replaces: true, ...(defaultName === undefined ? {} : { account: defaultName }) });
+      await vault.add(provider.id, key, {
+        replaces: true,
+        ...(defaultName === undefined ? {} : { account: defaultName }),
+      });
       options.onDidChange();
       vscode.window.setStatusBarMessage(`Key for ${provider.name} kept.`, 4000);
     },
     removeKey: async () => {
       const kept = await Promise.all(
-        providers().map(async (provider) => ({ provider, accounts: await vault.accounts(provider.id) })),
+        providers().map(async (provider) => ({
+          provider,
+          accounts: await vault.accounts(provider.id),
+        })),
       );
       const rows = kept.flatMap(({ provider, accounts }) =>
-        accounts.names.map((account) => ({ label: provider.name, description: account, provider, account })),
+        accounts.names.map((account) => ({
+          label: provider.name,
+          description: account,
+          provider,
+          account,
+        })),
       );
       if (rows.length === 0) {
         void vscode.window.showInformationMessage('No key is kept.');
@@ -58,7 +70,11 @@ export function createKeyCommands(options: {
 
 async function pickProvider(providers: readonly KeyProvider[]): Promise<KeyProvider | undefined> {
   const row = await vscode.window.showQuickPick(
-    providers.map((provider) => ({ label: provider.name, description: provider.envVariable ?? '', provider })),
+    providers.map((provider) => ({
+      label: provider.name,
+      description: provider.envVariable ?? '',
+      provider,
+    })),
     { title: 'Whose key?' },
   );
   return row?.provider;

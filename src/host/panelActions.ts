@@ -28,7 +28,11 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     });
   };
   const command = (id: CommandId): Thenable<unknown> => vscode.commands.executeCommand(id);
-  const run: { readonly [A in Exclude<PanelAction, 'retry'>]: (target: string | undefined) => Thenable<unknown> } = {
+  const run: {
+    readonly [A in Exclude<PanelAction, 'retry'>]: (
+      target: string | undefined,
+    ) => Thenable<unknown>;
+  } = {
     setKey: (target) => deps.setKey(target),
     signIn: (target) => deps.signIn(target),
     install: (target) => deps.install(target),
@@ -63,10 +67,14 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     openLink: (url) => {
       if (linkSchemes.test(url)) {
         // The editor asks before it leaves for an address it does not know.
-        attempt('The link could not be opened', vscode.env.openExternal(vscode.Uri.parse(url, true)));
+        attempt(
+          'The link could not be opened',
+          vscode.env.openExternal(vscode.Uri.parse(url, true)),
+        );
       }
     },
-    copyText: (text) => attempt('The text could not be copied', vscode.env.clipboard.writeText(text)),
+    copyText: (text) =>
+      attempt('The text could not be copied', vscode.env.clipboard.writeText(text)),
     insertText: (text) => attempt('The text could not be inserted', insertAtCursor(text)),
     openReview: (editId, hunkId) => deps.openReview(editId, hunkId),
     probeEndpoint: deps.probeEndpoint,

@@ -5,7 +5,11 @@ import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
 import type { SetupView } from '../protocol/methods';
 import type { ModelRef } from '../runtime/contract';
-import { shippedKeyProviders, type CredentialVault, type KeyProvider } from '../runtime/credentials';
+import {
+  shippedKeyProviders,
+  type CredentialVault,
+  type KeyProvider,
+} from '../runtime/credentials';
 import {
   discoverAgents,
   discoverLocalServers,
@@ -129,10 +133,14 @@ export class Setup implements Disposable {
 
   private async probe(): Promise<void> {
     const { discovery, fetchJson, editorModels, log } = this.deps;
-    const failed = (what: string) => (error: unknown) => log.warn(`${what} could not be looked for: ${errorMessage(error)}`);
+    const failed = (what: string) => (error: unknown) =>
+      log.warn(`${what} could not be looked for: ${errorMessage(error)}`);
     await Promise.all([
       discoverAgents(discovery).then((agents) => (this.agents = agents), failed('Agents')),
-      discoverLocalServers(fetchJson).then((servers) => (this.servers = servers), failed('Local model servers')),
+      discoverLocalServers(fetchJson).then(
+        (servers) => (this.servers = servers),
+        failed('Local model servers'),
+      ),
       editorModels().then((models) => (this.editorModels = models), failed('The editor’s models')),
       this.findKeys().then((keys) => (this.keys = keys), failed('Keys')),
       this.readRoot().then((names) => (this.rootNames = names), failed('The folder')),
@@ -152,7 +160,9 @@ export class Setup implements Disposable {
 
   private async readRoot(): Promise<readonly string[]> {
     const folder = vscode.workspace.workspaceFolders?.[0];
-    return folder === undefined ? [] : (await vscode.workspace.fs.readDirectory(folder.uri)).map(([name]) => name);
+    return folder === undefined
+      ? []
+      : (await vscode.workspace.fs.readDirectory(folder.uri)).map(([name]) => name);
   }
 
   private endpoints(): readonly UserEndpoint[] {

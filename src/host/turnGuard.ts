@@ -12,16 +12,22 @@ export interface TurnGuardDeps {
 }
 
 /** What stands in the way of a turn before anything is started: trust, a folder, a key. */
-export function createTurnGuard(deps: TurnGuardDeps): (model: ModelRef) => Promise<Failure | undefined> {
+export function createTurnGuard(
+  deps: TurnGuardDeps,
+): (model: ModelRef) => Promise<Failure | undefined> {
   return async (model) => {
     if (model.runtime !== undefined && !deps.isTrusted()) {
       return {
         code: 'not_trusted',
-        message: 'Agents are not started in a folder that is not trusted. Trust the folder, or choose an API model.',
+        message:
+          'Agents are not started in a folder that is not trusted. Trust the folder, or choose an API model.',
       };
     }
     if (model.runtime !== undefined && !deps.hasFolder()) {
-      return { code: 'no_folder', message: 'An agent works in a folder. Open one, then send the message again.' };
+      return {
+        code: 'no_folder',
+        message: 'An agent works in a folder. Open one, then send the message again.',
+      };
     }
     const provider = deps.setup.catalog.keyProviderOf(model.id);
     if (provider === undefined) {
@@ -29,12 +35,17 @@ export function createTurnGuard(deps: TurnGuardDeps): (model: ModelRef) => Promi
     }
     try {
       return (await deps.vault.find(provider)) === undefined
-        ? { code: 'auth_required', message: `There is no key for ${model.name} yet. Set one, then try again.` }
+        ? {
+            code: 'auth_required',
+            message: `There is no key for ${model.name} yet. Set one, then try again.`,
+          }
         : undefined;
     } catch (error) {
       return {
         code: 'auth_required',
-        message: PatchbayError.is(error) ? error.message : `The key could not be read: ${errorMessage(error)}`,
+        message: PatchbayError.is(error)
+          ? error.message
+          : `The key could not be read: ${errorMessage(error)}`,
       };
     }
   };
@@ -42,12 +53,19 @@ export function createTurnGuard(deps: TurnGuardDeps): (model: ModelRef) => Promi
 
 /** Where a turn is produced, for people: `Claude Code`, `OpenAI`. */
 export function runtimeNameOf(bridges: () => readonly Bridge[]): (model: ModelRef) => string {
-  const names: Readonly<Record<string, string>> = { anthropic: 'Anthropic', openai: 'OpenAI', playground: 'Playground' };
+  const names: Readonly<Record<string, string>> = {
+    anthropic: 'Anthropic',
+    openai: 'OpenAI',
+    playground: 'Playground',
+  };
   return (model) => {
     if (model.runtime !== undefined) {
       const { adapter } = model.runtime;
       return bridges().find((bridge) => bridge.adapter === adapter)?.displayName ?? adapter;
     }
-    return names[model.provider] ?? (model.api === 'editor' ? 'Editor' : model.provider.replace(/^endpoint:/, ''));
+    return (
+      names[model.provider] ??
+      (model.api === 'editor' ? 'Editor' : model.provider.replace(/^endpoint:/, ''))
+    );
   };
 }

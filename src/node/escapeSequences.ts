@@ -5,6 +5,7 @@
  */
 export class EscapeStripper {
   private held = '';
+  private isReturnHeld = false;
 
   push(piece: string): string {
     const text = this.held + piece;
@@ -12,24 +13,32 @@ export class EscapeStripper {
     // A "sequence" that never ends is no sequence: it is let through after a while, so that nothing is held for ever.
     const cut = text.length - open > maxHeldChars ? text.length : open;
     this.held = text.slice(cut);
-    return stripEscapes(text.slice(0, cut));
+    const visible = (this.isReturnHeld ? '\r' : '') + withoutSequences(text.slice(0, cut));
+    const ready = visible.replace(/\r+$/, '');
+    this.isReturnHeld = ready.length < visible.length;
+    return withPlainLineEnds(ready);
   }
 
   /** The rest, when no more comes. */
   end(): string {
-    const rest = stripEscapes(this.held);
+    const rest = (this.isReturnHeld ? '\r' : '') + withoutSequences(this.held);
     this.held = '';
-    return rest;
+    this.isReturnHeld = false;
+    return withPlainLineEnds(rest);
   }
 }
 
 /** The same for a text that is whole. */
 export function stripEscapes(text: string): string {
-  return text
-    .replace(sequences, '')
-    .replace(/\r+\n/g, '\n')
-    .replace(/\r+/g, '\n')
-    .replace(controls, '');
+  return withPlainLineEnds(withoutSequences(text));
+}
+
+function withoutSequences(text: string): string {
+  return text.replace(sequences, '').replace(controls, '');
+}
+
+function withPlainLineEnds(text: string): string {
+  return text.replace(/\r+\n?/g, '\n');
 }
 
 const maxHeldChars = 4096;
@@ -41,7 +50,7 @@ const sequences =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 const unfinished =
-  /(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x1b?|\x1b[ -/]*|\r+)$/;
+  /(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x1b?|\x1b[ -/]*)$/;
 /* eslint-enable no-control-regex */
 
 /** Where an unfinished sequence at the end of the text begins; the text's length when there is none. */

@@ -152,7 +152,7 @@ export function denialText(tool: string, reason: string): string {
 }
 
 /** The user's no, with their words when they gave any. */
-export function saidNo(words: string | undefined): string {
+function saidNo(words: string | undefined): string {
   return words === undefined || words.trim() === ''
     ? 'the user said no'
     : `the user said no: ${words.trim()}`;

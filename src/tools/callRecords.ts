@@ -2,6 +2,7 @@ import type { ToolResult, ToolResultDetails } from '../events/toolCall';
 import { toolError } from '../events/toolCall';
 import type { OutcomeEntry } from '../gate/audit';
 import type { Effect } from '../gate/contract';
+import { sha256Hex } from '../gate/digest';
 import { denialText, type GatedCall, type Grant } from './callGate';
 import type { OrchestratorServices } from './services';
 
@@ -27,11 +28,13 @@ export class CallRecords {
     });
   }
 
-  async outcome(call: GatedCall, end: CallEnd): Promise<void> {
+  /** `given` is what the caller gets, where that is a shortened form of the result. */
+  async outcome(call: GatedCall, end: CallEnd, given: ToolResult = end.result): Promise<void> {
     await this.services.audit.outcome(call.subject, {
       outcome: end.outcome,
       durationMs: this.services.clock.nowMs() - call.startedAtMs,
       resultChars: end.result.output.length,
+      resultDigest: given.output.length > maxDigestChars ? undefined : sha256Hex(given.output),
       detail: end.detail ?? (end.result.ok ? undefined : end.result.error),
     });
   }
@@ -48,6 +51,9 @@ export class CallRecords {
     return end.result;
   }
 }
+
+/** A child's result may be of any size; hashing must not hold up the window. */
+const maxDigestChars = 200_000;
 
 export function toDenial(call: GatedCall, grant: Grant): CallEnd {
   const outcome = call.context.signal.aborted ? 'aborted' : 'denied';

@@ -94,6 +94,7 @@ export class EditFlow {
         await this.records.outcome(call, moved);
         return ended(moved.result);
       }
+      const showsText = await this.gate.mayRead(call, effect.path);
       const write = await this.write(edit, prepared.edit, approval.verdict);
       if (write.kind === 'stale') {
         return { kind: 'again' };
@@ -102,7 +103,9 @@ export class EditFlow {
         await this.records.outcome(call, write.end);
         return ended(write.end.result);
       }
-      return ended(await this.describe(edit, prepared.edit, approval, write.outcome, finishHooks));
+      return ended(
+        await this.describe(edit, prepared.edit, approval, write.outcome, showsText, finishHooks),
+      );
     } finally {
       release();
       this.forget(effect);
@@ -235,6 +238,7 @@ export class EditFlow {
     fileEdit: FileEdit,
     approval: Approval & { readonly kind: 'approved' },
     outcome: WriteOutcome,
+    showsText: boolean,
     finishHooks: ReturnType<OrchestratorServices['hooks']['begin']>,
   ): Promise<ToolResult> {
     const { call, effect } = edit;
@@ -257,22 +261,19 @@ export class EditFlow {
       beforeText: fileEdit.kind === 'create' ? undefined : verdict.baseText,
       afterText: isDeleted ? undefined : afterText,
     };
-    const outcomeKept = this.records.outcome(call, {
+    const comparing = summarizeChange(
+      { beforeText: verdict.baseText, afterText, shownPath: shown },
+      this.services,
+      call.context.signal,
+    );
+    await this.records.outcome(call, {
       result: toolOk(verdict.text),
       outcome: 'ok',
       detail: hunkCountText(verdict),
     });
     this.forget(effect);
-    const showsText = await this.gate.mayRead(call, effect.path);
-    const [notes, summary] = await Promise.all([
-      finishHooks(hookWrite, call.context.signal),
-      summarizeChange(
-        { beforeText: verdict.baseText, afterText, shownPath: shown },
-        this.services,
-        call.context.signal,
-      ),
-      outcomeKept,
-    ]);
+    const notes = await finishHooks(hookWrite, call.context.signal);
+    const summary = await comparing;
     const text = [
       headline(fileEdit.kind, shown, verdict),
       describeVerdict(shown, verdict, showsText),

@@ -184,7 +184,8 @@ export class Orchestrator implements ToolOrchestrator {
             }),
           }
         : await this.runInSlot(tool, call, judgement, grant.reason, release);
-    await this.records.outcome(call, end);
+    const given = capResult(end.result, context.sessionId, this.services.outputs);
+    await this.records.outcome(call, end, given);
     for (const effect of judgement.effects) {
       if (effect.kind === 'write') {
         this.services.cache.invalidate(effect.path);
@@ -193,7 +194,7 @@ export class Orchestrator implements ToolOrchestrator {
     if (ticket !== undefined && end.outcome === 'ok') {
       await this.services.cache.store(ticket, end.result);
     }
-    return capResult(end.result, context.sessionId, this.services.outputs);
+    return given;
   }
 
   private async runInSlot(

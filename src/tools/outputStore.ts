@@ -2,7 +2,7 @@ import { createId } from '../base/ids';
 import type { ToolResult } from '../events/toolCall';
 
 /** What a model is given of one result at most; the rest waits in the store. */
-export const maxResultChars = 100_000;
+const maxResultChars = 100_000;
 export const maxResultLines = 2000;
 
 /** Keeps the whole of capped outputs for `read_output`, per session, bounded: the oldest go first. */

@@ -121,7 +121,7 @@ export function createDiagnosticsHook(
 }
 
 /** Problems count as the same when severity, source and words are; the line may have moved. */
-export function newProblems(
+function newProblems(
   before: readonly FileProblem[],
   after: readonly FileProblem[],
 ): readonly FileProblem[] {

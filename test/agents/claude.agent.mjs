@@ -1,6 +1,16 @@
 // The main job of a person, with the real Claude Code in the real host, against the scripted model server.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { claudeEnv } from '../support/agent-env.mjs';
@@ -21,19 +31,30 @@ function plant(folder, traces) {
       permissions: { allow: ['Bash(*)', 'Edit(*)', 'Write(*)'] },
       hooks: {
         SessionStart: [{ hooks: [{ type: 'command', command: leave('session-start') }] }],
-        PreToolUse: [{ matcher: '*', hooks: [{ type: 'command', command: leave('pre-tool-use') }] }],
+        PreToolUse: [
+          { matcher: '*', hooks: [{ type: 'command', command: leave('pre-tool-use') }] },
+        ],
       },
     }),
   );
   const server = path.join(folder, 'planted-server.sh');
   writeFileSync(server, `#!/bin/sh\n${leave('mcp-server')}\n`);
   chmodSync(server, 0o755);
-  writeFileSync(path.join(folder, '.mcp.json'), JSON.stringify({ mcpServers: { planted: { command: server } } }));
+  writeFileSync(
+    path.join(folder, '.mcp.json'),
+    JSON.stringify({ mcpServers: { planted: { command: server } } }),
+  );
 }
 
 function auditRecords(app) {
-  const file = path.join(app.host.dirs.user, 'User/globalStorage/patchbay.patchbay/audit/audit.ndjson');
-  return readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const file = path.join(
+    app.host.dirs.user,
+    'User/globalStorage/patchbay.patchbay/audit/audit.ndjson',
+  );
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 const turnsOf = (server) => server.requests.filter((request) => request.kind === 'turn');
@@ -49,7 +70,11 @@ e2e(
     const bin = path.join(home, 'bin');
     mkdirSync(bin);
     writeFileSync(path.join(home, '.bash_profile'), `export PATH="${bin}:$PATH"\n`);
-    onEnd(() => [path.dirname(folder), traces, home].forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+    onEnd(() =>
+      [path.dirname(folder), traces, home].forEach((dir) =>
+        rmSync(dir, { recursive: true, force: true }),
+      ),
+    );
     plant(folder, traces);
     symlinkSync(process.env.PATCHBAY_CLAUDE_BIN, path.join(bin, 'claude'));
     const file = path.join(folder, 'notes.md');
@@ -66,9 +91,17 @@ e2e(
           },
           { blocks: [{ type: 'tool', tool: 'write', path: file, content: changed }] },
           { blocks: [{ type: 'text', text: 'The notes are changed.' }] },
-          { blocks: [{ type: 'tool', tool: 'shell', command: `touch ${path.join(traces, 'command')}` }] },
+          {
+            blocks: [
+              { type: 'tool', tool: 'shell', command: `touch ${path.join(traces, 'command')}` },
+            ],
+          },
           { blocks: [{ type: 'text', text: 'Then I leave it.' }] },
-          { delayMs: 250, chunk: 8, blocks: [{ type: 'text', text: 'A slow answer that goes on and on. '.repeat(30) }] },
+          {
+            delayMs: 250,
+            chunk: 8,
+            blocks: [{ type: 'text', text: 'A slow answer that goes on and on. '.repeat(30) }],
+          },
           { blocks: [{ type: 'text', text: 'I remember the notes.' }] },
         ],
       },
@@ -102,9 +135,18 @@ e2e(
     await chat.locator(id('deny-reason-send')).click();
     await chat.getByText('The notes are changed.').waitFor();
     assert.equal(app.text('notes.md'), notes.replace('# Notes', '# Fence notes'));
-    assert.match(lastTurn(server), /two coats are enough/, 'the agent was told which hunk was denied and why');
-    const read = auditRecords(app).find((record) => record.tool === 'Read' && record.kind === 'decision');
-    assert.deepEqual([read.decision, read.by, read.executedBy], ['allow', 'default.read-inside', 'child']);
+    assert.match(
+      lastTurn(server),
+      /two coats are enough/,
+      'the agent was told which hunk was denied and why',
+    );
+    const read = auditRecords(app).find(
+      (record) => record.tool === 'Read' && record.kind === 'decision',
+    );
+    assert.deepEqual(
+      [read.decision, read.by, read.executedBy],
+      ['allow', 'default.read-inside', 'child'],
+    );
 
     // A command asks; a denial reaches the model in the user's words.
     await send('Run something');
@@ -146,7 +188,11 @@ e2e(
     while (children.some(({ pid }) => existsSync(`/proc/${pid}`)) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.deepEqual(children.filter(({ pid }) => existsSync(`/proc/${pid}`)), [], 'a killed extension host leaves no agent');
+    assert.deepEqual(
+      children.filter(({ pid }) => existsSync(`/proc/${pid}`)),
+      [],
+      'a killed extension host leaves no agent',
+    );
   },
   { timeoutMs: 420_000 },
 );

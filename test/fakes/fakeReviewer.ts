@@ -4,7 +4,7 @@ import type { EditVerdict } from '../../src/edits/fileEdit';
 import type { EditProposal, EditReviewer, ReviewOutcome } from '../../src/tools/contract';
 
 /** How a review ends: a yes, a no with or without words, or that per hunk (true or the words of a no). */
-export type ScriptedDecision =
+type ScriptedDecision =
   | 'approve'
   | { readonly deny: string | undefined }
   | { readonly perHunk: readonly (true | string)[] };

@@ -189,7 +189,7 @@ describe('an open fence', () => {
       const source = `\`\`\`ts\n${code.slice(0, length)}`;
       const shown = grow(source);
       const parsed = blocks.lex(source)[0];
-      const text = parsed?.type === 'code' ? String(parsed['text']) : '';
+      const text = parsed?.type === 'code' ? String(parsed.text) : '';
       expect(text.startsWith(source.slice(6, 6 + (shown ?? 0)))).toBe(true);
     }
   });

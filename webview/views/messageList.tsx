@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../controls';
 import { usePanel } from '../panel';
 import { depthOf, estimatedHeight, rowsOf, type Row } from '../rows';
@@ -28,7 +28,6 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   const atEnd = virtualizer.isAtEnd(endThresholdPx);
   const hasNew = useNewBelow(state, atEnd);
   const onScroll = useRememberedPosition(virtualizer, rows, layout);
-  const toEnd = useCallback(() => virtualizer.scrollToEnd(), [virtualizer]);
   return (
     <main class="conversation">
       <div
@@ -71,12 +70,49 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
         </div>
       </div>
       {!atEnd && (
-        <button type="button" class="new-pill" onClick={toEnd} data-testid="to-end">
-          <Icon name="arrow-down" />
-          {hasNew ? 'New' : 'To the end'}
-        </button>
+        <EndPill
+          isAsked={state.prompts.length > 0}
+          hasNew={hasNew}
+          onClick={() => {
+            const asked = rows.findIndex((row) => isAskedIn(row, state));
+            if (asked < 0) {
+              virtualizer.scrollToEnd();
+            } else {
+              virtualizer.scrollToIndex(asked, { align: 'center' });
+            }
+          }}
+        />
       )}
     </main>
+  );
+}
+
+/** The way back down: to what waits for the user, to what is new, or just to the end. */
+function EndPill(props: {
+  readonly isAsked: boolean;
+  readonly hasNew: boolean;
+  readonly onClick: () => void;
+}): JSX.Element {
+  const word = props.isAsked ? 'Question' : props.hasNew ? 'New' : '';
+  return (
+    <button
+      type="button"
+      class="new-pill"
+      aria-label={word === '' ? 'To the end' : `${word}, below`}
+      title={props.isAsked ? 'Show the question' : 'To the end'}
+      onClick={props.onClick}
+      data-testid="to-end"
+    >
+      <Icon name="arrow-down" />
+      {word}
+    </button>
+  );
+}
+
+function isAskedIn(row: Row, state: LiveState): boolean {
+  return (
+    row.kind === 'prompt' ||
+    (row.kind === 'tool' && state.prompts.some((prompt) => prompt.callId === row.id))
   );
 }
 

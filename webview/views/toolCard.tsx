@@ -104,8 +104,7 @@ function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
 
 function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
   const outputBytes = item.outputBytes ?? 0;
-  const isCut = item.output !== undefined && outputBytes > item.output.length * 4;
-  const mayBeCut = item.output !== undefined && outputBytes > item.output.length;
+  const isCut = outputBytes > new TextEncoder().encode(item.output ?? '').length;
   return (
     <div class="card-body">
       {item.why !== undefined && <p class="card-why">{item.why}</p>}
@@ -124,7 +123,7 @@ function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
           callId={item.id}
           part="output"
           text={item.output}
-          isCut={isCut || mayBeCut}
+          isCut={isCut}
           sizeBytes={outputBytes}
         />
       )}

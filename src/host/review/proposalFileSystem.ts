@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
 import { isSameButEndings } from '../textEdits';
 import { openDocument } from '../workspaceUri';
-import { fromProposalUri, proposalScheme, toProposalUri } from './proposalUri';
+import { fromProposalUri, toProposalUri } from './proposalUri';
 
 /**
  * The proposals as files: what would stand in each file if every hunk was approved. The pending set owns the texts;
@@ -25,9 +25,6 @@ export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable
     private readonly edits: PendingEditsApi,
     private readonly onDidSave: (uri: vscode.Uri) => void,
   ) {
-    this.store.add(
-      vscode.workspace.registerFileSystemProvider(proposalScheme, this, { isCaseSensitive: true }),
-    );
     this.store.add(edits.onDidChange(({ editId, edit }) => this.follow(editId, edit)));
   }
 

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import type { PendingEdit } from '../../session/contract';
+import { proposalScheme } from '../frontDoor';
 import { toWorkspaceUri } from '../workspaceUri';
-
-export const proposalScheme = 'patchbay';
 
 /** `proposal`: the text as it would be. `empty`: the other side of a file that does not exist yet. */
 export type ProposalSide = 'proposal' | 'empty';

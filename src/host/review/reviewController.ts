@@ -30,6 +30,8 @@ export interface ReviewOptions {
 /** The review in the editor: shows what waits, opens and closes its tabs, and says where the user should be. */
 export class ReviewController implements Disposable {
   private readonly store = new DisposableStore();
+  /** The proposals as documents, for the editor. */
+  readonly proposals: ProposalFileSystem;
   private readonly tabs: ReviewTabs;
   private readonly typing: ProposalTyping;
   /** The open edits as last seen: who is missing from the set is over. */
@@ -40,7 +42,7 @@ export class ReviewController implements Disposable {
 
   constructor(private readonly options: ReviewOptions) {
     const { edits, files, clock, log } = options;
-    this.store.add(new ProposalFileSystem(edits, (uri) => this.typing.saved(uri)));
+    this.proposals = this.store.add(new ProposalFileSystem(edits, (uri) => this.typing.saved(uri)));
     this.store.add(new ReviewLenses(edits));
     this.store.add(new ReviewMarks(edits));
     this.typing = this.store.add(new ProposalTyping(edits, clock, log));

@@ -4,7 +4,8 @@ import type { PendingEdit, PendingEditsApi } from '../../session/contract';
 import { fromWorkspaceUri } from '../workspaceUri';
 import { hunkRows, type ReviewSide } from './hunkRows';
 import { lensEntries } from './lensTitles';
-import { fromProposalUri, proposalScheme } from './proposalUri';
+import { proposalScheme } from '../frontDoor';
+import { fromProposalUri } from './proposalUri';
 
 /** An edit as it stands in one document. */
 export interface EditInDocument {

@@ -93,10 +93,7 @@ export function anthropicBody(
 }
 
 /** What the caller asked for, else a generous default; never above the model's own maximum. */
-function boundedMaxTokens(
-  model: ModelRef,
-  options: Pick<ExchangeOptions, 'maxTokens'>,
-): number {
+function boundedMaxTokens(model: ModelRef, options: Pick<ExchangeOptions, 'maxTokens'>): number {
   const wanted =
     options.maxTokens ?? (model.maxOutputTokens === undefined ? safeMaxTokens : defaultMaxTokens);
   return Math.max(1, Math.min(wanted, model.maxOutputTokens ?? wanted));

@@ -3,8 +3,8 @@ import { toolError, toolOk, type ToolResult } from '../../events/toolCall';
 import type { CommandOutcome, CommandRunner, Tool } from '../contract';
 import { nonEmptyText, objectSchema, pathParameter } from './toolParts';
 
-export const defaultCommandTimeoutMs = 120_000;
-export const maxCommandTimeoutMs = 600_000;
+const defaultCommandTimeoutMs = 120_000;
+const maxCommandTimeoutMs = 600_000;
 /** The tool's own kill comes first and keeps the output; the orchestrator's deadline is the second wall. */
 const deadlineMarginMs = 10_000;
 

@@ -100,7 +100,7 @@ describe('applyChange', () => {
     expect(applyChange(file, { kind: 'delete' })).toEqual(changed(''));
   });
 
-  it('[R166] keeps CRLF and a byte order mark when the model sends LF and none', () => {
+  it('keeps CRLF and a byte order mark when the model sends LF and none', () => {
     const windows = '\uFEFFone\r\ntwo\r\nthree\r\n';
     expect(applyChange(windows, { kind: 'content', content: 'one\n2\n' })).toEqual(
       changed('\uFEFFone\r\n2\r\n'),

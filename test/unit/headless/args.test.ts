@@ -6,7 +6,17 @@ const parse = (...argv: string[]) => parseHeadlessArgs(argv, ['claude-cli']);
 describe('headless arguments', () => {
   it('reads a turn, denying when nothing else is said', () => {
     expect(
-      parse('turn', '--provider', 'anthropic', '--base-url', 'http://127.0.0.1:1', '--model', 'm', '--prompt', 'hi'),
+      parse(
+        'turn',
+        '--provider',
+        'anthropic',
+        '--base-url',
+        'http://127.0.0.1:1',
+        '--model',
+        'm',
+        '--prompt',
+        'hi',
+      ),
     ).toEqual({
       kind: 'turn',
       provider: 'anthropic',
@@ -20,8 +30,29 @@ describe('headless arguments', () => {
   it('reads an exchange with repeated arguments and variables, also values that begin with a dash', () => {
     expect(
       parse(
-        ...['exchange', '--adapter', 'claude-cli', '--binary', '/bin/x', '--arg', '-v', '--arg', '--model=y'],
-        ...['--env', 'A=1=2', '--cwd', '/ws', '--prompt', '--help', '--resume', 'tok', '--decide', 'allow'],
+        ...[
+          'exchange',
+          '--adapter',
+          'claude-cli',
+          '--binary',
+          '/bin/x',
+          '--arg',
+          '-v',
+          '--arg',
+          '--model=y',
+        ],
+        ...[
+          '--env',
+          'A=1=2',
+          '--cwd',
+          '/ws',
+          '--prompt',
+          '--help',
+          '--resume',
+          'tok',
+          '--decide',
+          'allow',
+        ],
         ...['--cancel-after-ms', '50', '--close-timeout-ms', '10'],
       ),
     ).toEqual({
@@ -43,16 +74,38 @@ describe('headless arguments', () => {
   it.each<[readonly string[], RegExp]>([
     [[], /a command is needed/],
     [['dance'], /unknown command "dance"/],
-    [['turn', '--provider', 'nope', '--base-url', 'http://h', '--model', 'm', '--prompt', 'x'], /--provider must be one of/],
+    [
+      ['turn', '--provider', 'nope', '--base-url', 'http://h', '--model', 'm', '--prompt', 'x'],
+      /--provider must be one of/,
+    ],
     [[...network], /--prompt is needed/],
     [[...network, '--prompt', '  '], /--prompt is empty/],
     [[...network, '--prompt', 'x', '--decide', 'maybe'], /--decide must be/],
     [[...network, '--prompt', 'x', '--cancel-after-ms', '-4'], /whole number of milliseconds/],
     [[...network, '--prompt', 'x', '--frobnicate', '1'], /frobnicate/],
-    [['turn', '--provider', 'anthropic', '--base-url', 'file:///x', '--model', 'm', '--prompt', 'x'], /http or https/],
-    [['exchange', '--adapter', 'nope', '--cwd', '/', '--prompt', 'x'], /--adapter must be one of claude-cli/],
+    [
+      [
+        'turn',
+        '--provider',
+        'anthropic',
+        '--base-url',
+        'file:///x',
+        '--model',
+        'm',
+        '--prompt',
+        'x',
+      ],
+      /http or https/,
+    ],
+    [
+      ['exchange', '--adapter', 'nope', '--cwd', '/', '--prompt', 'x'],
+      /--adapter must be one of claude-cli/,
+    ],
     [['exchange', '--adapter', 'claude-cli', '--prompt', 'x'], /--cwd is needed/],
-    [['exchange', '--adapter', 'claude-cli', '--cwd', '/', '--prompt', 'x', '--env', 'novalue'], /NAME=VALUE/],
+    [
+      ['exchange', '--adapter', 'claude-cli', '--cwd', '/', '--prompt', 'x', '--env', 'novalue'],
+      /NAME=VALUE/,
+    ],
   ])('refuses %j with one line', (argv, message) => {
     const command = parse(...argv);
     expect(command).toMatchObject({ kind: 'usage' });

@@ -85,19 +85,41 @@ describe('the envelope', () => {
 
   it('hands commands and notifications to theirs', () => {
     const heard: unknown[] = [];
-    const listen: ProxyHandler<Record<string, never>> = {
-      get: (_, method) => (params: unknown) => heard.push([method, params]),
+    const hear = (method: string) => (params: unknown) => void heard.push([method, params]);
+    const commands: CommandHandlers = {
+      'view/ready': hear('view/ready'),
+      'view/resync': hear('view/resync'),
+      'view/draft': hear('view/draft'),
+      'turn/stop': hear('turn/stop'),
+      'queue/remove': hear('queue/remove'),
+      'permission/answer': hear('permission/answer'),
+      'hunk/decide': hear('hunk/decide'),
+      'edit/decideAll': hear('edit/decideAll'),
+      'edit/open': hear('edit/open'),
+      'model/choose': hear('model/choose'),
+      'mode/choose': hear('mode/choose'),
+      'session/new': hear('session/new'),
+      'session/open': hear('session/open'),
+      'session/rename': hear('session/rename'),
+      'session/remove': hear('session/remove'),
+      'file/open': hear('file/open'),
+      'link/open': hear('link/open'),
+      'text/copy': hear('text/copy'),
+      'text/insert': hear('text/insert'),
+      'action/run': hear('action/run'),
     };
-    const commands: CommandHandlers = new Proxy<CommandHandlers & Record<string, never>>(
-      Object.create(null),
-      listen,
-    );
-    const notified: NotificationHandlers = new Proxy<NotificationHandlers & Record<string, never>>(
-      Object.create(null),
-      listen,
-    );
+    const notifications: NotificationHandlers = {
+      'state/snapshot': hear('state/snapshot'),
+      'turn/events': hear('turn/events'),
+      'prompt/changed': hear('prompt/changed'),
+      'edit/changed': hear('edit/changed'),
+      'setup/changed': hear('setup/changed'),
+      'composer/insert': hear('composer/insert'),
+      'composer/focus': hear('composer/focus'),
+      'view/show': hear('view/show'),
+    };
     runCommand(commands, { type: 'command', method: 'view/draft', params: { text: 'x' } });
-    runNotification(notified, notificationMessage('view/show', { what: 'models' }));
+    runNotification(notifications, notificationMessage('view/show', { what: 'models' }));
     expect(heard).toEqual([
       ['view/draft', { text: 'x' }],
       ['view/show', { what: 'models' }],

@@ -65,7 +65,7 @@ describe('checkViewMessage', () => {
     }
   });
 
-  it('refuses each of them with a field missing or of another type', () => {
+  it('refuses each of them with a field of another type, and without its fields', () => {
     for (const [method, params] of [...Object.entries(commands), ...Object.entries(requests)]) {
       const asMessage = method in requests ? request : command;
       for (const name of Object.keys(params)) {

@@ -19,7 +19,7 @@ import { FakeClock } from '../../fakes/fakeClock';
 import { MemorySessionStorage } from '../../fakes/memorySessionStorage';
 
 describe('session file', () => {
-  it('[R202][R203] what was written comes back: title, model, mode and every message, in order', async () => {
+  it('[R203] what was written comes back: title, model, mode and every message, in order', async () => {
     const { store, storage } = setUp();
     const session = store.create();
     session.log.titled('Rename the button');

@@ -20,7 +20,7 @@ const start = {
 };
 
 describe('an edit of ours', () => {
-  it('[R166][R223] is written after its review, which is the only question', async () => {
+  it('[R223] is written after its review, which is the only question', async () => {
     const bench = createBench(start);
     const result = await bench.run('edit_file', twoHunks);
     expect(bench.files.disk('/w/app/a.ts')).toBe(
@@ -44,7 +44,7 @@ describe('an edit of ours', () => {
     ]);
   });
 
-  it('[R224] leaves file and buffer untouched until the decision, and after a denial', async () => {
+  it('leaves file and buffer untouched until the decision, and after a denial', async () => {
     const bench = createBench(start);
     bench.reviewer.script = ['pending'];
     const controller = new AbortController();
@@ -366,7 +366,7 @@ describe('after a write', () => {
     severity: FileProblem['severity'] = 'error',
   ): FileProblem => ({ severity, message, lineOneBased });
 
-  it('[R159][R236] tells the problems that are new since the proposal, and not the old ones', async () => {
+  it('[R236] tells the problems that are new since the proposal, and not the old ones', async () => {
     const bench = createBench(start);
     let isWritten = false;
     bench.files.beforeWrite = () => {

@@ -410,6 +410,43 @@ describe('a call of the host', () => {
     );
   });
 
+  it('[R175] is recorded with how it was permitted, how it ended, how long it took and what came of it', async () => {
+    const bench = createBench({ answer: { kind: 'allowOnce' } });
+    bench.runner.outcomeOf = () => exited('abc', 1);
+    await bench.run('run_command', { command: 'false' }, { bridge: 'acp' });
+    const head = {
+      at: '2026-01-02T03:04:05.000Z',
+      sessionId: 's1',
+      turnId: 't1',
+      callId: 'call-1',
+      tool: 'run_command',
+      modelId: 'test/model',
+      executedBy: 'host',
+      bridge: 'acp',
+    };
+    expect(bench.sink.records).toEqual([
+      {
+        ...head,
+        kind: 'decision',
+        decision: 'allow',
+        by: 'user',
+        reason: 'allowed by you',
+        effects: [{ kind: 'command', command: 'false', cwd: '/w/app', cwdClass: 'inside' }],
+        arguments: '{"command":"false"}',
+        mode: 'ask',
+      },
+      {
+        ...head,
+        kind: 'outcome',
+        outcome: 'error',
+        durationMs: 0,
+        resultChars: 3,
+        resultDigest: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+        detail: 'The command ended with exit code 1.',
+      },
+    ]);
+  });
+
   it('[R179] goes on when the audit log fails', async () => {
     const bench = createBench({ files });
     bench.sink.behaviour = 'fails';

@@ -123,6 +123,7 @@ describe('turns as messages of the conversation', () => {
       createdAtMs: 5,
     });
     const tool = turnFromMessage(resultOf('call-1', 'output'));
+    expect(tool.id).not.toBe(turnFromMessage(resultOf('call-1', 'output')).id);
     expect(tool).toMatchObject({
       role: 'tool',
       content: 'output',

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { commandIds, type CommandId } from './commandIds';
+
+export const chatViewId = 'patchbay.chat';
+export const proposalScheme = 'patchbay';
+
+/** What lies behind the door: the application, as far as the editor calls it. */
+export interface Application {
+  readonly view: vscode.WebviewViewProvider;
+  readonly proposals: vscode.FileSystemProvider;
+  run(command: CommandId, args: readonly unknown[]): Promise<void>;
+}
+
+/**
+ * Registers what the editor may call before anything else is loaded: the view, the commands, the documents of pending
+ * proposals. The first call loads the application; all wait for the same load.
+ */
+export function openFrontDoor(load: () => Promise<Application>): Disposable {
+  const store = new DisposableStore();
+  store.add(
+    vscode.window.registerWebviewViewProvider(chatViewId, {
+      resolveWebviewView: async (view, context, token) =>
+        (await load()).view.resolveWebviewView(view, context, token),
+    }),
+  );
+  for (const id of commandIds) {
+    store.add(
+      vscode.commands.registerCommand(id, async (...args: readonly unknown[]) =>
+        (await load()).run(id, args),
+      ),
+    );
+  }
+  const files = store.add(new ProposalFiles(load));
+  store.add(
+    vscode.workspace.registerFileSystemProvider(proposalScheme, files, { isCaseSensitive: true }),
+  );
+  return store;
+}
+
+/** The proposals' file system, loaded with its first call: a reload may bring review tabs back before all else. */
+class ProposalFiles implements vscode.FileSystemProvider, Disposable {
+  private readonly didChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.didChangeFile.event;
+  private loading: Promise<vscode.FileSystemProvider> | undefined;
+
+  constructor(private readonly load: () => Promise<Application>) {}
+
+  watch(): vscode.Disposable {
+    void this.files();
+    return new vscode.Disposable(() => undefined); // every change is announced anyway
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    return (await this.files()).stat(uri);
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    return (await this.files()).readFile(uri);
+  }
+
+  async writeFile(
+    uri: vscode.Uri,
+    content: Uint8Array,
+    options: { readonly create: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    await (await this.files()).writeFile(uri, content, options);
+  }
+
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+
+  createDirectory(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  dispose(): void {
+    this.didChangeFile.dispose();
+  }
+
+  private files(): Promise<vscode.FileSystemProvider> {
+    this.loading ??= this.load().then(({ proposals }) => {
+      proposals.onDidChangeFile((changes) => this.didChangeFile.fire(changes));
+      return proposals;
+    });
+    return this.loading;
+  }
+}
