@@ -8,11 +8,10 @@ export type Row =
   | { readonly kind: 'prompt'; readonly id: string; readonly prompt: PromptView }
   | { readonly kind: 'edit'; readonly id: string; readonly edit: EditView };
 
-/** The rows in order. Queued prompts are shown above the composer instead. */
-export function rowsOf(state: LiveState): readonly Row[] {
+/** The rows in order. Queued prompts (`hasQueued`: there are some) are shown above the composer instead. */
+export function rowsOf(state: LiveState, hasQueued: boolean): readonly Row[] {
   const { items, prompts, edits } = state;
-  const said =
-    state.status.queuedCount > 0 || items.some(isQueued) ? items.filter(notQueued) : items;
+  const said = hasQueued ? items.filter((item) => !isQueued(item)) : items;
   const lost: Row[] = [
     ...prompts
       .filter((prompt) => !hasCall(items, prompt.callId))
@@ -32,10 +31,6 @@ export function queuedPrompts(
 
 function isQueued(item: SessionItem): item is Extract<SessionItem, { kind: 'user' }> {
   return item.kind === 'user' && item.isQueued === true;
-}
-
-function notQueued(item: SessionItem): boolean {
-  return !isQueued(item);
 }
 
 function hasCall(items: readonly SessionItem[], callId: string, editId?: string): boolean {

@@ -27,6 +27,8 @@ export interface LiveState {
   readonly isBehind: boolean;
   readonly sessionId: string;
   readonly items: readonly SessionItem[];
+  /** Another object whenever more than text was added: what depends only on which items there are need not look again. */
+  readonly order: object;
   readonly prompts: readonly PromptView[];
   readonly edits: readonly EditView[];
   readonly status: StatusView;
@@ -73,6 +75,7 @@ function fromSnapshot(snapshot: PanelSnapshot): PanelState {
     isBehind: false,
     sessionId,
     items,
+    order: items,
     prompts,
     edits,
     status,
@@ -86,9 +89,11 @@ function afterDeltas(state: LiveState, params: Notifications['turn/events']): Li
     return state;
   }
   const items = params.seq === state.seq + 1 ? applyDeltas(state.items, params.deltas) : undefined;
-  return items === undefined
-    ? { ...state, isBehind: true }
-    : { ...state, seq: params.seq, items, status: params.status ?? state.status };
+  if (items === undefined) {
+    return { ...state, isBehind: true };
+  }
+  const order = params.deltas.every((delta) => delta.op === 'text') ? state.order : items;
+  return { ...state, seq: params.seq, items, order, status: params.status ?? state.status };
 }
 
 /**

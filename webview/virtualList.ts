@@ -33,7 +33,8 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
   const { keys, estimate, scroller, paddingEnd, startIndex } = options;
   const [, redraw] = useState(0);
   const measured = useRef<RowVirtualizer | undefined>(undefined);
-  const widthPx = (): number => measured.current?.scrollRect?.width ?? window.innerWidth;
+  const [view] = useState(() => ({ width: window.innerWidth, height: window.innerHeight }));
+  const widthPx = (): number => measured.current?.scrollRect?.width ?? view.width;
   const keyAt = useKeyAt(keys);
   const settings = {
     count: keys.length,
@@ -45,7 +46,7 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
     scrollToFn: elementScroll,
     observeElementRect,
     observeElementOffset,
-    overscan: 4,
+    overscan: 3,
     paddingEnd,
     anchorTo: 'end' as const,
     followOnAppend: true,
@@ -53,7 +54,7 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
     rangeExtractor: (range: Range) => withFocusedRow(range, scroller()),
     onChange: () => redraw((count) => count + 1),
     // A guess at the view, so that the first drawing is of the rows that will be seen and of no others.
-    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialRect: view,
     initialOffset: () => heightBefore(startIndex ?? keys.length, estimate, widthPx()),
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLElement, HTMLElement>(settings));

@@ -101,10 +101,14 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
       continue;
     }
     parts.push(text.slice(at, match.start), inStyleOfPlace(text, match, edit));
-    at = match.end;
+    at = match.end + (edit.dropsLineEnd === true ? lineEndLength(text, match.end) : 0);
   }
   parts.push(text.slice(at));
   return { kind: 'changed', text: parts.join('') };
+}
+
+function lineEndLength(text: string, at: number): number {
+  return text.startsWith('\r\n', at) ? 2 : text.startsWith('\n', at) ? 1 : 0;
 }
 
 interface Place {

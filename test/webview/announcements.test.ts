@@ -9,6 +9,7 @@ const state: LiveState = {
   isBehind: false,
   sessionId: 's',
   items: [],
+  order: {},
   prompts: [],
   edits: [],
   status: {

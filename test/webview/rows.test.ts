@@ -47,6 +47,7 @@ function live(part: Partial<LiveState>): LiveState {
     isBehind: false,
     sessionId: 's',
     items: [],
+    order: {},
     prompts: [],
     edits: [],
     status: {
@@ -75,7 +76,9 @@ function live(part: Partial<LiveState>): LiveState {
 describe('rowsOf', () => {
   it('is the list of items itself when nothing else is to be shown', () => {
     const items = [tool('a')];
-    expect(rowsOf(live({ items, prompts: [prompt('a')], edits: [edit('a', 'open')] }))).toBe(items);
+    expect(rowsOf(live({ items, prompts: [prompt('a')], edits: [edit('a', 'open')] }), false)).toBe(
+      items,
+    );
   });
 
   it('shows a question or open edit whose call is not in the list, so that nothing waits unseen', () => {
@@ -85,13 +88,14 @@ describe('rowsOf', () => {
         prompts: [prompt('gone')],
         edits: [edit('lost', 'open'), edit('over', 'approved')],
       }),
+      false,
     );
     expect(rows.map((row) => row.id)).toEqual(['a', 'prompt:p-gone', 'edit:e-lost']);
   });
 
   it('leaves queued prompts to the list above the composer', () => {
     const items = [tool('a'), queued];
-    expect(rowsOf(live({ items })).map((row) => row.id)).toEqual(['a']);
+    expect(rowsOf(live({ items }), true).map((row) => row.id)).toEqual(['a']);
     expect(queuedPrompts(items)).toEqual([queued]);
   });
 });

@@ -66,12 +66,21 @@ describe('reduce', () => {
       isBehind: false,
       sessionId: 's',
       items: snapshot.items,
+      order: snapshot.items,
       prompts: [],
       edits: [],
       status: snapshot.status,
       setup: snapshot.setup,
       draft: 'half',
     });
+  });
+
+  it('tells text from what changes which items there are', () => {
+    const start = live();
+    const grown = afterEvents(start, { seq: 8, deltas: [{ op: 'text', id: 'a', delta: 'x' }] });
+    const added = afterEvents(grown, { seq: 9, deltas: [{ op: 'add', item: user('b') }] });
+    expect(grown.kind === 'live' && grown.order).toBe(start.order);
+    expect(added.kind === 'live' && added.order).not.toBe(start.order);
   });
 
   it('asks for a reload when the host speaks another version', () => {

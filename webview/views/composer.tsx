@@ -63,7 +63,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   };
   return (
     <>
-      <QueueList items={state.items} />
+      <QueueList items={state.items} order={state.order} />
       <div class="composer">
         <textarea
           ref={area}

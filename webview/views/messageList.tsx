@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../controls';
 import { usePanel } from '../panel';
-import { depthOf, estimatedHeight, rowsOf, type Row } from '../rows';
+import { depthOf, estimatedHeight, queuedPrompts, rowsOf, type Row } from '../rows';
 import { isRunning, type LiveState } from '../store';
 import { endThresholdPx, useVirtualList, type RowVirtualizer } from '../virtualList';
 import type { LayoutStore } from '../panel';
@@ -15,10 +15,11 @@ const activityRoomPx = 34;
 export function MessageList({ state }: { readonly state: LiveState }): JSX.Element {
   const { layout } = usePanel();
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = rowsOf(state);
+  const hasQueued = useMemo(() => queuedPrompts(state.items).length > 0, [state.order]);
+  const rows = rowsOf(state, hasQueued);
   const [startIndex] = useState(() => anchoredIndex(rows, layout));
   const virtualizer = useVirtualList({
-    keys: useKeys(rows),
+    keys: useMemo(() => rows.map((row) => row.id), [state.order, state.prompts, state.edits]),
     estimate: (index, widthPx) => estimate(rows[index], widthPx),
     scroller: () => scroller.current,
     paddingEnd: activityRoomPx,
@@ -118,16 +119,6 @@ function isAskedIn(row: Row, state: LiveState): boolean {
 
 function estimate(row: Row | undefined, widthPx: number): number {
   return row === undefined ? 40 : estimatedHeight(row, widthPx);
-}
-
-/** The ids in order; a new array only when the order is new, which streamed text does not make it. */
-function useKeys(rows: readonly Row[]): readonly string[] {
-  const keys = useRef<readonly string[]>([]);
-  const known = keys.current;
-  if (known.length !== rows.length || !rows.every((row, index) => row.id === known[index])) {
-    keys.current = rows.map((row) => row.id);
-  }
-  return keys.current;
 }
 
 /** The row that was at the top when the page was last here; undefined: the end. */

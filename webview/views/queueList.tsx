@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { SessionItem } from '../../src/events/sessionItem';
 import { Icon, IconButton } from '../controls';
 import { usePanel } from '../panel';
@@ -7,11 +8,13 @@ import { queuedPrompts } from '../rows';
 /** The prompts that wait behind the running turn. */
 export function QueueList({
   items,
+  order,
 }: {
   readonly items: readonly SessionItem[];
+  readonly order: object;
 }): JSX.Element | null {
   const { link } = usePanel();
-  const queued = queuedPrompts(items);
+  const queued = useMemo(() => queuedPrompts(items), [order]);
   return queued.length === 0 ? null : (
     <ul class="queue" aria-label="Queued prompts">
       {queued.map((item) => (

@@ -156,6 +156,18 @@ describe('applyChange', () => {
       { numRuns: 2000, seed: 3 },
     );
   }, 60_000);
+
+  it('takes the line break behind a removed text away where the dialect means it so', () => {
+    const edits = [{ search: 'two', replace: '', dropsLineEnd: true }];
+    expect(applyChange('one\r\ntwo\r\nthree', { kind: 'edits', edits })).toEqual({
+      kind: 'changed',
+      text: 'one\r\nthree',
+    });
+    expect(applyChange('one\ntwo', { kind: 'edits', edits })).toEqual({
+      kind: 'changed',
+      text: 'one\n',
+    });
+  });
 });
 
 function edit(base: string | undefined, search: string, replace: string): ChangeOutcome {

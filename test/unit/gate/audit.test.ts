@@ -91,7 +91,7 @@ describe('audit records', () => {
     expect(sink.records.map(({ modelId }) => modelId)).toEqual(['unknown', 'unknown']);
   });
 
-  it('[R178] have secrets taken out of every text and long values cut with a mark', async () => {
+  it('have secrets taken out of every text and long values cut with a mark', async () => {
     const { audit, sink } = setUp();
     const long = `${'x'.repeat(4090)}sk-secret${'y'.repeat(5000)}`;
     await audit.decision(subject, {
@@ -134,7 +134,7 @@ describe('audit records', () => {
     expect(sink.decisions[1]?.arguments).toContain('[too deep]');
   });
 
-  it('[R179] that cannot be written are counted and told once, and nothing fails', async () => {
+  it('that cannot be written are counted and told once, and nothing fails', async () => {
     const { audit, sink, shown, clock } = setUp();
     sink.behaviour = 'fails';
     await audit.decision(subject, entry);

@@ -106,7 +106,7 @@ function expected(
 }
 
 describe('the decision', () => {
-  it('[R140] follows the table of modes for every mode, effect and set of rules', () => {
+  it('follows the table of modes for every mode, effect and set of rules', () => {
     const wrong: unknown[] = [];
     let count = 0;
     for (const mode of permissionModes) {

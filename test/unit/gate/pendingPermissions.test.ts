@@ -134,7 +134,7 @@ describe('a pending permission', () => {
     ).toBe(false);
   });
 
-  it('[R142] is settled as not allowed when its turn, its session or the host ends', async () => {
+  it('is settled as not allowed when its turn, its session or the host ends', async () => {
     const turn = start();
     turn.controller.abort();
     expect(await turn.verdict).toEqual({ kind: 'withdrawn' });
@@ -158,7 +158,7 @@ describe('a pending permission', () => {
     expect(turn.permissions.list()).toEqual([]);
   });
 
-  it('[R142] stays while surfaces come and go, and is there once for each that looks', async () => {
+  it('stays while surfaces come and go, and is there once for each that looks', async () => {
     const { permissions, question, verdict } = start();
     const first = permissions.onDidChange(() => undefined);
     first.dispose();

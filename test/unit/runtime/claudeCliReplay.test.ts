@@ -21,7 +21,7 @@ describe('recordings of Claude Code through the bridge', () => {
     expect(names.length).toBeGreaterThanOrEqual(31);
   });
 
-  it.each(names)('[R95][R78][R79][R80] %s gives its golden text', async (name) => {
+  it.each(names)('[R78][R79][R80] %s gives its golden text', async (name) => {
     await expect(replayRecording(read(name), claudeCliBridge, inOneChunk)).toMatchFileSnapshot(
       join(golden, `${name}.txt`),
     );

@@ -316,7 +316,7 @@ describe('session file', () => {
     expect(again?.stored.interrupted).toBe(true);
   });
 
-  it('[R206] lists newest first from the beginning of each file, with the newest title, and skips what is no session', async () => {
+  it('lists newest first from the beginning of each file, with the newest title, and skips what is no session', async () => {
     const { store, storage, clock } = setUp();
     expect(await store.list()).toEqual([]);
     const old = store.create();

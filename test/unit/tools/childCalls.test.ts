@@ -127,7 +127,7 @@ describe('a call that a child runs itself', () => {
     ).toMatchObject({ kind: 'deny', message: containing('did not answer') });
   });
 
-  it('[R142] is denied when its turn is stopped while it asks', async () => {
+  it('is denied when its turn is stopped while it asks', async () => {
     const bench = createBench(start);
     bench.reviewer.script = ['pending'];
     const controller = new AbortController();
@@ -190,7 +190,7 @@ describe('a call that a child runs itself', () => {
 });
 
 describe('an edit that a child writes itself', () => {
-  it('[R226] is given exactly the approved text', async () => {
+  it('is given exactly the approved text', async () => {
     const bench = createBench(start);
     expect(await bench.authorize('Edit', [edit])).toEqual({
       kind: 'allow',
@@ -253,7 +253,7 @@ describe('an edit that a child writes itself', () => {
     expect(looks).toBe(2);
   });
 
-  it('[R226] of a document with unsaved changes asks about them first', async () => {
+  it('of a document with unsaved changes asks about them first', async () => {
     const save = createBench({
       ...start,
       answer: ({ questions }) => ({
@@ -364,7 +364,7 @@ describe('an edit that a child writes itself', () => {
     expect((await bench.authorize('Write', [intent])).kind).toBe('deny');
   });
 
-  it('[R226] is compared with what was approved after the child has written', async () => {
+  it('is compared with what was approved after the child has written', async () => {
     const write = async (
       text: string | undefined,
       isOk: boolean,

@@ -480,7 +480,7 @@ describe('after a write', () => {
     expect(second.details?.diff?.match(/^[-+]line/gm)).toHaveLength(2);
   });
 
-  it('[R160][R161] gives the semantic comparison of both texts first, also for a new file', async () => {
+  it('[R161] gives the semantic comparison of both texts first, also for a new file', async () => {
     const compared: string[] = [];
     const bench = createBench({
       ...start,

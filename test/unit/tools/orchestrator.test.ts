@@ -269,7 +269,7 @@ describe('a call of the host', () => {
     expect(bench.sink.outcomes).toMatchObject([{ outcome: 'error' }]);
   });
 
-  it('[R119] never runs twice under one id, and never when the agent runs it itself', async () => {
+  it('never runs twice under one id, and never when the agent runs it itself', async () => {
     const bench = createBench({ answer: { kind: 'allowOnce' } });
     const call = bench.call('run_command', { command: 'make' }, 'same');
     const results = await Promise.all([
@@ -447,7 +447,7 @@ describe('a call of the host', () => {
     ]);
   });
 
-  it('[R179] goes on when the audit log fails', async () => {
+  it('goes on when the audit log fails', async () => {
     const bench = createBench({ files });
     bench.sink.behaviour = 'fails';
     expect((await bench.run('read_file', { path: 'a.ts' })).ok).toBe(true);
@@ -455,7 +455,7 @@ describe('a call of the host', () => {
     expect(bench.audit.failureCount).toBe(2);
   });
 
-  it('[R142] is denied when its turn is stopped while it asks', async () => {
+  it('is denied when its turn is stopped while it asks', async () => {
     const bench = createBench({ files });
     const controller = new AbortController();
     const result = bench.run('run_command', { command: 'ls' }, { signal: controller.signal });
