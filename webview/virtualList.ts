@@ -6,7 +6,7 @@ import {
   Virtualizer,
   type Range,
 } from '@tanstack/virtual-core';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface VirtualListOptions {
   /** The rows' ids in order. The same array object as long as the order is the same. */
@@ -46,7 +46,7 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
     scrollToFn: elementScroll,
     observeElementRect,
     observeElementOffset,
-    overscan: 3,
+    overscan: useOverscan(),
     paddingEnd,
     anchorTo: 'end' as const,
     followOnAppend: true,
@@ -63,6 +63,16 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
   return virtualizer;
+}
+
+/** Rows beyond the edges that are kept ready: none for the first drawing, so that the first picture comes soonest. */
+function useOverscan(): number {
+  const [overscan, setOverscan] = useState(0);
+  useEffect(() => {
+    const idle = requestIdleCallback(() => setOverscan(4), { timeout: 500 });
+    return () => cancelIdleCallback(idle);
+  }, []);
+  return overscan;
 }
 
 function useKeyAt(keys: readonly string[]): (index: number) => string {

@@ -1,5 +1,5 @@
 import type { Event } from '../base/emitter';
-import type { EditVerdict, Hunk, HunkDecision } from '../edits/fileEdit';
+import type { Hunk, HunkDecision } from '../edits/fileEdit';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 import type { Usage } from '../events/usage';
 import type { PermissionMode } from '../gate/contract';
@@ -45,8 +45,6 @@ export interface PendingEditsApi {
   /** The file changed while the edit waits: merged or re-diffed, decisions dropped where the hunk changed. */
   updateBase(editId: string, baseText: string): void;
 }
-
-export type { EditVerdict };
 
 export type SessionPhase = 'idle' | 'streaming' | 'tooling' | 'condensing' | 'faulted';
 

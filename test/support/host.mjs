@@ -73,6 +73,10 @@ export async function startHost(o = {}) {
   const trust = o.workspaceTrust ? { 'security.workspace.trust.enabled': true } : {};
   const settings = { ...defaultSettings, ...trust, ...o.settings };
   writeFileSync(path.join(dirs.user, 'User/settings.json'), JSON.stringify(settings, null, 2));
+  // In a remote window settings of the scope "machine" count here only; from the user's they are dropped as soon as the
+  // extension that declares them is known.
+  mkdirSync(path.join(dirs.user, 'Machine'), { recursive: true });
+  writeFileSync(path.join(dirs.user, 'Machine/settings.json'), JSON.stringify(o.settings ?? {}));
   writeFileSync(path.join(root, 'config.yaml'), 'auth: none\n');
 
   const sockets = mkdtempSync(path.join(tmpdir(), 'pbh-')); // the path of a socket must stay short
