@@ -39,6 +39,7 @@ import { createAuditFile } from './node/auditFile';
 import { childEnvironment } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { createCommandRunner } from './node/commandRunner';
+import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
@@ -206,6 +207,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     clock,
     logger: log,
     isTrusted,
+    structuralDiff: createDifft({ supervisor, lookup, isTrusted, inheritedEnv }),
     readDisk: async (path) =>
       (await disk.stat(path)) === undefined ? undefined : (await disk.readText(path)).text,
     saveDocument: async (path) => {
@@ -350,6 +352,9 @@ export function compose(context: vscode.ExtensionContext): Composition {
           ...(settings.values.idleTimeoutMs === undefined
             ? {}
             : { idleTimeoutMs: settings.values.idleTimeoutMs }),
+          ...(settings.values.reasoning === undefined
+            ? {}
+            : { reasoning: settings.values.reasoning }),
         }),
         window: (messages, model) =>
           window(messages, budgetForWindow(model.contextWindowTokens)).messages,

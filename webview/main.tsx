@@ -84,7 +84,10 @@ function loadMarkdown(): MarkdownLoader {
   let current: MarkdownLoader['current'] = 'loading';
   import('./markdown')
     .then(({ createMarkdownRenderer }) => {
-      current = createMarkdownRenderer(window);
+      const renderer = createMarkdownRenderer(window);
+      current = renderer;
+      // While the host makes its snapshot there is time.
+      requestIdleCallback(() => renderer.warmUp());
     })
     .catch(() => {
       current = undefined; // texts are shown as they are written

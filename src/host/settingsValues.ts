@@ -2,6 +2,7 @@ import { isArrayOf, isNumber, isOneOf, isRecord, isString, stringField } from '.
 import { readEndpointSettings, type UserEndpoint } from '../runtime/endpointSettings';
 import { normalizeEndpointUrl } from '../runtime/network/endpointModels';
 import type { ApiProvider } from '../runtime/shippedModels';
+import type { ReasoningEffort } from '../runtime/contract';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
 import { permissionModes, type PermissionMode, type Rule, type RuleMatch } from '../gate/contract';
 
@@ -25,6 +26,8 @@ export interface SettingsValues {
   readonly startTimeoutMs: number;
   /** Absent: silence ends nothing. */
   readonly idleTimeoutMs?: number;
+  /** Absent: what the model does by itself. */
+  readonly reasoning?: ReasoningEffort;
   readonly openReviewAutomatically: boolean;
 }
 
@@ -42,6 +45,7 @@ export const userOnlySettings = [
   'customInstructions',
   'startTimeoutSeconds',
   'idleTimeoutSeconds',
+  'reasoningEffort',
 ] as const;
 
 /** Settings of taste: a workspace may have its own value. */
@@ -69,6 +73,8 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
   problems.push(...endpoints.problems);
   const defaultModel = optionalText(read('defaultModel'));
   const idleTimeoutMs = seconds(read('idleTimeoutSeconds'), 0);
+  const effort = read('reasoningEffort');
+  const reasoning = isEffort(effort) ? effort : undefined;
   const values: SettingsValues = {
     endpoints: endpoints.endpoints,
     providerUrls: parseProviderUrls(read('providerUrls'), report),
@@ -79,6 +85,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     customInstructions: optionalText(read('customInstructions')) ?? '',
     startTimeoutMs: seconds(read('startTimeoutSeconds'), 30) || 30_000,
     ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),
+    ...(reasoning === undefined ? {} : { reasoning }),
     openReviewAutomatically: read('openReviewAutomatically') !== false,
   };
   return { values, problems };
@@ -95,6 +102,8 @@ export function toSpecTable(agents: SettingsValues['agents']): RuntimeSpecTable 
   );
   return { byModelId: {}, byAdapter: Object.fromEntries(byAdapter) };
 }
+
+const isEffort = isOneOf('minimal', 'low', 'medium', 'high', 'xhigh');
 
 type Report = (problem: string) => void;
 

@@ -75,8 +75,11 @@ export async function startHost(o = {}) {
   writeFileSync(path.join(dirs.user, 'User/settings.json'), JSON.stringify(settings, null, 2));
   // In a remote window settings of the scope "machine" count here only; from the user's they are dropped as soon as the
   // extension that declares them is known.
-  mkdirSync(path.join(dirs.user, 'Machine'), { recursive: true });
-  writeFileSync(path.join(dirs.user, 'Machine/settings.json'), JSON.stringify(o.settings ?? {}));
+  const machineSettings = path.join(dirs.user, 'Machine/settings.json');
+  if (!existsSync(machineSettings)) {
+    mkdirSync(path.dirname(machineSettings), { recursive: true });
+    writeFileSync(machineSettings, JSON.stringify(o.settings ?? {}, null, 2)); // a restart keeps what was saved there
+  }
   writeFileSync(path.join(root, 'config.yaml'), 'auth: none\n');
 
   const sockets = mkdtempSync(path.join(tmpdir(), 'pbh-')); // the path of a socket must stay short
