@@ -21,7 +21,14 @@ export async function makePackage({ out, isBuilt = false } = {}) {
   const file = path.resolve(out ?? inRoot('dist', `${name}-${version}.vsix`));
   if (!isBuilt) await build({ only: shipped, report: () => {} });
   mkdirSync(path.dirname(file), { recursive: true });
-  await vsce(['package', '--no-dependencies', '--allow-missing-repository', '--out', file]);
+  // The README's pictures stay out: there is no public address that its links could be rewritten to.
+  await vsce([
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    ...['--out', file],
+  ]);
   return file;
 }
 

@@ -29,6 +29,13 @@ async function chooseModel(chat, modelId) {
   await chat.locator(`[data-model-id="${modelId}"]`).waitFor({ state: 'hidden' });
 }
 
+/** A new session puts the caret into the prompt, which would close a palette that is opened too early. */
+async function newSession(app, chat) {
+  await app.command('Patchbay: New Session');
+  await chat.locator(id('empty-state')).waitFor();
+  await chat.locator(`${id('composer')}:focus`).waitFor();
+}
+
 const answer = (text, more = {}) => ({ ...more, blocks: [{ type: 'text', text }] });
 const fault = (status, type, message, more = {}) => ({
   fault: { kind: 'http', status, type, message, times: 1000, ...more },
@@ -302,7 +309,7 @@ e2e(
     await shot('bad-input-9-missing-agent');
 
     writeFileSync(binaryPath, 'This is not yet a program.\n', { mode: 0o755 });
-    await app.command('Patchbay: New Session');
+    await newSession(app, chat);
     await app.command('Patchbay: Look Again for Agents and Models');
     await row('broken').waitFor();
     await send(chat, 'To a placeholder');
@@ -312,7 +319,7 @@ e2e(
 
     behave('signed-out');
     writeFileSync(binaryPath, fakeAgent, { mode: 0o755 });
-    await app.command('Patchbay: New Session');
+    await newSession(app, chat);
     await app.command('Patchbay: Look Again for Agents and Models');
     await row('signedOut').waitFor();
     await chat.locator(id('runtime-action-claude-cli')).waitFor();
@@ -322,7 +329,7 @@ e2e(
     await shot('bad-input-11-signed-out');
 
     behave('dies');
-    await app.command('Patchbay: New Session');
+    await newSession(app, chat);
     await send(chat, 'To an agent that is killed');
     const killed = await problem(chat, 'Claude Code ended early (ended by SIGKILL)');
     await chat.locator(id('item-text')).filter({ hasText: 'Half of an answer' }).waitFor();

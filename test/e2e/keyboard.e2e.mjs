@@ -3,17 +3,24 @@ import { e2e } from '../support/e2e.mjs';
 
 const id = (name) => `[data-testid="${name}"]`;
 
-/** Runs a command as a person without a mouse does: open the palette, type, look at what is chosen, Enter. */
+/** Runs a command as a person without a mouse does: open the palette, type, go to the row with that title, Enter. */
 async function command(page, title) {
   await page.keyboard.press('F1');
   await page.locator('.quick-input-widget input.input').waitFor({ state: 'visible' });
   await page.keyboard.type(`Patchbay: ${title}`);
-  await page
-    .locator('.quick-input-widget .monaco-list-row.focused .label-name')
-    .getByText(`Patchbay: ${title}`, { exact: true })
-    .waitFor();
+  const rows = page.locator('.quick-input-widget .monaco-list-row');
+  const wanted = rows.filter({ has: page.getByText(`Patchbay: ${title}`, { exact: true }) });
+  await wanted.waitFor();
+  const chosen = rows.and(page.locator('.focused'));
+  for (let step = 0; step < 6 && !(await isSame(wanted, chosen)); step++) {
+    await page.keyboard.press('ArrowDown');
+  }
+  assert.ok(await isSame(wanted, chosen), `${title} can be reached in the palette`);
   await page.keyboard.press('Enter');
 }
+
+const isSame = async (one, other) =>
+  (await one.getAttribute('aria-label')) === (await other.getAttribute('aria-label'));
 
 /** Waits until the cursor of the editor is on this line (the status bar says so). */
 const cursorOnLine = (page, line) =>

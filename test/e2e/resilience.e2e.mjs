@@ -61,6 +61,8 @@ e2e(
 
     // It is found again among the earlier ones.
     await app.command('Patchbay: New Session');
+    await again.locator(id('empty-state')).waitFor();
+    await again.locator(`${id('composer')}:focus`).waitFor(); // it would close the palette that is opened next
     await app.command('Patchbay: Open Earlier Session');
     await again.locator(id('history-list')).getByText('Go slowly').click();
     await again.getByText('Second try, fast.').waitFor();

@@ -19,6 +19,7 @@ export async function runCommand(page, title) {
     await page.keyboard.press('F1');
     try {
       await palette(page).waitFor({ state: 'visible', timeout: 2000 });
+      await palette(page).fill(`>${title}`, { timeout: 2000 }); // what takes the focus now closes the palette
       break;
     } catch (error) {
       if (attempt === 5) throw error;
@@ -26,7 +27,6 @@ export async function runCommand(page, title) {
       await titleBar.click({ position: { x: 5, y: 5 } }).catch(() => {});
     }
   }
-  await palette(page).fill(`>${title}`);
   await pickRow(page, title);
 }
 
