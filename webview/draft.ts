@@ -1,10 +1,17 @@
 import type { LayoutState } from './vscodeApi';
 
-/** The draft to start with: the page's own when it is of this session, because it has the last keys too. */
-export function startDraft(
+/**
+ * The draft to start with. Before the session is known: what the page kept. Then what was `typed` meanwhile, else the
+ * page's own when it is of this session, because it has the last keys too, else the host's.
+ */
+export function draftAtStart(
   layout: LayoutState,
   state: { readonly sessionId: string; readonly draft: string },
+  typed: string | undefined,
 ): string {
+  if (state.sessionId === '' || typed !== undefined) {
+    return typed ?? layout.draft;
+  }
   return layout.sessionId === state.sessionId && layout.draft !== '' ? layout.draft : state.draft;
 }
 

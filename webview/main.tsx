@@ -11,6 +11,9 @@ import { emptyLayout, toLayoutState, type LayoutState, type VsCodeApi } from './
 import type { Surface } from './surface';
 import { App } from './views/app';
 
+/** Colours come when the text is there and read, not with it. */
+const colourDelayMs = 120;
+
 /** How often a snapshot is asked for while a missed delta keeps the panel from following. */
 const resyncEveryMs = 5000;
 
@@ -59,7 +62,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     codePainter: createCodePainter(
       () => (markdown.current === 'loading' ? undefined : markdown.current),
       async () => (await import('./highlight')).createHighlighter(),
-      (run) => requestIdleCallback(run, { timeout: 1000 }),
+      (run) => setTimeout(() => requestIdleCallback(run, { timeout: 1000 }), colourDelayMs),
     ),
     memory: { flags: new Map(), texts: new Map() },
     layout: createLayoutStore(vscode),

@@ -37,6 +37,37 @@ export interface LiveState {
   readonly draft: string;
 }
 
+/** Drawn until the first snapshot: the frame and the composer, which can be typed into. */
+export const blankState: LiveState = {
+  kind: 'live',
+  seq: 0,
+  isBehind: false,
+  sessionId: '',
+  items: [],
+  order: [],
+  prompts: [],
+  edits: [],
+  status: {
+    phase: 'idle',
+    title: '',
+    modelId: '',
+    modelName: '',
+    runtimeName: '',
+    mode: 'ask',
+    queuedCount: 0,
+    instructionFiles: [],
+  },
+  setup: {
+    isTrusted: true,
+    hasFolder: true,
+    isProbing: false,
+    runtimes: [],
+    models: [],
+    examples: [],
+  },
+  draft: '',
+};
+
 /** The notifications that change the state; the rest are commands to the page. */
 export type StateMessage = NotificationMessage<
   'state/snapshot' | 'turn/events' | 'prompt/changed' | 'edit/changed' | 'setup/changed'

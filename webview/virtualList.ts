@@ -6,6 +6,7 @@ import {
   Virtualizer,
   type Range,
 } from '@tanstack/virtual-core';
+import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface VirtualListOptions {
@@ -65,12 +66,52 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
   return virtualizer;
 }
 
+const afterFirstPaintMs = 150;
+
+/**
+ * Stays at the end when the view itself becomes smaller (a bar appears, the composer grows): the virtualizer looks at
+ * the rows only. Whoever scrolls up leaves the end. Gives the handler for the view's scroll event.
+ */
+export function useStickToEnd(
+  virtualizer: RowVirtualizer,
+  scroller: RefObject<HTMLElement>,
+  startsAtEnd: boolean,
+): () => void {
+  const isAtEnd = useRef(startsAtEnd);
+  const lastTop = useRef(0);
+  useEffect(() => {
+    const view = scroller.current;
+    if (view === null) {
+      return undefined;
+    }
+    const resizes = new ResizeObserver(() => {
+      if (isAtEnd.current && distanceFromEnd(view) > 0) {
+        virtualizer.scrollToEnd();
+      }
+    });
+    resizes.observe(view);
+    return () => resizes.disconnect();
+  }, [virtualizer, scroller]);
+  return () => {
+    const view = scroller.current;
+    if (view !== null) {
+      const isNear = distanceFromEnd(view) <= endThresholdPx;
+      isAtEnd.current = isNear || (isAtEnd.current && view.scrollTop >= lastTop.current);
+      lastTop.current = view.scrollTop;
+    }
+  };
+}
+
+function distanceFromEnd(view: HTMLElement): number {
+  return view.scrollHeight - view.clientHeight - view.scrollTop;
+}
+
 /** Rows beyond the edges that are kept ready: none for the first drawing, so that the first picture comes soonest. */
 function useOverscan(): number {
   const [overscan, setOverscan] = useState(0);
   useEffect(() => {
-    const idle = requestIdleCallback(() => setOverscan(4), { timeout: 500 });
-    return () => cancelIdleCallback(idle);
+    const soon = setTimeout(() => setOverscan(4), afterFirstPaintMs);
+    return () => clearTimeout(soon);
   }, []);
   return overscan;
 }

@@ -5,7 +5,6 @@ import {
   isOneOf,
   isOptional,
   isRecord,
-  isShape,
   isString,
   stringField,
   type Guard,
@@ -15,7 +14,7 @@ import type { ErrorAction, SessionDelta, SessionItem, ToolItem } from '../events
 import type { UserQuestion } from '../events/toolIntent';
 import type { Usage } from '../events/usage';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
-import { isCount, isListOf, isText, protocolLimits as limits } from './limits';
+import { isCount, isFields, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
   EditView,
   ModelView,
@@ -74,7 +73,7 @@ export function isResultOf<M extends RequestMethod>(
 const isProblem = isOptional(isString);
 const isItemText = isText(limits.text * 4);
 
-const isSessionSummary = isShape<OfFields<SessionSummaryView>>({
+const isSessionSummary = isFields<OfFields<SessionSummaryView>>({
   id: isString,
   title: isString,
   updatedAtMs: isNumber,
@@ -84,23 +83,23 @@ const isSessionSummary = isShape<OfFields<SessionSummaryView>>({
 });
 
 const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']> } = {
-  'prompt/submit': isShape<OfFields<Requests['prompt/submit']['result']>>({
+  'prompt/submit': isFields<OfFields<Requests['prompt/submit']['result']>>({
     accepted: isBoolean,
     problem: isProblem,
   }),
-  'tool/detail': isShape<OfFields<Requests['tool/detail']['result']>>({
+  'tool/detail': isFields<OfFields<Requests['tool/detail']['result']>>({
     text: isText(limits.detail),
     isTruncated: isBoolean,
   }),
-  'endpoint/probe': isShape<OfFields<Requests['endpoint/probe']['result']>>({
+  'endpoint/probe': isFields<OfFields<Requests['endpoint/probe']['result']>>({
     models: isListOf(isString, limits.models),
     problem: isProblem,
   }),
-  'endpoint/add': isShape<OfFields<Requests['endpoint/add']['result']>>({
+  'endpoint/add': isFields<OfFields<Requests['endpoint/add']['result']>>({
     ok: isBoolean,
     problem: isProblem,
   }),
-  'session/list': isShape<OfFields<Requests['session/list']['result']>>({
+  'session/list': isFields<OfFields<Requests['session/list']['result']>>({
     sessions: isArrayOf(isSessionSummary),
   }),
 };
@@ -109,7 +108,7 @@ const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']
 type OfFields<T> = { readonly [K in keyof T]: T[K] };
 
 const isParent = isOptional(isString);
-const isPlanItem = isShape<OfFields<PlanItem>>({
+const isPlanItem = isFields<OfFields<PlanItem>>({
   text: isString,
   status: isOneOf('pending', 'active', 'done'),
 });
@@ -130,7 +129,7 @@ const errorActions: { readonly [A in ErrorAction]: true } = {
 const isErrorAction: Guard<ErrorAction> = (value): value is ErrorAction =>
   isString(value) && Object.hasOwn(errorActions, value);
 
-const isToolItem = isShape<OfFields<ToolItem>>({
+const isToolItem = isFields<OfFields<ToolItem>>({
   kind: isOneOf('tool'),
   id: isString,
   toolName: isString,
@@ -152,20 +151,20 @@ const isToolItem = isShape<OfFields<ToolItem>>({
 type ItemOf<K extends SessionItem['kind']> = OfFields<Extract<SessionItem, { kind: K }>>;
 
 const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
-  user: isShape<ItemOf<'user'>>({
+  user: isFields<ItemOf<'user'>>({
     kind: isOneOf('user'),
     id: isString,
     text: isItemText,
     isQueued: isOptional(isBoolean),
   }),
-  text: isShape<ItemOf<'text'>>({
+  text: isFields<ItemOf<'text'>>({
     kind: isOneOf('text'),
     id: isString,
     text: isItemText,
     isOpen: isBoolean,
     parentCallId: isParent,
   }),
-  thinking: isShape<ItemOf<'thinking'>>({
+  thinking: isFields<ItemOf<'thinking'>>({
     kind: isOneOf('thinking'),
     id: isString,
     text: isItemText,
@@ -174,18 +173,18 @@ const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
     parentCallId: isParent,
   }),
   tool: isToolItem,
-  plan: isShape<ItemOf<'plan'>>({
+  plan: isFields<ItemOf<'plan'>>({
     kind: isOneOf('plan'),
     id: isString,
     items: isArrayOf(isPlanItem),
   }),
-  notice: isShape<ItemOf<'notice'>>({
+  notice: isFields<ItemOf<'notice'>>({
     kind: isOneOf('notice'),
     id: isString,
     level: isOneOf('info', 'warning'),
     text: isString,
   }),
-  error: isShape<ItemOf<'error'>>({
+  error: isFields<ItemOf<'error'>>({
     kind: isOneOf('error'),
     id: isString,
     message: isString,
@@ -259,14 +258,14 @@ function isEffect(value: unknown): value is EffectView {
   }
 }
 
-const isQuestion = isShape<OfFields<UserQuestion>>({
+const isQuestion = isFields<OfFields<UserQuestion>>({
   question: isString,
   header: isOptional(isString),
-  options: isArrayOf(isShape({ label: isString, description: isOptional(isString) })),
+  options: isArrayOf(isFields({ label: isString, description: isOptional(isString) })),
   allowsMany: isOptional(isBoolean),
 });
 
-const isPrompt = isShape<OfFields<PromptView>>({
+const isPrompt = isFields<OfFields<PromptView>>({
   id: isString,
   digest: isString,
   callId: isString,
@@ -286,7 +285,7 @@ const isHunkDecision: Guard<HunkDecisionView> = (value): value is HunkDecisionVi
     value.kind === 'approved' ||
     (value.kind === 'denied' && isOptional(isString)(value.reason)));
 
-const isHunk = isShape<OfFields<EditView['hunks'][number]['hunk']>>({
+const isHunk = isFields<OfFields<EditView['hunks'][number]['hunk']>>({
   id: isString,
   oldStart: isCount,
   oldLines: isCount,
@@ -296,7 +295,7 @@ const isHunk = isShape<OfFields<EditView['hunks'][number]['hunk']>>({
   newText: isString,
 });
 
-const isEdit = isShape<OfFields<EditView>>({
+const isEdit = isFields<OfFields<EditView>>({
   id: isString,
   callId: isString,
   asker: isString,
@@ -308,10 +307,10 @@ const isEdit = isShape<OfFields<EditView>>({
   note: isOptional(isString),
   added: isCount,
   removed: isCount,
-  hunks: isArrayOf(isShape({ hunk: isHunk, decision: isHunkDecision })),
+  hunks: isArrayOf(isFields({ hunk: isHunk, decision: isHunkDecision })),
 });
 
-const isUsage = isShape<OfFields<Usage>>({
+const isUsage = isFields<OfFields<Usage>>({
   inputTokens: isOptional(isNumber),
   outputTokens: isOptional(isNumber),
   cacheReadTokens: isOptional(isNumber),
@@ -321,21 +320,21 @@ const isUsage = isShape<OfFields<Usage>>({
   reportedBy: isOneOf('provider', 'child'),
 });
 
-const isStatus = isShape<OfFields<StatusView>>({
+const isStatus = isFields<OfFields<StatusView>>({
   phase: isOneOf('idle', 'streaming', 'tooling', 'condensing', 'faulted'),
   title: isString,
   modelId: isString,
   modelName: isString,
   runtimeName: isString,
-  coverage: isOptional(isShape({ level: isOneOf('all', 'asks', 'none'), note: isString })),
+  coverage: isOptional(isFields({ level: isOneOf('all', 'asks', 'none'), note: isString })),
   mode: isMode,
-  activity: isOptional(isShape({ text: isString, sinceMs: isNumber })),
+  activity: isOptional(isFields({ text: isString, sinceMs: isNumber })),
   queuedCount: isCount,
   usage: isOptional(isUsage),
   instructionFiles: isArrayOf(isString),
 });
 
-const isRuntime = isShape<OfFields<RuntimeView>>({
+const isRuntime = isFields<OfFields<RuntimeView>>({
   id: isString,
   name: isString,
   kind: isOneOf('agent', 'api', 'local', 'editor', 'playground'),
@@ -345,7 +344,7 @@ const isRuntime = isShape<OfFields<RuntimeView>>({
   action: isOptional(isOneOf('signIn', 'setKey', 'install', 'trustFolder')),
 });
 
-const isModel = isShape<OfFields<ModelView>>({
+const isModel = isFields<OfFields<ModelView>>({
   id: isString,
   name: isString,
   group: isString,
@@ -353,7 +352,7 @@ const isModel = isShape<OfFields<ModelView>>({
   isUsable: isBoolean,
 });
 
-const isSetup = isShape<OfFields<SetupView>>({
+const isSetup = isFields<OfFields<SetupView>>({
   isTrusted: isBoolean,
   hasFolder: isBoolean,
   isProbing: isBoolean,
@@ -363,7 +362,7 @@ const isSetup = isShape<OfFields<SetupView>>({
 });
 
 const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notifications[M]> } = {
-  'state/snapshot': isShape<OfFields<PanelSnapshot>>({
+  'state/snapshot': isFields<OfFields<PanelSnapshot>>({
     version: isCount,
     seq: isCount,
     sessionId: isString,
@@ -375,21 +374,21 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
     setup: isSetup,
     draft: isText(limits.text),
   }),
-  'turn/events': isShape<OfFields<Notifications['turn/events']>>({
+  'turn/events': isFields<OfFields<Notifications['turn/events']>>({
     seq: isCount,
     deltas: isArrayOf(isSessionDelta),
     status: isOptional(isStatus),
   }),
-  'prompt/changed': isShape<OfFields<Notifications['prompt/changed']>>({
+  'prompt/changed': isFields<OfFields<Notifications['prompt/changed']>>({
     prompts: isArrayOf(isPrompt),
   }),
-  'edit/changed': isShape<OfFields<Notifications['edit/changed']>>({ edits: isArrayOf(isEdit) }),
+  'edit/changed': isFields<OfFields<Notifications['edit/changed']>>({ edits: isArrayOf(isEdit) }),
   'setup/changed': isSetup,
-  'composer/insert': isShape<OfFields<Notifications['composer/insert']>>({
+  'composer/insert': isFields<OfFields<Notifications['composer/insert']>>({
     text: isText(limits.text),
   }),
   'composer/focus': (value): value is Record<string, never> => isRecord(value),
-  'view/show': isShape<OfFields<Notifications['view/show']>>({
+  'view/show': isFields<OfFields<Notifications['view/show']>>({
     what: isOneOf('models', 'endpoint', 'history'),
   }),
 };

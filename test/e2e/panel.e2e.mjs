@@ -551,6 +551,20 @@ test('streaming follows the end only for a reader who is there', async (t) => {
   await id(page, 'to-end').waitFor({ state: 'detached' });
 });
 
+test('the end stays in view when a bar appears below it or the composer grows', async (t) => {
+  const { page } = await open(t, 'long', { height: 500 });
+  const list = id(page, 'message-list');
+  const fromEnd = () => list.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+  await page.locator('[aria-posinset="5000"]').waitFor();
+  await frames(page, 6);
+  await notify(page, 'edit/changed', { edits: scenes.edit.snapshot.edits });
+  await id(page, 'pending-bar').waitFor();
+  await id(page, 'composer').fill('one\ntwo\nthree\nfour\nfive');
+  await frames(page, 6);
+  assert.ok((await fromEnd()) <= 2, `${await fromEnd()} px from the end`);
+  assert.equal(await id(page, 'to-end').count(), 0);
+});
+
 test('Escape and the button stop a running turn, and nothing else', async (t) => {
   const { page } = await open(t, 'streaming');
   await id(page, 'composer').press('Escape');

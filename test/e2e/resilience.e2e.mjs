@@ -64,7 +64,7 @@ e2e(
     await again.locator(id('empty-state')).waitFor();
     await again.locator(`${id('composer')}:focus`).waitFor(); // it would close the palette that is opened next
     await app.command('Patchbay: Open Earlier Session');
-    await again.locator(id('history-list')).getByText('Go slowly').click();
+    await again.locator(id('history-list')).getByText('Go slowly').first().click();
     await again.getByText('Second try, fast.').waitFor();
   },
 );

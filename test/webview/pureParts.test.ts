@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PromptView } from '../../src/protocol/methods';
-import { restAfterSend, startDraft, withInserted } from '../../webview/draft';
+import { draftAtStart, restAfterSend, withInserted } from '../../webview/draft';
 import { missingInEndpoint, modelNames } from '../../webview/endpointInput';
 import { hunkLabel, hunkLines } from '../../webview/hunkLines';
 import { foundModels, groupsOf } from '../../webview/modelSearch';
@@ -12,9 +12,16 @@ describe('the draft', () => {
   const state = { sessionId: 's', draft: 'from the host' };
 
   it('starts with what the page kept, when that is of this session', () => {
-    expect(startDraft({ sessionId: 's', draft: 'from the page' }, state)).toBe('from the page');
-    expect(startDraft({ sessionId: 'other', draft: 'from the page' }, state)).toBe('from the host');
-    expect(startDraft(emptyLayout, state)).toBe('from the host');
+    const page = { sessionId: 's', draft: 'from the page' };
+    expect(draftAtStart(page, state, undefined)).toBe('from the page');
+    expect(draftAtStart({ ...page, sessionId: 'other' }, state, undefined)).toBe('from the host');
+    expect(draftAtStart(emptyLayout, state, undefined)).toBe('from the host');
+  });
+
+  it('shows what the page kept until the session is known, and keeps what was typed by then', () => {
+    const page = { sessionId: 'other', draft: 'from the page' };
+    expect(draftAtStart(page, { sessionId: '', draft: '' }, undefined)).toBe('from the page');
+    expect(draftAtStart(page, state, 'typed')).toBe('typed');
   });
 
   it('keeps what was typed while the prompt was on its way', () => {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Event } from '../../src/base/emitter';
 import { useMarkdown, usePanel } from '../panel';
 import type { PanelStore } from '../panelStore';
-import { isRunning, type LiveState } from '../store';
+import { blankState, isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
 import { Composer } from './composer';
 import { EmptyState } from './emptyState';
@@ -32,13 +32,17 @@ export function App({ store, onShow }: AppProps): JSX.Element {
   }, [onShow]);
   return (
     <div class="panel">
-      {state.kind === 'live' ? (
-        <Session state={state} surface={surface} onSurface={setSurface} />
-      ) : (
-        <main class="waiting">
-          {state.kind === 'foreign' &&
-            'This view and the extension are of different versions. Run "Developer: Reload Window" from the command palette.'}
+      {state.kind === 'foreign' ? (
+        <main class="foreign">
+          This view and the extension are of different versions. Run &quot;Developer: Reload
+          Window&quot; from the command palette.
         </main>
+      ) : (
+        <Session
+          state={state.kind === 'live' ? state : blankState}
+          surface={surface}
+          onSurface={setSurface}
+        />
       )}
       <LiveRegion onAnnounce={store.onDidAnnounce} />
     </div>
@@ -68,9 +72,11 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
   const isEmpty = state.items.length === 0 && state.prompts.length === 0;
   return (
     <>
-      <Header status={state.status} isEmpty={isEmpty} />
+      <Header status={state.status} isEmpty={isEmpty} isBlank={state === blankState} />
       {surface === 'history' ? (
         <HistoryList onClose={() => onSurface('chat')} />
+      ) : state === blankState ? (
+        <main class="conversation" />
       ) : isEmpty ? (
         <EmptyState setup={state.setup} modelId={state.status.modelId} />
       ) : markdown === 'loading' ? (

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import { restAfterSend, startDraft, withInserted } from '../draft';
+import { draftAtStart, restAfterSend, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
@@ -96,6 +96,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
 }
 
 function placeholder(state: LiveState): string {
+  if (state.sessionId === '') {
+    return '';
+  }
   if (state.status.modelId === '') {
     return 'Choose a model or an agent, then ask';
   }
@@ -113,6 +116,8 @@ function useDraft(
 ): SaveDraft {
   const { link, layout } = usePanel();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  /** Typed into before the first snapshot. */
+  const isTouched = useRef(false);
   const keep = (): void => {
     clearTimeout(timer.current);
     timer.current = undefined;
@@ -121,15 +126,22 @@ function useDraft(
     link.command('view/draft', { text });
   };
   useLayoutEffect(() => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
     if (area.current !== null) {
-      area.current.value = startDraft(layout.current, state);
-      if (layout.current.sessionId !== state.sessionId) {
+      area.current.value = draftAtStart(
+        layout.current,
+        state,
+        isTouched.current ? area.current.value : undefined,
+      );
+      isTouched.current = false;
+      if (state.sessionId !== '' && layout.current.sessionId !== state.sessionId) {
         layout.update({ sessionId: state.sessionId, draft: area.current.value, anchor: undefined });
       }
       onHasText(/\S/.test(area.current.value));
       grow(area.current);
     }
-    // When the session changes, and only then: later snapshots of the same session leave what is typed alone.
+    // When the session becomes known or changes, and only then: later snapshots of the same session leave what is typed alone.
   }, [state.sessionId]);
   useEffect(() => {
     const keepNow = (): void => {
@@ -146,6 +158,7 @@ function useDraft(
   }, []);
   return (when) => {
     const text = area.current?.value ?? '';
+    isTouched.current = state.sessionId === '';
     onHasText(/\S/.test(text));
     if (area.current !== null) {
       grow(area.current);

@@ -41,7 +41,8 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
   useCardFocus(card, isWaiting);
   const [isOpen, setOpen] = useFlag(`edit-open:${edit.id}:${edit.state}`, isWaiting);
   const look = kindLooks[edit.kind];
-  const state = stateLooks[edit.state];
+  const failure = failureOf(edit, call);
+  const state = failure === undefined ? stateLooks[edit.state] : failedLook;
   const name = `${look.verb} ${visibleText(edit.label)}`;
   return (
     <section
@@ -51,7 +52,7 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
       role="group"
       aria-label={`${name}, ${state.word}`}
       data-testid="edit-card"
-      data-state={edit.state}
+      data-state={failure === undefined ? edit.state : 'error'}
       data-waiting={isWaiting ? true : undefined}
     >
       <div class="card-head is-clickable" onClick={() => setOpen(!isOpen)}>
@@ -84,15 +85,32 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
           {edit.removed > 0 && <span class="removed">−{edit.removed} </span>}
           {edit.hunks.length > 1 && <span class="hunk-total">{edit.hunks.length} hunks</span>}
         </span>
-        <span class="card-state" data-state={edit.state} title={state.word}>
+        <span
+          class="card-state"
+          data-state={failure === undefined ? edit.state : 'error'}
+          title={state.word}
+        >
           {!isWaiting && <span class="card-state-word">{state.word}</span>}
           <Icon name={state.icon} />
         </span>
       </div>
+      {failure !== undefined && (
+        <p class="card-why">
+          <Visible text={failure} />
+        </p>
+      )}
       {isOpen && <EditBody edit={edit} why={call?.why} />}
     </section>
   );
 });
+
+const failedLook = { icon: 'error', word: 'not written' } as const;
+
+/** Approved is not yet written: why the write failed, when it did. */
+function failureOf(edit: EditView, call: ToolItem | undefined): string | undefined {
+  const wasApproved = edit.state === 'approved' || edit.state === 'partly';
+  return wasApproved && call?.state === 'error' ? (call.output ?? call.summary ?? '') : undefined;
+}
 
 function EditBody({ edit, why }: { readonly edit: EditView; readonly why?: string }): JSX.Element {
   const reason = edit.state === 'open' ? edit.reason : (why ?? edit.reason);

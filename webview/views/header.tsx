@@ -8,10 +8,12 @@ import { usePanel } from '../panel';
 export interface HeaderProps {
   readonly status: StatusView;
   readonly isEmpty: boolean;
+  /** Nothing is known yet, also not that the session is new. */
+  readonly isBlank: boolean;
 }
 
 /** Session title, a click renames it; and where the turns are produced, with what the gate sees of it. */
-export const Header = memo(function Header({ status, isEmpty }: HeaderProps): JSX.Element {
+export const Header = memo(function Header({ status, isEmpty, isBlank }: HeaderProps): JSX.Element {
   const [draft, setDraft] = useState<string | undefined>(undefined);
   const { link } = usePanel();
   const save = (): void => {
@@ -33,7 +35,10 @@ export const Header = memo(function Header({ status, isEmpty }: HeaderProps): JS
             onClick={() => setDraft(status.title)}
             data-testid="session-title"
           >
-            <Visible text={status.title === '' ? 'New session' : status.title} isOneLine />
+            <Visible
+              text={status.title === '' && !isBlank ? 'New session' : status.title}
+              isOneLine
+            />
           </button>
         </h1>
       ) : (

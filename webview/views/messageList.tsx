@@ -4,7 +4,7 @@ import { Icon } from '../controls';
 import { usePanel } from '../panel';
 import { depthOf, estimatedHeight, queuedPrompts, rowsOf, type Row } from '../rows';
 import { isRunning, type LiveState } from '../store';
-import { endThresholdPx, useVirtualList, type RowVirtualizer } from '../virtualList';
+import { endThresholdPx, useStickToEnd, useVirtualList, type RowVirtualizer } from '../virtualList';
 import type { LayoutStore } from '../panel';
 import { ActivityLine } from './activityLine';
 import { RowView } from './rowView';
@@ -28,14 +28,18 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   useStartPosition(virtualizer, startIndex, layout);
   const atEnd = virtualizer.isAtEnd(endThresholdPx);
   const hasNew = useNewBelow(state, atEnd);
-  const onScroll = useRememberedPosition(virtualizer, rows, layout);
+  const notePosition = useRememberedPosition(virtualizer, rows, layout);
+  const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined);
   return (
     <main class="conversation">
       <div
         ref={scroller}
         class="scroller"
         tabIndex={-1}
-        onScroll={onScroll}
+        onScroll={() => {
+          stick();
+          notePosition();
+        }}
         data-testid="message-list"
       >
         <div

@@ -95,8 +95,15 @@ export function ToolObject({ item }: { readonly item: ToolItem }): JSX.Element {
   );
 }
 
-/** Folded, the reason shows only where it is news: a call that did not run. */
+/** Folded, words show only where they are news: why a call did not run, or why a file was not changed. */
 function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
+  if (item.state === 'error' && item.action === 'edit' && item.output !== undefined) {
+    return (
+      <p class="card-why">
+        <Visible text={item.output} />
+      </p>
+    );
+  }
   return item.why !== undefined && item.state === 'denied' ? (
     <p class="card-why">{item.why}</p>
   ) : null;

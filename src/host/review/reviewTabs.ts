@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import type { CommandId } from '../commandIds';
 import { lineEndings } from '../textEdits';
 import { openDocument, toWorkspaceUri } from '../workspaceUri';
 import { hunkRows } from './hunkRows';
@@ -66,11 +67,21 @@ export class ReviewTabs {
     return wasInFront;
   }
 
-  /** Shows the editor and the selection from before the review; when the user has gone elsewhere it only forgets them. */
+  /**
+   * Shows the editor and the selection from before the review; when the user has gone elsewhere it only forgets them.
+   * With nothing to come back to the focus goes on all the same, so that the next key is not lost.
+   */
   async restore(preserveFocus: boolean, wasInFront: boolean): Promise<void> {
     const place = this.before;
     this.before = undefined;
-    if (!wasInFront || place === undefined || openDocument(place.uri) === undefined) {
+    if (!wasInFront) {
+      return;
+    }
+    if (place === undefined || openDocument(place.uri) === undefined) {
+      if (!preserveFocus) {
+        const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
+        await vscode.commands.executeCommand(isEmpty ? openChat : focusEditors);
+      }
       return;
     }
     await vscode.window.showTextDocument(place.uri, {
@@ -80,6 +91,9 @@ export class ReviewTabs {
     });
   }
 }
+
+const openChat: CommandId = 'patchbay.openChat';
+const focusEditors = 'workbench.action.focusActiveEditorGroup';
 
 function reviewTitle(edit: PendingEdit): string {
   const name = edit.label.split('/').at(-1) ?? edit.label;

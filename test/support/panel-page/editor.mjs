@@ -47,7 +47,7 @@ function onMessage(message) {
       }
     }, 20);
   } else if (message.method === 'view/ready' || message.method === 'view/resync') {
-    host.notify('state/snapshot', host.snapshot);
+    if (host.snapshot) host.notify('state/snapshot', host.snapshot);
     if (message.method === 'view/ready') scene.then?.(host);
   }
 }

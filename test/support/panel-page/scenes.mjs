@@ -463,6 +463,8 @@ const sessions = [
 ];
 
 export const scenes = {
+  /** Before the host has answered. */
+  blank: {},
   empty: {
     snapshot: snapshot({
       title: '',

@@ -13,6 +13,7 @@ useTheme({
     '--vscode-button-foreground': '#ffffff',
     '--vscode-button-hoverBackground': '#026ec1',
     '--vscode-button-secondaryBackground': 'rgba(0, 0, 0, 0)',
+    '--vscode-button-secondaryBorder': 'rgba(204, 204, 204, 0.15)',
     '--vscode-button-secondaryForeground': '#cccccc',
     '--vscode-button-secondaryHoverBackground': '#2b2b2b',
     '--vscode-chat-requestBubbleBackground': 'rgba(38, 79, 120, 0.3)',

@@ -12,6 +12,7 @@ useTheme({
     '--vscode-button-border': '#6fc3df',
     '--vscode-button-foreground': '#ffffff',
     '--vscode-button-hoverBackground': '#000000',
+    '--vscode-button-secondaryBorder': '#6fc3df',
     '--vscode-button-secondaryForeground': '#ffffff',
     '--vscode-checkbox-background': '#000000',
     '--vscode-checkbox-border': '#6fc3df',

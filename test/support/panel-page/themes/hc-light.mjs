@@ -13,6 +13,7 @@ useTheme({
     '--vscode-button-foreground': '#ffffff',
     '--vscode-button-hoverBackground': '#0f4a85',
     '--vscode-button-secondaryBackground': '#ffffff',
+    '--vscode-button-secondaryBorder': '#0f4a85',
     '--vscode-button-secondaryForeground': '#292929',
     '--vscode-checkbox-background': '#ffffff',
     '--vscode-checkbox-border': '#0f4a85',
