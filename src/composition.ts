@@ -517,8 +517,11 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const look = async (): Promise<void> => {
     hasLooked = true;
     await restored.catch(() => undefined);
+    const { id, modelId } = sessions.current;
     await setup.refresh();
-    if (sessions.current.isEmpty) {
+    const { current } = sessions;
+    // A choice that was made in the meantime stays.
+    if (current.isEmpty && current.id === id && current.modelId === modelId) {
       sessions.current.setModel(setup.defaultModelId());
     }
   };
@@ -533,7 +536,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       registerPostWriteHook: (hook) => hooks.add(hook),
     },
     dispose: async () => {
-      sessions.all().forEach((session) => session.stop());
+      sessions.all().forEach((session) => session.interrupt());
       await Promise.allSettled([orchestrator.shutdown(), broker.closeAll()]);
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
       await sessions.flush();

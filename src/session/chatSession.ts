@@ -79,6 +79,8 @@ export class ChatSession implements Disposable {
   private readonly messages: Message[];
   private readonly queue: { readonly itemId: string; readonly text: string }[] = [];
   private running: AbortController | undefined;
+  /** The window ends: a turn that runs is left without its end mark, so that it is found as interrupted. */
+  private isEnding = false;
   private turn: Promise<void> = Promise.resolve();
   private phase: SessionPhase = 'idle';
   private activity: SessionSnapshot['activity'];
@@ -100,7 +102,7 @@ export class ChatSession implements Disposable {
     this.currentModelId = start.modelId ?? defaults.modelId;
     this.currentMode = start.mode ?? defaults.mode;
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
-    restoreItems(this.reducer, start.messages);
+    restoreItems(this.reducer, start.messages, start.interrupted);
     if (start.interrupted) {
       this.reducer.beginTurn('interrupted');
       this.reducer.add({
@@ -252,6 +254,13 @@ export class ChatSession implements Disposable {
     }
   }
 
+  /** The window ends, not the user's turn: what has arrived is kept, and the turn counts as interrupted. */
+  interrupt(): void {
+    this.isEnding = this.isBusy;
+    this.queue.length = 0;
+    this.stop();
+  }
+
   dispose(): void {
     this.queue.length = 0;
     this.stop();
@@ -272,7 +281,9 @@ export class ChatSession implements Disposable {
     this.announce();
     this.turn = this.run(turnId, abort.signal).finally(() => {
       this.running = undefined;
-      this.deps.log.turnEnded(turnId);
+      if (!this.isEnding) {
+        this.deps.log.turnEnded(turnId);
+      }
       this.reducer.endTurn();
       this.activity = undefined;
       const next = this.queue.shift();

@@ -2,8 +2,16 @@ import type { Message } from '../events/message';
 import { failureItem } from './failureItem';
 import type { ItemReducer } from './itemReducer';
 
-/** Rebuilds the items of a stored conversation, in order. Ids are `<turn>.<n>` again, so they are stable across reloads. */
-export function restoreItems(reducer: ItemReducer, messages: readonly Message[]): void {
+/**
+ * Rebuilds the items of a stored conversation, in order. The last answer of an interrupted one was not stopped by the
+ * user, and nothing says so.
+ * Ids are `<turn>.<n>` again, so they are stable across reloads.
+ */
+export function restoreItems(
+  reducer: ItemReducer,
+  messages: readonly Message[],
+  isInterrupted: boolean,
+): void {
   let turn = 0;
   reducer.beginTurn('restored0');
   for (const message of messages) {
@@ -29,7 +37,10 @@ export function restoreItems(reducer: ItemReducer, messages: readonly Message[])
         }
         if (message.stopReason === 'error' && message.failure !== undefined) {
           reducer.add(failureItem(reducer.nextId(), message.failure, message.api));
-        } else if (message.stopReason === 'aborted') {
+        } else if (
+          message.stopReason === 'aborted' &&
+          !(isInterrupted && message === messages.findLast(({ role }) => role === 'assistant'))
+        ) {
           reducer.add({ kind: 'notice', id: reducer.nextId(), level: 'info', text: 'Stopped.' });
         }
         break;

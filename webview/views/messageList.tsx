@@ -102,7 +102,7 @@ function EndPill(props: {
   return (
     <button
       type="button"
-      class="new-pill"
+      class={`new-pill ${word === '' ? 'is-quiet' : ''}`}
       aria-label={word === '' ? 'To the end' : `${word}, below`}
       title={props.isAsked ? 'Show the question' : 'To the end'}
       onClick={props.onClick}

@@ -451,4 +451,34 @@ describe('a chat session', () => {
     ]);
     expect(session.detail('c1', 'output')).toBe('text');
   });
+
+  it('leaves a turn that the end of the window cuts without its end, as interrupted and not as stopped', async () => {
+    const reached = new Deferred<void>();
+    const { session, messages, log } = setUp([
+      [
+        { kind: 'text', delta: 'half' },
+        {
+          kind: 'do',
+          run: (opts) => {
+            reached.resolve();
+            return new Promise((resolve) =>
+              opts.signal.addEventListener('abort', () => resolve(), { once: true }),
+            );
+          },
+        },
+        { kind: 'text', delta: ' never' },
+      ],
+    ]);
+    session.submit('one');
+    await reached.promise;
+    session.interrupt();
+    await session.whenIdle();
+    expect(log.at(-1)).toBe('assistant');
+    const { session: again } = setUp([], {}, { messages, interrupted: true });
+    expect(outline(again.snapshot().items)).toEqual([
+      'user one',
+      'text half',
+      'notice This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
+    ]);
+  });
 });
