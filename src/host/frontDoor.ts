@@ -5,10 +5,16 @@ import { commandIds, type CommandId } from './commandIds';
 export const chatViewId = 'patchbay.chat';
 export const proposalScheme = 'patchbay';
 
+/** The proposals' texts; a folder's operations end at the door. */
+export type Proposals = Pick<
+  vscode.FileSystemProvider,
+  'onDidChangeFile' | 'stat' | 'readFile' | 'writeFile'
+>;
+
 /** What lies behind the door: the application, as far as the editor calls it. */
 export interface Application {
   readonly view: vscode.WebviewViewProvider;
-  readonly proposals: vscode.FileSystemProvider;
+  readonly proposals: Proposals;
   run(command: CommandId, args: readonly unknown[]): Promise<void>;
 }
 
@@ -42,7 +48,7 @@ export function openFrontDoor(load: () => Promise<Application>): Disposable {
 class ProposalFiles implements vscode.FileSystemProvider, Disposable {
   private readonly didChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.didChangeFile.event;
-  private loading: Promise<vscode.FileSystemProvider> | undefined;
+  private loading: Promise<Proposals> | undefined;
 
   constructor(private readonly load: () => Promise<Application>) {}
 
@@ -87,7 +93,7 @@ class ProposalFiles implements vscode.FileSystemProvider, Disposable {
     this.didChangeFile.dispose();
   }
 
-  private files(): Promise<vscode.FileSystemProvider> {
+  private files(): Promise<Proposals> {
     this.loading ??= this.load().then(({ proposals }) => {
       proposals.onDidChangeFile((changes) => this.didChangeFile.fire(changes));
       return proposals;

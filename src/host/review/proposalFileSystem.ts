@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import type { Proposals } from '../frontDoor';
 import { isSameButEndings } from '../textEdits';
 import { openDocument } from '../workspaceUri';
 import { fromProposalUri, toProposalUri } from './proposalUri';
@@ -9,7 +10,7 @@ import { fromProposalUri, toProposalUri } from './proposalUri';
  * The proposals as files: what would stand in each file if every hunk was approved. The pending set owns the texts;
  * what a save brings is only taken as "the document is clean now", because saving may format it.
  */
-export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable {
+export class ProposalFileSystem implements Proposals, Disposable {
   private readonly store = new DisposableStore();
   private readonly didChangeFile = this.store.add(
     new vscode.EventEmitter<vscode.FileChangeEvent[]>(),
@@ -26,10 +27,6 @@ export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable
     private readonly onDidSave: (uri: vscode.Uri) => void,
   ) {
     this.store.add(edits.onDidChange(({ editId, edit }) => this.follow(editId, edit)));
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => undefined); // every change is announced anyway
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
@@ -54,22 +51,6 @@ export class ProposalFileSystem implements vscode.FileSystemProvider, Disposable
       throw vscode.FileSystemError.NoPermissions(uri);
     }
     this.onDidSave(uri);
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   dispose(): void {

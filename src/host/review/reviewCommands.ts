@@ -53,7 +53,7 @@ export function reviewCommands(
     }
   };
 
-  const go = (direction: 1 | -1): void => {
+  const go = async (direction: 1 | -1): Promise<void> => {
     const editor = vscode.window.activeTextEditor;
     const here = editor === undefined ? [] : editsInDocument(edits, editor.document.uri);
     if (editor !== undefined) {
@@ -63,6 +63,8 @@ export function reviewCommands(
       const row = nextRow(rows, editor.selection.active.line, direction);
       if (row !== undefined) {
         showLine(editor, row.line);
+        // Asked for from the chat or the palette, the hunk's keys must work right away.
+        await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
         return;
       }
     }
