@@ -21,7 +21,7 @@ export class StateStore {
 
 const draftKey = 'draft';
 /** Writing at every key would cost a message to the main process each time. */
-const settleMs = 300;
+const settleMs = 100;
 
 /** The composer's text. It is read from memory, and written a moment after the last key. */
 export class StoredDraft implements DraftStore, Disposable {

@@ -26,6 +26,7 @@ export function copyProject(from = sampleProject) {
  * @property {boolean} [workspaceTrust] keep the trust feature on: the folder starts untrusted
  * @property {string} [home] HOME of the host; default: a fresh folder
  * @property {string} [vsix] default: PATCHBAY_VSIX (the runner packs one); without both the project's folder is linked
+ * @property {string[]} [extensions] folders of further extensions to link next to Patchbay
  * @property {number} [width]
  * @property {number} [height]
  */
@@ -50,7 +51,9 @@ export async function startPatchbay(options = {}) {
     root: path.join(base, 'host'),
   };
   mkdirSync(hostOptions.root, { recursive: true });
-  let host = await startHost({ ...hostOptions, ...(vsix ? { vsix: [vsix] } : { link: [root] }) });
+  const further = options.extensions ?? [];
+  const installed = vsix ? { vsix: [vsix], link: further } : { link: [root, ...further] };
+  let host = await startHost({ ...hostOptions, ...installed });
   let browser;
   try {
     browser = await openBrowser({ width, height, profile, report: console.error });

@@ -15,7 +15,7 @@ export interface ComposerProps {
 }
 
 /** The draft goes to the host this long after the last key. */
-const draftDelayMs = 300;
+const draftDelayMs = 150;
 
 /**
  * The prompt's editor. Its text lives in the page's own text area and is never drawn from state, so that a large paste
