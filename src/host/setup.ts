@@ -52,10 +52,12 @@ export class Setup implements Disposable {
   private built: ModelCatalog;
   private probing: Promise<void> | undefined;
   private vault: CredentialVault | undefined;
+  private isListingEditorModels = false;
 
   constructor(private readonly deps: SetupDeps) {
     this.built = this.build();
     this.store.add(deps.settings.onDidChange(() => this.rebuild()));
+    this.store.add(vscode.lm.onDidChangeChatModels(() => void this.refreshEditorModels()));
     this.store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()));
     this.store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
   }
@@ -145,6 +147,28 @@ export class Setup implements Disposable {
       this.findKeys().then((keys) => (this.keys = keys), failed('Keys')),
       this.readRoot().then((names) => (this.rootNames = names), failed('The folder')),
     ]);
+  }
+
+  /**
+   * The editor has other models now, for instance because somebody signed in. Listing can itself announce a change, so
+   * what is announced meanwhile is ignored, and an equal list is no news.
+   */
+  private async refreshEditorModels(): Promise<void> {
+    if (this.isListingEditorModels || this.probing !== undefined) {
+      return;
+    }
+    this.isListingEditorModels = true;
+    try {
+      const models = await this.deps.editorModels();
+      if (JSON.stringify(models) !== JSON.stringify(this.editorModels)) {
+        this.editorModels = models;
+        this.rebuild();
+      }
+    } catch (error) {
+      this.deps.log.warn(`The editor’s models could not be listed: ${errorMessage(error)}`);
+    } finally {
+      this.isListingEditorModels = false;
+    }
   }
 
   private async findKeys(): Promise<ReadonlyMap<string, string>> {

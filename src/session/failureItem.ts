@@ -4,6 +4,7 @@ import type { ErrorAction, SessionItem } from '../events/sessionItem';
 import type { ModelApi } from '../runtime/contract';
 
 const externalApi: ModelApi = 'external';
+const editorApi: ModelApi = 'editor';
 
 /** The error card of a failed turn: the sentence, the detail folded, and the actions that help. */
 export function failureItem(id: string, failure: Failure, api: string): SessionItem {
@@ -20,7 +21,10 @@ export function failureItem(id: string, failure: Failure, api: string): SessionI
 function actionsFor(failure: Failure, api: string): readonly ErrorAction[] {
   switch (failure.code) {
     case 'auth_required':
-      return api === externalApi ? ['signIn', 'retry'] : ['setKey', 'retry'];
+      // The editor's own models are allowed in its dialog, which the next try shows again.
+      return api === editorApi
+        ? ['retry', 'chooseModel']
+        : [api === externalApi ? 'signIn' : 'setKey', 'retry'];
     case 'binary_missing':
       return ['install', 'openSettings', 'chooseModel'];
     case 'binary_broken':
