@@ -65,6 +65,12 @@ e2e(
     await chat.locator(id('deny-reason-send')).click();
 
     await chat.getByText('Understood, nothing was created.').waitFor();
+    assert.match(
+      await chat.locator(id('instructions')).getAttribute('title'),
+      /AGENTS\.md/,
+      'the panel says which instructions of the project the model was given',
+    );
+    assert.match(lastRequest(server), /Plain JavaScript, ES modules/);
     assert.match(lastRequest(server), /not in this project/, 'the words reached the model');
     assert.throws(() => app.bytes('must-not-exist'), /ENOENT/);
     await shot('network-2-anthropic-end');

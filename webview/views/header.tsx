@@ -54,10 +54,25 @@ export const Header = memo(function Header({ status, isEmpty, isBlank }: HeaderP
           />
         </div>
       )}
+      {status.instructionFiles.length > 0 && <Instructions files={status.instructionFiles} />}
       {status.runtimeName !== '' && <RuntimeBadge status={status} />}
     </header>
   );
 });
+
+/** The project's own instructions that the model was given with the latest turn. */
+function Instructions({ files }: { readonly files: readonly string[] }): JSX.Element {
+  const tooltip = `Given to the model as the project's instructions: ${files.join(', ')}`;
+  return (
+    <span class="badge instructions" title={tooltip} data-testid="instructions">
+      <Icon name="book" />
+      <span class="badge-name" aria-hidden="true">
+        {files.length === 1 ? files[0] : `${files.length} files`}
+      </span>
+      <span class="only-spoken">{tooltip}</span>
+    </span>
+  );
+}
 
 const coverageWords = {
   all: { icon: 'workspace-trusted', text: 'Every tool call asks here' },
