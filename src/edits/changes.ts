@@ -1,6 +1,7 @@
 import type { FileChange, SearchReplace } from '../events/toolIntent';
 import { byteOrderMark, dominantLineEnding, withLineEnding, type LineEnding } from './lines';
 import { findNearMatch } from './matcher';
+import { applyUnifiedHunks } from './unifiedPatch';
 
 export type ChangeErrorCode =
   | 'not_found'
@@ -35,7 +36,22 @@ export function applyChange(baseText: string | undefined, change: FileChange): C
         : { kind: 'changed', text: '' };
     case 'edits':
       return applyEdits(baseText, change.edits);
+    case 'patch':
+      return applyPatch(baseText, change.hunks);
   }
+}
+
+function applyPatch(baseText: string | undefined, hunks: string): ChangeOutcome {
+  if (baseText === undefined) {
+    return failed('file_missing', missingFile);
+  }
+  const outcome = applyUnifiedHunks(baseText, hunks);
+  if (outcome.kind === 'failed') {
+    return failed('not_found', outcome.message);
+  }
+  return outcome.text === baseText
+    ? failed('no_change', 'The patch leaves the file as it is. Nothing was changed.')
+    : { kind: 'changed', text: outcome.text };
 }
 
 const missingFile =

@@ -18,6 +18,8 @@ export type FailureCode =
   | 'line_too_long'
   | 'resume_rejected'
   | 'runtime_missing'
+  | 'wrong_dialect'
+  | 'agent_too_old'
   | 'unknown';
 
 /**

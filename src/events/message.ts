@@ -39,9 +39,16 @@ export interface AssistantMessage {
   readonly createdAtMs: number;
 }
 
+/** A picture that the user sent. `data` is base64. */
+export interface ImageContent {
+  readonly mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
+  readonly data: string;
+}
+
 export interface UserMessage {
   readonly role: 'user';
   readonly text: string;
+  readonly images?: readonly ImageContent[];
   readonly createdAtMs: number;
 }
 

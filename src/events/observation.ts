@@ -42,6 +42,11 @@ export interface PermissionRequest {
   readonly intents: readonly ToolIntent[];
   /** The agent's own words about why; untrusted text. */
   readonly description?: string;
+  /**
+   * The dialect knows only yes or no for an edit: a partly approved one is written by us, and the answer is a deny that
+   * says so. Absent: the child writes the approved text.
+   */
+  readonly takesWholeEditsOnly?: boolean;
   reply(answer: PermissionAnswer): void;
 }
 

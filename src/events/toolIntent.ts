@@ -26,6 +26,8 @@ export type ToolIntent =
 export type FileChange =
   | { readonly kind: 'content'; readonly content: string }
   | { readonly kind: 'edits'; readonly edits: readonly SearchReplace[] }
+  /** The hunks of a unified diff of this one file, without its head lines: `@@ -1,2 +1,3 @@` and what follows. */
+  | { readonly kind: 'patch'; readonly hunks: string }
   | { readonly kind: 'delete' };
 
 export interface SearchReplace {

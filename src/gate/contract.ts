@@ -25,7 +25,7 @@ export type Effect =
       readonly path: string;
       readonly target: string;
       readonly pathClass: PathClass;
-      readonly change: 'content' | 'edits' | 'delete';
+      readonly change: 'content' | 'edits' | 'patch' | 'delete';
     }
   | {
       readonly kind: 'command';

@@ -236,6 +236,7 @@ export class RuntimeBroker {
           opts,
           resume,
           isContinuation: lease.isContinuation,
+          notes: lease.notes,
           send,
         }),
       outlet: {

@@ -8,6 +8,8 @@ export interface ChildLease {
   readonly transport: ChildTransport;
   /** True when this child has served an exchange before. */
   readonly isContinuation: boolean;
+  /** The bridge's own notes of this child. */
+  readonly notes: Map<string, unknown>;
   /** The child told its resume token. */
   noteToken(token: string): void;
   /** The child is idle again: kept for the next exchange, or closed when it may not be shared. */
@@ -100,6 +102,7 @@ export class ChildPool {
     return {
       transport: slot.transport,
       isContinuation,
+      notes: slot.notes,
       noteToken: (token) => {
         slot.token = token;
       },
@@ -138,6 +141,7 @@ export class ChildPool {
 class Slot {
   busy: Deferred<void> | undefined;
   servedCount = 0;
+  readonly notes = new Map<string, unknown>();
   private exited = false;
   private hasSpoken = false;
   private readonly idling: Disposable[] = [];

@@ -5,9 +5,16 @@ import type { Failure } from '../events/failure';
 import type { AssistantMessage, Message } from '../events/message';
 import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation } from '../events/observation';
+import type { ToolResult } from '../events/toolCall';
 
 /** How much of what an agent does comes before our gate: every call, what it chooses to ask, nothing. */
 export type GateCoverage = 'all' | 'asks' | 'none';
+
+/** `note` says for people what does not come before the gate; empty when `coverage` is `all`. */
+export interface CoverageInfo {
+  readonly coverage: GateCoverage;
+  readonly note: string;
+}
 
 /** How an external agent is started. Frozen; settings of the user (machine scope) and the shipped catalog make these. */
 export interface ExternalRuntimeSpec {
@@ -40,6 +47,8 @@ export interface ModelRef {
   readonly maxOutputTokens?: number;
   readonly supportsReasoning?: boolean;
   readonly runtime?: ExternalRuntimeSpec;
+  /** Whose tools an agent works with: its own (absent), or ours, which puts every call before our gate. */
+  readonly toolSource?: 'patchbay';
 }
 
 /** A tool as a model is offered it. `inputSchema` is JSON Schema draft 7, type object. */
@@ -58,6 +67,33 @@ export interface TurnContext {
 
 export type ReasoningEffort = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
 
+/** The permission mode of the conversation. The gate applies it; an agent that knows planning is told to plan. */
+export type AgentMode = 'ask' | 'accept-edits' | 'plan' | 'auto';
+
+/**
+ * A call that a child hands to us (it is ours to judge, run and audit): a tool of ours by name, with its arguments.
+ * Beside the tools that models are offered there is `read_text {path, startLine?, lineCount?}`, whose output is the
+ * exact text of the file as the editor has it; for `run_command` the result's `details.exitCode` is set.
+ */
+export interface DelegatedCall {
+  /** The card that its questions and progress belong to: an open call of the agent, or one that the bridge reported for it. */
+  readonly callId: string;
+  readonly toolName: string;
+  readonly input: JsonObject;
+  /** Ends this call alone, before the turn does. */
+  readonly signal?: AbortSignal;
+  /** The output of a command as it grows. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** What an agent told of itself: session state, not events. Absent: not told. */
+export interface AgentInfo {
+  /** `id` is what `ModelRef.model` of that model is. */
+  readonly models?: readonly { readonly id: string; readonly name: string }[];
+  readonly commands?: readonly { readonly name: string; readonly description: string }[];
+  readonly agentVersion?: string;
+}
+
 export interface ExchangeOptions {
   readonly signal: AbortSignal;
   /** The session this exchange belongs to; leases of long-lived children are per session. */
@@ -71,12 +107,18 @@ export interface ExchangeOptions {
   readonly temperature?: number;
   readonly maxTokens?: number;
   readonly reasoning?: ReasoningEffort;
+  readonly mode?: AgentMode;
+  /** Further folders of the workspace, absolute. */
+  readonly extraFolders?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly cacheRetention?: 'none' | 'short' | 'long';
   /** Every observation of the exchange, in order with the events. Called from the exchange, never after its terminal event. */
   readonly observe: (observation: Observation) => void;
   /** Taps every normalized event in order, including `resume`. */
   readonly onEvent?: (event: NormalizedEvent) => void;
+  /** Runs a delegated call through the one gate; never rejects. Absent: such calls are refused. */
+  readonly delegate?: (call: DelegatedCall) => Promise<ToolResult>;
+  readonly onAgentInfo?: (info: AgentInfo) => void;
   readonly startTimeoutMs?: number;
   /** Absent: silence ends nothing. */
   readonly idleTimeoutMs?: number;
@@ -166,6 +208,8 @@ export interface ExchangeParser {
   accept(message: unknown): ParseStep;
   /** The dialect's polite stop; empty when it has none. */
   interrupt(): readonly unknown[];
+  /** More words of the user for the running turn; undefined when the dialect, or this moment, takes none. */
+  steer?(text: string): readonly unknown[] | undefined;
   /** The failure that an exit without a terminal message means; the driver's default when undefined. */
   explainExit?(exit: ChildExit): Failure | undefined;
 }
@@ -177,8 +221,22 @@ export interface ExchangeParserContext {
   readonly resume: string | undefined;
   /** True when a leased child has served an exchange before this one. */
   readonly isContinuation: boolean;
+  /** What the bridge keeps of this child from one exchange to the next: its thread, the last request id, the model in use. */
+  readonly notes: Map<string, unknown>;
+  /** The form of the dialect that this child was started in, for a bridge that has several. */
+  readonly form?: string;
   /** Sends later, for instance the answer to a permission request. */
   send(message: unknown): void;
+}
+
+/** What of the panel's choices a dialect takes; the rest is greyed out. */
+export interface BridgeControls {
+  readonly model: boolean;
+  readonly reasoning: boolean;
+  /** It has a planning mode of its own. */
+  readonly plan: boolean;
+  readonly extraFolders: boolean;
+  readonly images: boolean;
 }
 
 /** A runtime that fronts an external agent. Holds no per-session state on its surface. */
@@ -188,12 +246,26 @@ export interface Bridge {
   readonly coverage: GateCoverage;
   /** What this adapter cannot put before the gate, for people; empty when `coverage` is `all`. */
   readonly coverageNote: string;
+  /** Where it depends on the model (its tools) or on the agent behind it. Absent: as above. */
+  coverageOf?(model: ModelRef): CoverageInfo;
+  /** Absent: none is promised. */
+  readonly controls?: BridgeControls;
+  /**
+   * The forms of the dialect to try, best first, one fresh child each: a parser that hears another form ends with the
+   * failure code `wrong_dialect`. The one that worked is remembered. Absent: there is one.
+   */
+  forms?(spec: ExternalRuntimeSpec): readonly string[];
   requiresCredential(spec: ExternalRuntimeSpec): boolean;
   launch(
     spec: ExternalRuntimeSpec,
-    context: Omit<ExchangeParserContext, 'send' | 'isContinuation'>,
+    context: Omit<ExchangeParserContext, 'send' | 'isContinuation' | 'notes'>,
   ): LaunchPlan;
   createParser(context: ExchangeParserContext): ExchangeParser;
+}
+
+/** What comes of a model's calls before our gate. */
+export function coverageOf(bridge: Bridge, model: ModelRef): CoverageInfo {
+  return bridge.coverageOf?.(model) ?? { coverage: bridge.coverage, note: bridge.coverageNote };
 }
 
 export function runtimeEndpoint(adapter: string): string {

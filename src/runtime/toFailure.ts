@@ -20,6 +20,8 @@ const codes: Readonly<Record<FailureCode, true>> = {
   line_too_long: true,
   resume_rejected: true,
   runtime_missing: true,
+  wrong_dialect: true,
+  agent_too_old: true,
   unknown: true,
 };
 

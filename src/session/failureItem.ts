@@ -26,8 +26,10 @@ function actionsFor(failure: Failure, api: string): readonly ErrorAction[] {
         ? ['retry', 'chooseModel']
         : [api === externalApi ? 'signIn' : 'setKey', 'retry'];
     case 'binary_missing':
+    case 'agent_too_old':
       return ['install', 'openSettings', 'chooseModel'];
     case 'binary_broken':
+    case 'wrong_dialect':
       return ['openSettings', 'showLog', 'chooseModel'];
     case 'not_trusted':
       return ['trustFolder'];

@@ -137,6 +137,7 @@ class Replay {
       },
       resume: this.resume,
       isContinuation: this.isContinuation,
+      notes: new Map(),
       send: (message) => this.say(`send ${JSON.stringify(message)}`),
     });
     this.isContinuation = true;

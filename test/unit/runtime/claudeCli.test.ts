@@ -43,6 +43,7 @@ function createParser(more: Partial<ExchangeParserContext> = {}): {
     opts,
     resume: undefined,
     isContinuation: false,
+    notes: new Map(),
     send: (message) => sent.push(message),
     ...more,
   });
