@@ -183,6 +183,8 @@ export interface LaunchPlan {
   readonly defaultBinary: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | null>>;
+  /** The whole input of the child, as it is: written at once, then its stdin ends. Nothing can be sent to such a child. */
+  readonly inputText?: string;
   /**
    * Present when one child may serve the following exchanges of the same session: two plans with equal keys may share
    * it. Absent: the child is closed with the exchange.
