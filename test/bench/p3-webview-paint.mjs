@@ -1,5 +1,5 @@
 // P3, second half: how soon a session of 5,000 messages can be read. The panel as it is shipped, from the arrival of the
-// snapshot to the painted list, against mounting every message (Markdown through marked and DOMPurify) in the same browser.
+// snapshot (its copy out of the message included) to the painted list, against mounting every message (Markdown through marked and DOMPurify) in the same browser.
 // Compared is the processor time of the page's main thread: what else the machine does hardly shows in it.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -123,13 +123,14 @@ try {
   };
 
   /** Opens a page, waits for `isReady` in it, then measures `start` until what `isThere` asks for is painted. */
-  const measure = async (name, { isReady, start, isThere }) => {
+  const measure = async (name, { isReady, prepare, start, isThere }) => {
     await browser.page.goto(`${at}/${name}`);
     await browser.page.evaluate(async () => {
       window.snapshot = await (await fetch('/snapshot.json')).json();
     });
     await browser.page.waitForFunction(isReady);
     await browser.page.waitForLoadState('networkidle');
+    if (prepare !== undefined) await browser.page.evaluate(`(${prepare})()`);
     const beforeMs = await mainThreadMs();
     const wallMs = await browser.page.evaluate(`(async () => {
       const startedMs = performance.now();
@@ -153,9 +154,19 @@ try {
     panel.push(
       await measure('panel', {
         isReady: () => window.posted.some((m) => m.method === 'view/ready'),
+        // The sender's half (the copy into the message) is the host's work, in another process: it is done before.
+        prepare: () => {
+          const { port1, port2 } = new MessageChannel();
+          port1.postMessage({
+            type: 'notification',
+            method: 'state/snapshot',
+            params: window.snapshot,
+          });
+          window.arrival = port2;
+        },
         start: () => {
-          const { snapshot: params } = window;
-          window.postMessage({ type: 'notification', method: 'state/snapshot', params }, '*');
+          window.arrival.onmessage = ({ data }) =>
+            window.dispatchEvent(new MessageEvent('message', { data }));
         },
         isThere: () => {
           const last = window.snapshot.items.length;
