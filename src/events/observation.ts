@@ -64,4 +64,10 @@ export type PermissionAnswer =
       /** Told to the agent after the call: which hunks were denied and why. */
       readonly message?: string;
     }
-  | { readonly kind: 'deny'; readonly message: string; readonly interrupts?: boolean };
+  | {
+      readonly kind: 'deny';
+      readonly message: string;
+      readonly interrupts?: boolean;
+      /** The message is more than the bare no (the user's words, what was written instead): the agent must hear it. */
+      readonly saysMore?: boolean;
+    };

@@ -31,6 +31,8 @@ export interface ToolResultDetails {
   readonly diff?: string;
   /** How it ended, where that is more than ok or error. */
   readonly outcome?: 'denied' | 'timeout' | 'aborted' | 'cache_hit';
+  /** Of a command that ended by itself. */
+  readonly exitCode?: number;
   /** Where the rest of a capped output can be read (`read_output` id). */
   readonly outputId?: string;
   /** The text came from an editor's unsaved buffer: it is never cached. */

@@ -18,7 +18,12 @@ import type {
   TransportFactory,
   TurnContext,
 } from './contract';
-import { driveExchange, type ExchangeOutlet, type TerminalEvent } from './exchange';
+import {
+  driveExchange,
+  type DrivenExchange,
+  type ExchangeOutlet,
+  type TerminalEvent,
+} from './exchange';
 import { driveFramework, type FrameworkStream } from './frameworkArm';
 import type { ResumeStore } from './resumeLink';
 import { ResumeLinks } from './runtimeLinks';
@@ -44,6 +49,8 @@ export interface RuntimeBrokerOptions {
   readonly resumeStore?: (sessionId: string) => ResumeStore | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The version of an agent's program where it is known: what was found out about a dialect holds for that version. */
+  readonly agentVersion?: (spec: ExternalRuntimeSpec) => string | undefined;
   /** How long an idle agent is kept between turns. Default 5 minutes. */
   readonly idleChildMs?: number;
 }
@@ -56,6 +63,8 @@ export class RuntimeBroker {
   private readonly registry = new BridgeRegistry();
   private readonly pool: ChildPool;
   private readonly running = new Set<Promise<void>>();
+  private readonly drivenBySession = new Map<string, DrivenExchange>();
+  private readonly formByProgram = new Map<string, string>();
 
   constructor(private readonly options: RuntimeBrokerOptions) {
     this.pool = new ChildPool({
@@ -138,6 +147,11 @@ export class RuntimeBroker {
     return stream;
   }
 
+  /** More words for the agent's running turn of this session; false when there is none that takes them now. */
+  steer(sessionId: string, text: string): boolean {
+    return this.drivenBySession.get(sessionId)?.steer(text) ?? false;
+  }
+
   /** Ends the idle agent of a session, for instance when the session is closed. */
   closeSession(sessionId: string): Promise<void> {
     return this.pool.closeSession(sessionId);
@@ -195,7 +209,7 @@ export class RuntimeBroker {
     if (opts.signal.aborted) {
       return { kind: 'failed', failure: abortedFailure() };
     }
-    const terminal = await this.attempt(turn, links, resume);
+    const terminal = await this.attemptForms(turn, links, resume);
     const isStale = terminal.kind === 'failed' && terminal.failure.code === 'resume_rejected';
     if (!isStale || resume === undefined || turn.sink.hasContent || turn.opts.signal.aborted) {
       return terminal;
@@ -206,19 +220,63 @@ export class RuntimeBroker {
       code: 'resume_rejected',
       text: `${route.bridge.displayName} no longer knows its earlier session. A new one was started and told what was said so far.`,
     });
-    return this.attempt(turn, links, undefined);
+    return this.attemptForms(turn, links, undefined);
+  }
+
+  /** One fresh child per form of the dialect until one is understood; that one comes first from then on. */
+  private async attemptForms(
+    turn: ExternalTurn,
+    links: ResumeLinks,
+    resume: string | undefined,
+  ): Promise<TerminalEvent> {
+    const { bridge, spec } = turn.route;
+    const forms = bridge.forms?.(spec) ?? [];
+    if (forms.length === 0) {
+      return this.attempt(turn, links, resume, undefined);
+    }
+    const program = JSON.stringify([
+      spec.adapter,
+      spec.binaryPath,
+      spec.args,
+      this.options.agentVersion?.(spec),
+    ]);
+    const known = this.formByProgram.get(program);
+    const order = [...forms].sort((a, b) => Number(b === known) - Number(a === known));
+    let last: TerminalEvent | undefined;
+    for (const form of order) {
+      last = await this.attempt(turn, links, resume, form);
+      const isMisunderstood =
+        last.kind === 'failed' &&
+        !turn.sink.hasContent &&
+        (last.failure.code === 'wrong_dialect' || last.failure.code === 'timeout');
+      if (!isMisunderstood) {
+        this.formByProgram.set(program, form);
+        return last;
+      }
+      if (turn.opts.signal.aborted) {
+        return last;
+      }
+    }
+    return last ?? { kind: 'failed', failure: missingRuntime(spec.adapter, true) };
   }
 
   private async attempt(
     turn: ExternalTurn,
     links: ResumeLinks,
     resume: string | undefined,
+    form: string | undefined,
   ): Promise<TerminalEvent> {
     const { model, context, route, transport, outlet } = turn;
     const { bridge, spec } = route;
     const { resume: _asked, ...rest } = turn.opts;
     const opts: ExchangeOptions = resume === undefined ? rest : { ...rest, resume };
-    const launch = bridge.launch(spec, { model, context, opts, resume });
+    const launch = bridge.launch(spec, {
+      model,
+      context,
+      opts,
+      resume,
+      ...(form === undefined ? {} : { form }),
+    });
     const lease = await this.pool.acquire(
       { sessionId: opts.sessionId, adapter: spec.adapter, leaseKey: launch.leaseKey, resume },
       () => transport({ spec, model, opts, resume, launch }),
@@ -237,6 +295,7 @@ export class RuntimeBroker {
           resume,
           isContinuation: lease.isContinuation,
           notes: lease.notes,
+          ...(form === undefined ? {} : { form }),
           send,
         }),
       outlet: {
@@ -250,7 +309,13 @@ export class RuntimeBroker {
       },
     });
     this.running.add(run.over);
-    void run.over.then(() => this.running.delete(run.over));
+    this.drivenBySession.set(opts.sessionId, run);
+    void run.over.then(() => {
+      this.running.delete(run.over);
+      if (this.drivenBySession.get(opts.sessionId) === run) {
+        this.drivenBySession.delete(opts.sessionId);
+      }
+    });
     return run.terminal;
   }
 }

@@ -34,6 +34,8 @@ export interface DriveOptions {
 export interface DrivenExchange {
   /** How it ended; never rejects. */
   readonly terminal: Promise<TerminalEvent>;
+  /** Gives the running turn more words of the user; false when it takes none now. */
+  steer(text: string): boolean;
   /** The child is idle again or gone: later than `terminal` after a stop. Never rejects. */
   readonly over: Promise<void>;
 }
@@ -57,7 +59,11 @@ export const exchangeDefaults = {
 export function driveExchange(options: DriveOptions): DrivenExchange {
   const run = new ExchangeRun(options);
   run.start();
-  return { terminal: run.terminal.promise, over: run.over.promise };
+  return {
+    terminal: run.terminal.promise,
+    over: run.over.promise,
+    steer: (text) => run.steer(text),
+  };
 }
 
 class ExchangeRun {
@@ -108,6 +114,17 @@ class ExchangeRun {
       this.watchIdle(opts.idleTimeoutMs, opts.idleTimeoutMs);
     }
     void this.open(this.parser);
+  }
+
+  steer(text: string): boolean {
+    if (this.terminal.isSettled || this.isStopping) {
+      return false;
+    }
+    const messages = this.parser?.steer?.(text);
+    for (const message of messages ?? []) {
+      this.send(message);
+    }
+    return messages !== undefined;
   }
 
   private async open(parser: ExchangeParser): Promise<void> {

@@ -1,10 +1,17 @@
+import { createId } from '../base/ids';
 import { errorMessage } from '../base/patchbayError';
 import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
 import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation, PermissionRequest } from '../events/observation';
 import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
 import type { PermissionMode } from '../gate/contract';
-import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
+import type {
+  DelegatedCall,
+  ExchangeOptions,
+  ExchangeStream,
+  ModelRef,
+  TurnContext,
+} from '../runtime/contract';
 import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
 
 /** What a turn is made with. One object per turn: model, mode and key are those of its start (the broker is asked every turn). */
@@ -21,7 +28,14 @@ export interface TurnSetup {
   readonly options: Partial<
     Pick<
       ExchangeOptions,
-      'reasoning' | 'startTimeoutMs' | 'idleTimeoutMs' | 'closeTimeoutMs' | 'resume' | 'maxTokens'
+      | 'reasoning'
+      | 'extraFolders'
+      | 'onAgentInfo'
+      | 'startTimeoutMs'
+      | 'idleTimeoutMs'
+      | 'closeTimeoutMs'
+      | 'resume'
+      | 'maxTokens'
     >
   >;
 }
@@ -135,25 +149,52 @@ async function runExchange(
     }
   };
 
+  const delegated = new Set<string>();
+  const delegate = (call: DelegatedCall): Promise<ToolResult> => {
+    delegated.add(call.callId);
+    const signal =
+      call.signal === undefined ? setup.signal : AbortSignal.any([setup.signal, call.signal]);
+    const own: ToolCall = {
+      id: call.callId,
+      name: call.toolName,
+      arguments: call.input,
+      executedBy: 'host',
+    };
+    const context = callContext(setup, listener, own, signal);
+    return deps.orchestrator.execute(own, {
+      ...context,
+      claimId: createId('delegated'),
+      onProgress: (progress) => {
+        if (progress.kind === 'output') {
+          call.onOutput?.(progress.text);
+        }
+        context.onProgress(progress);
+      },
+    });
+  };
+
   const stream = deps.exchange(
     setup.model,
     {
       systemPrompt: setup.systemPrompt,
       messages: deps.messages(),
-      tools: isExternal
-        ? []
-        : deps.orchestrator
-            .permittedTools(setup.mode())
-            .map(({ name, description, inputSchema }) => ({
-              name,
-              description,
-              inputSchema,
-            })),
+      tools:
+        isExternal && setup.model.toolSource !== 'patchbay'
+          ? []
+          : deps.orchestrator
+              .permittedTools(setup.mode())
+              .map(({ name, description, inputSchema }) => ({
+                name,
+                description,
+                inputSchema,
+              })),
     },
     {
       ...setup.options,
       signal: setup.signal,
       sessionId: setup.sessionId,
+      mode: setup.mode(),
+      ...(isExternal ? { delegate } : {}),
       ...(setup.cwd === undefined ? {} : { cwd: setup.cwd }),
       ...(setup.apiKey === undefined ? {} : { apiKey: setup.apiKey }),
       onEvent: (event) => {
@@ -171,7 +212,8 @@ async function runExchange(
         } else if (observation.kind === 'tool_result') {
           childResults.set(observation.callId, observation.result);
           const call = childCalls.get(observation.callId);
-          if (call !== undefined) {
+          // A delegated call was audited when it ran.
+          if (call !== undefined && !delegated.has(call.id)) {
             background.push(
               deps.orchestrator.noteChildResult(
                 call,

@@ -39,7 +39,7 @@ export class CallGate {
   constructor(private readonly services: OrchestratorServices) {}
 
   async judge(call: GatedCall): Promise<Judgement> {
-    const effects = await this.resolve(call);
+    const effects = await this.effectsOf(call);
     if (call.context.signal.aborted) {
       return {
         effects,
@@ -63,13 +63,13 @@ export class CallGate {
    * error or a diff: a refused edit must not be a way to read.
    */
   async mayRead(call: GatedCall, path: string): Promise<boolean> {
-    const effects = await this.resolve({ ...call, intents: [{ kind: 'read', path }] });
+    const effects = await this.effectsOf({ ...call, intents: [{ kind: 'read', path }] });
     return this.decideOn(call, effects).verdict === 'allow';
   }
 
   /** True while the call's paths still lead where they led when it was judged. */
   async isStillTrue(call: GatedCall, effects: readonly Effect[]): Promise<boolean> {
-    return areSameEffects(effects, await this.resolve(call));
+    return areSameEffects(effects, await this.effectsOf(call));
   }
 
   /** The permission step of a call that is not an edit. Never silently allows: only a rule or a person does. */
@@ -129,7 +129,8 @@ export class CallGate {
     return toAbsolutePath(path, { roots: this.services.files.roots(), cwd: context.cwd });
   }
 
-  private async resolve(call: GatedCall): Promise<readonly Effect[]> {
+  /** What the call's intents come to on this machine. */
+  async effectsOf(call: GatedCall): Promise<readonly Effect[]> {
     const { files, probe } = this.services;
     return await resolveEffects(call.intents, {
       roots: files.roots(),
@@ -151,11 +152,16 @@ export function denialText(tool: string, reason: string): string {
   return `Tool '${tool}' denied: ${reason}`;
 }
 
+const bareNo = 'the user said no';
+
 /** The user's no, with their words when they gave any. */
 function saidNo(words: string | undefined): string {
-  return words === undefined || words.trim() === ''
-    ? 'the user said no'
-    : `the user said no: ${words.trim()}`;
+  return words === undefined || words.trim() === '' ? bareNo : `${bareNo}: ${words.trim()}`;
+}
+
+/** True for a reason that holds words of the user. */
+export function isWorded(reason: string): boolean {
+  return reason.startsWith(`${bareNo}: `);
 }
 
 /** A command is its own full text, as long as nothing else in the input has a meaning. */

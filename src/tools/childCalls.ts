@@ -3,7 +3,7 @@ import type { PermissionAnswer, PermissionRequest } from '../events/observation'
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { ToolIntent, UserQuestion } from '../events/toolIntent';
 import type { Effect } from '../gate/contract';
-import { denialText, type CallGate, type GatedCall, type Judgement } from './callGate';
+import { denialText, isWorded, type CallGate, type GatedCall, type Judgement } from './callGate';
 import type { CallEnd, CallRecords } from './callRecords';
 import { ChildWrites, toPlannedWrites, type Ruling, type WrittenByChild } from './childWrites';
 import type { CallContext } from './contract';
@@ -15,6 +15,7 @@ import type { OrchestratorServices } from './services';
  */
 export class ChildCalls {
   private readonly authorized = new Map<string, AuthorizedCall>();
+  private readonly approved = new Map<string, { readonly turnId: string; readonly text: string }>();
   private readonly writes: ChildWrites;
 
   constructor(
@@ -22,7 +23,7 @@ export class ChildCalls {
     private readonly gate: CallGate,
     private readonly records: CallRecords,
   ) {
-    this.writes = new ChildWrites(services, gate);
+    this.writes = new ChildWrites(services, gate, records);
   }
 
   async authorize(request: PermissionRequest, context: CallContext): Promise<PermissionAnswer> {
@@ -35,13 +36,18 @@ export class ChildCalls {
       request.description,
     );
     const judgement = await this.gate.judge(call);
-    const ruling = await this.rule(call, judgement);
+    const ruling = await this.rule(call, judgement, request.takesWholeEditsOnly === true);
     this.remember(call, ruling);
     await this.records.decision(call, judgement.effects, ruling.grant);
     if (ruling.grant.kind === 'deny') {
-      context.onProgress({ kind: 'denied', why: ruling.grant.reason });
-      return { kind: 'deny', message: denialText(request.toolName, ruling.grant.reason) };
+      context.onProgress({ kind: 'denied', why: ruling.shownReason ?? ruling.grant.reason });
+      return {
+        kind: 'deny',
+        message: denialText(request.toolName, ruling.grant.reason),
+        ...(ruling.saysMore === true ? { saysMore: true } : {}),
+      };
     }
+    this.noteApproved(call, ruling);
     context.onProgress({ kind: 'running', why: ruling.grant.reason });
     return {
       kind: 'allow',
@@ -72,8 +78,32 @@ export class ChildCalls {
     }
   }
 
+  /** The text that was approved for this file in this turn, once: for an agent that writes through us after it asked. */
+  takeApproved(context: CallContext, path: string): string | undefined {
+    const key = keyOf(context.sessionId, path);
+    const approved = this.approved.get(key);
+    this.approved.delete(key);
+    return approved?.turnId === context.turnId ? approved.text : undefined;
+  }
+
+  private noteApproved(call: GatedCall, ruling: Ruling): void {
+    for (const { edit, text } of ruling.writes) {
+      const key = keyOf(call.context.sessionId, edit.path);
+      this.approved.delete(key);
+      this.approved.set(key, { turnId: call.context.turnId, text });
+      const [oldest] = this.approved.keys();
+      if (this.approved.size > maxApproved && oldest !== undefined) {
+        this.approved.delete(oldest);
+      }
+    }
+  }
+
   /** Every answer that is not a clear yes is a no. */
-  private async rule(call: GatedCall, judgement: Judgement): Promise<Ruling> {
+  private async rule(
+    call: GatedCall,
+    judgement: Judgement,
+    takesWholeEditsOnly: boolean,
+  ): Promise<Ruling> {
     const { verdict, ruleId, reason } = judgement.decision;
     if (verdict === 'deny') {
       return { grant: { kind: 'deny', by: ruleId, reason }, writes: [] };
@@ -88,9 +118,15 @@ export class ChildCalls {
       return await this.ruleOnQuestions(call, questions);
     }
     const writes = toPlannedWrites(call, judgement.effects);
-    return writes.length === 0
-      ? { grant: await this.gate.permit(call, judgement), writes: [] }
-      : await this.writes.rule(call, judgement, writes);
+    if (writes.length > 0) {
+      return await this.writes.rule(call, judgement, writes, takesWholeEditsOnly);
+    }
+    const grant = await this.gate.permit(call, judgement);
+    return {
+      grant,
+      writes: [],
+      ...(grant.kind === 'deny' && isWorded(grant.reason) ? { saysMore: true } : {}),
+    };
   }
 
   private async ruleOnQuestions(
@@ -186,6 +222,7 @@ interface AuthorizedCall {
 
 /** Children that die leave calls without a result; the oldest are forgotten. */
 const maxRemembered = 500;
+const maxApproved = 20;
 
 function keyOf(sessionId: string, callId: string): string {
   return JSON.stringify([sessionId, callId]);

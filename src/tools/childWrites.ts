@@ -1,15 +1,19 @@
+import { errorMessage } from '../base/patchbayError';
 import type { FileEdit } from '../edits/fileEdit';
 import type { PermissionAnswer } from '../events/observation';
+import { toolOk } from '../events/toolCall';
 import type { FileChange } from '../events/toolIntent';
 import type { Decision, Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import {
+  isWorded,
   withdrawnReason,
   type CallGate,
   type GatedCall,
   type Grant,
   type Judgement,
 } from './callGate';
+import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
 import { wholeOf } from './editFlow';
 import {
   denialOf,
@@ -40,6 +44,8 @@ export interface WrittenByChild {
 interface WriteRuling {
   readonly grant: Grant;
   readonly written?: WrittenByChild;
+  /** The user approved another text than the child asked for. */
+  readonly isTrimmed?: boolean;
   readonly message?: string;
 }
 
@@ -50,6 +56,9 @@ export interface Ruling {
   readonly answers?: Readonly<Record<string, string>>;
   readonly approved?: (PermissionAnswer & { readonly kind: 'allow' })['approved'];
   readonly message?: string;
+  /** For the user, where the reason that the agent gets is long. */
+  readonly shownReason?: string;
+  readonly saysMore?: boolean;
 }
 
 /**
@@ -60,12 +69,18 @@ export class ChildWrites {
   constructor(
     private readonly services: OrchestratorServices,
     private readonly gate: CallGate,
+    private readonly records: CallRecords,
   ) {}
 
+  /**
+   * `takesWholeEditsOnly`: the dialect can be answered yes or no. What is approved of an edit that is not approved
+   * whole is then written by us, and the child's own call is denied with the words that say so.
+   */
   async rule(
     call: GatedCall,
     judgement: Judgement,
     writes: readonly PlannedWrite[],
+    takesWholeEditsOnly = false,
   ): Promise<Ruling> {
     const others = judgement.effects.filter((effect) => effect.kind !== 'write');
     const onOthers = others.length === 0 ? undefined : this.gate.decideOn(call, others);
@@ -76,9 +91,10 @@ export class ChildWrites {
       }
     }
     const rulings: WriteRuling[] = [];
+    const canTrim = takesWholeEditsOnly || writes.length === 1;
     for (const write of writes) {
-      const ruling = await this.ruleOnWrite(call, judgement, write, writes.length === 1);
-      if (ruling.grant.kind === 'deny') {
+      const ruling = await this.ruleOnWrite(call, judgement, write, canTrim);
+      if (ruling.grant.kind === 'deny' && !(takesWholeEditsOnly && ruling.grant.by === 'user')) {
         return { grant: ruling.grant, writes: [] };
       }
       rulings.push(ruling);
@@ -92,6 +108,17 @@ export class ChildWrites {
         },
         writes: [],
       };
+    }
+    if (rulings.some(({ grant }) => grant.kind === 'allow')) {
+      if (takesWholeEditsOnly && rulings.some(isNotWhole)) {
+        return await this.applyOurselves(call, rulings);
+      }
+    } else {
+      const denial = rulings.find(({ grant }) => isWorded(grant.reason)) ?? rulings[0];
+      if (denial !== undefined) {
+        const saysMore = isWorded(denial.grant.reason);
+        return { grant: denial.grant, writes: [], ...(saysMore ? { saysMore } : {}) };
+      }
     }
     const [first] = rulings;
     const messages = rulings
@@ -206,8 +233,67 @@ export class ChildWrites {
     return {
       grant: { kind: 'allow', by: 'user', reason: by },
       written: toWritten(edit, verdict, true),
+      ...(isTrimmed ? { isTrimmed } : {}),
       ...(message === undefined ? {} : { message }),
     };
+  }
+
+  /** Writes the approved parts into the editor's buffers, exactly; the child hears what of its edit is in the files now. */
+  private async applyOurselves(call: GatedCall, rulings: readonly WriteRuling[]): Promise<Ruling> {
+    const told: string[] = [];
+    for (const { grant, written, message } of rulings) {
+      if (written === undefined || grant.kind === 'deny') {
+        told.push(grant.reason);
+        continue;
+      }
+      const shown = displayPath(written.edit.path, this.services.files.roots());
+      const problem = await this.writeApproved(call, written, grant);
+      told.push(
+        problem === undefined
+          ? (message ?? `The edit of ${shown} was approved whole and is in the file.`)
+          : `${shown}: the approved part could not be written: ${problem}`,
+      );
+    }
+    const head =
+      'the user approved a part of it. Patchbay has written that part into the files itself, so do not make this edit again. Read the files before you go on.';
+    return {
+      grant: { kind: 'deny', by: 'user', reason: `${head}\n${told.join('\n')}` },
+      writes: [],
+      shownReason: 'approved in part; Patchbay wrote the approved part',
+      saysMore: true,
+    };
+  }
+
+  /** Why it could not be written, or undefined. Two records of its own: this is our write and not the child's. */
+  private async writeApproved(
+    call: GatedCall,
+    written: WrittenByChild,
+    grant: Grant,
+  ): Promise<string | undefined> {
+    const { edit, text, expectedText } = written;
+    const own: GatedCall = {
+      ...call,
+      subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
+      input: { path: edit.path, content: text },
+    };
+    const effects = await this.gate.effectsOf({
+      ...own,
+      intents: [{ kind: 'write', path: edit.path, change: { kind: 'content', content: text } }],
+    });
+    await this.records.decision(own, effects, grant);
+    let problem: string | undefined;
+    try {
+      if (edit.kind === 'delete') {
+        await this.services.files.deleteFile(edit.path, written.baseText);
+      } else {
+        await this.services.files.writeText(edit.path, text, expectedText);
+      }
+    } catch (error) {
+      problem = errorMessage(error);
+    }
+    this.services.cache.invalidate(edit.path);
+    await this.records.outcome(own, problem === undefined ? okEnd() : failedEnd(problem));
+    return problem;
   }
 
   /** Undefined when the document is saved now. The child reads and writes the disk, which lacks the user's unsaved text. */
@@ -258,6 +344,14 @@ export class ChildWrites {
 }
 
 const maxAttempts = 5;
+
+function isNotWhole(ruling: WriteRuling): boolean {
+  return ruling.grant.kind === 'deny' || ruling.isTrimmed === true;
+}
+
+function okEnd(): CallEnd {
+  return { result: toolOk(''), outcome: 'ok' };
+}
 
 export function toPlannedWrites(
   call: GatedCall,

@@ -152,6 +152,8 @@ export interface CallContext {
   /** Default folder for relative paths and commands. */
   readonly cwd?: string;
   readonly signal: AbortSignal;
+  /** What makes a delegated call unique: its id is that of the agent's own call, whose card it shares. */
+  readonly claimId?: string;
   readonly onProgress: (progress: CallProgress) => void;
 }
 
@@ -171,6 +173,8 @@ export interface Tool {
   readonly kind: 'read' | 'write' | 'command' | 'session';
   /** Milliseconds of execution; 0 = none (a question to the user). */
   readonly timeoutMs: number;
+  /** For delegated calls only: no model is offered it. */
+  readonly isDelegatedOnly?: boolean;
   intents(args: JsonObject): readonly ToolIntent[];
   run(args: JsonObject, context: ToolRunContext): Promise<ToolResult>;
 }

@@ -36,6 +36,8 @@ export interface EditCall {
   readonly change: FileChange;
   readonly timeoutMs: number;
   readonly slots: Slots;
+  /** What the user approved for this file when the agent asked; a delegated write of exactly this is not asked twice. */
+  readonly approvedText?: string | undefined;
 }
 
 /**
@@ -76,7 +78,10 @@ export class EditFlow {
     if (prepared.kind !== 'ready') {
       return ended(await this.withoutHunks(edit, prepared));
     }
-    const approval = await this.approve(edit, prepared.edit, judgement.decision, reason);
+    const approval =
+      edit.approvedText === prepared.edit.proposedText && judgement.decision.verdict === 'ask'
+        ? approvedBefore(prepared.edit)
+        : await this.approve(edit, prepared.edit, judgement.decision, reason);
     if (approval.kind === 'denied') {
       return ended(await this.records.denied(call, judgement.effects, approval.grant));
     }
@@ -334,6 +339,16 @@ type WriteStep =
   | { readonly kind: 'written'; readonly outcome: WriteOutcome }
   | { readonly kind: 'stale' }
   | { readonly kind: 'failed'; readonly end: CallEnd };
+
+function approvedBefore(edit: FileEdit): Approval {
+  const reason = 'approved by you when the agent asked';
+  return {
+    kind: 'approved',
+    grant: { kind: 'allow', by: 'user', reason },
+    verdict: wholeOf(edit),
+    isReviewed: true,
+  };
+}
 
 const maxAttempts = 5;
 const staleReason = 'the file changed meanwhile, these are the new differences';

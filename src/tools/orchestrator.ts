@@ -73,6 +73,9 @@ export class Orchestrator implements ToolOrchestrator {
 
   permittedTools(mode: PermissionMode): readonly Tool[] {
     return this.services.registry.list().filter((tool) => {
+      if (tool.isDelegatedOnly === true) {
+        return false;
+      }
       const effect = typicalEffect(tool);
       return effect === undefined || decide([effect], [], mode).verdict !== 'deny';
     });
@@ -120,7 +123,7 @@ export class Orchestrator implements ToolOrchestrator {
   private async executeClaimed(call: ToolCall, context: CallContext): Promise<ToolResult> {
     const gated = this.toGatedCall(call, context);
     const tool = this.services.registry.get(call.name);
-    if (tool === undefined) {
+    if (tool === undefined || (tool.isDelegatedOnly === true && context.bridge === undefined)) {
       const names = this.permittedTools(context.mode).map(({ name }) => name);
       return await this.refuse(
         gated,
@@ -158,6 +161,10 @@ export class Orchestrator implements ToolOrchestrator {
         change: intent.change,
         timeoutMs: tool.timeoutMs,
         slots,
+        approvedText:
+          context.bridge === undefined
+            ? undefined
+            : this.children.takeApproved(context, effect.path),
       });
     }
     return await this.runTool(tool, judged, judgement);
@@ -184,7 +191,10 @@ export class Orchestrator implements ToolOrchestrator {
             }),
           }
         : await this.runInSlot(tool, call, judgement, grant.reason, release);
-    const given = capResult(end.result, context.sessionId, this.services.outputs);
+    const given =
+      tool.isDelegatedOnly === true
+        ? end.result
+        : capResult(end.result, context.sessionId, this.services.outputs);
     await this.records.outcome(call, end, given);
     for (const effect of judgement.effects) {
       if (effect.kind === 'write') {
@@ -252,10 +262,11 @@ export class Orchestrator implements ToolOrchestrator {
       return `The call ${call.id} is run by the agent itself; Patchbay does not run it.`;
     }
     const { usedIds } = this.session(context);
-    if (usedIds.has(call.id)) {
-      return `A call with the id ${call.id} was made before; it is not run a second time.`;
+    const id = context.claimId ?? call.id;
+    if (usedIds.has(id)) {
+      return `A call with the id ${id} was made before; it is not run a second time.`;
     }
-    usedIds.add(call.id);
+    usedIds.add(id);
     return undefined;
   }
 

@@ -6,6 +6,7 @@ import { createFindFiles } from './findFiles';
 import { createListFiles } from './listFiles';
 import { createReadFile } from './readFile';
 import { createReadOutput } from './readOutput';
+import { createReadText } from './readText';
 import { createRunCommand } from './runCommand';
 import { createSearchText } from './searchText';
 import { createUpdatePlan } from './updatePlan';
@@ -36,5 +37,6 @@ export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[
     createReadOutput(outputs, toolTimeoutMs),
     createAskUser(asker),
     createUpdatePlan(toolTimeoutMs),
+    createReadText(files, toolTimeoutMs),
   ];
 }

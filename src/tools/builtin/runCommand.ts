@@ -56,7 +56,7 @@ function toResult(outcome: CommandOutcome, timeoutMs: number): ToolResult {
   switch (outcome.end) {
     case 'exited':
       if (outcome.exitCode === 0) {
-        return toolOk(output, { summary: 'exit 0' });
+        return toolOk(output, { summary: 'exit 0', exitCode: 0 });
       }
       return outcome.exitCode === null
         ? toolError(
@@ -66,7 +66,7 @@ function toResult(outcome: CommandOutcome, timeoutMs: number): ToolResult {
           )
         : toolError(
             `The command ended with exit code ${outcome.exitCode}.`,
-            { summary: `exit ${outcome.exitCode}` },
+            { summary: `exit ${outcome.exitCode}`, exitCode: outcome.exitCode },
             output,
           );
     case 'timeout':

@@ -89,6 +89,7 @@ describe('a call that a child runs itself', () => {
     expect(await bench.authorize('Bash', [{ kind: 'command', command: 'npm i' }])).toEqual({
       kind: 'deny',
       message: "Tool 'Bash' denied: the user said no: use pnpm",
+      saysMore: true,
     });
     expect(bench.progress.at(-1)).toEqual({ kind: 'denied', why: 'the user said no: use pnpm' });
   });
