@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from './base/clock';
 import { DisposableStore, type Disposable } from './base/disposable';
-import { isString } from './base/guard';
+import { isString, stringField } from './base/guard';
 import { createRedactor } from './base/redact';
 import { computeHunks } from './edits/hunks';
 import { createFileEdit } from './edits/proposal';
@@ -12,11 +12,14 @@ import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
 import { SessionRules } from './gate/sessionRules';
 import { addEndpoint } from './host/addEndpoint';
+import { createAgentConsent } from './host/agentConsent';
 import { createAppCommands } from './host/appCommands';
 import { AuditView } from './host/auditView';
 import { ChatView } from './host/chatView';
 import { createCommandRun } from './host/commands';
 import type { Application } from './host/frontDoor';
+import { CustomAgents } from './host/customAgents';
+import { DoctorView } from './host/doctorView';
 import { EditorDiagnostics } from './host/diagnostics';
 import { createEditorModels } from './host/editorModels';
 import { probeEndpoint } from './host/endpoints';
@@ -36,7 +39,7 @@ import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
 import { EditorWorkspaceFiles } from './host/workspaceFiles';
 import { createAuditFile } from './node/auditFile';
-import { childEnvironment } from './node/childEnvironment';
+import { childEnvironment, passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
@@ -50,23 +53,24 @@ import { diskProgramFiles } from './node/programFile';
 import { runProgram } from './node/programRunner';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
-import type { agentCatalog } from './runtime/agentCatalog';
-import { agentEntry } from './runtime/agentCatalog';
-import { claudeCliBridge } from './runtime/bridges/claudeCli';
+import type { AgentEntry } from './runtime/agentCatalog';
 import { RuntimeBroker } from './runtime/broker';
-import type { Bridge } from './runtime/contract';
+import { coverageOf, type Bridge, type ModelRef } from './runtime/contract';
 import { CredentialVault } from './runtime/credentials';
 import type { DiscoveryPorts } from './runtime/discovery';
+import { doctorReports, doctorText } from './runtime/doctor';
 import { createEditorModelsProvider } from './runtime/network/editorModels';
 import { createNetworkLoaders } from './runtime/network/networkLoaders';
 import { createNetworkStream } from './runtime/network/networkStream';
 import { createPlayground } from './runtime/playground';
 import { defaultRetryPolicy } from './runtime/retry';
+import { createShippedBridges } from './runtime/shippedBridges';
 import { PendingEdits } from './session/pendingEdits';
 import { SessionManager } from './session/sessionManager';
 import { createSessionStore } from './session/sessionStore';
 import { createAsker } from './tools/asker';
 import { createBuiltinTools } from './tools/builtin/builtinTools';
+import { ChangeWatcher } from './tools/changeWatch';
 import { Orchestrator } from './tools/orchestrator';
 import { OutputStore } from './tools/outputStore';
 import { createDiagnosticsHook, PostWriteHooks, type PostWriteHook } from './tools/postWriteHooks';
@@ -191,6 +195,21 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const hooks = new PostWriteHooks(clock, log);
   hooks.add(createDiagnosticsHook(new EditorDiagnostics(clock)));
   const sessionRules = new SessionRules();
+  const changes = new ChangeWatcher({
+    files: disk,
+    search,
+    folders: () => files.roots().folders.map(({ path }) => path),
+    join,
+    reviewer: edits,
+    clock,
+    logger: log,
+  });
+  // What the user saves is theirs.
+  store.add(
+    vscode.workspace.onDidSaveTextDocument((saved) =>
+      changes.accept(saved.uri.fsPath, saved.getText()),
+    ),
+  );
   const orchestrator = new Orchestrator({
     registry,
     files,
@@ -214,13 +233,14 @@ export function compose(context: vscode.ExtensionContext): Composition {
       const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
       return document === undefined || (await document.save());
     },
+    onKnownWrite: (path, text) => changes.accept(path, text),
     onUnexpectedChange: ({ sessionId, callId, path, expectedText, actualText }) => {
       log.warn(`An agent wrote something else than what was approved: ${path}`);
       const kind =
         actualText === undefined ? 'delete' : expectedText === undefined ? 'create' : 'edit';
       const edit = createFileEdit(path, expectedText ?? '', actualText ?? '', kind);
       const why = 'differs from what was approved; it is already written';
-      edits.noteWritten({ sessionId, callId, asker: 'agent', edit, reason: why }, why);
+      edits.noteUnreviewed({ sessionId, callId, asker: 'agent', edit, reason: why }, why);
     },
   });
 
@@ -238,13 +258,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
       const env = childEnvironment({
         inherited: inheritedEnv,
         isWindows: process.platform === 'win32',
-        pass: agentEntry(adapter)?.passVariables ?? [],
+        pass: setup.directory.find(adapter)?.passVariables ?? [],
         layers: [{ PATH: found.searchPath }, settings.values.agents[adapter]?.env ?? {}],
       });
       return runProgram({ launch: found.launch, args, env, timeoutMs }, supervisor);
     },
   };
-  const setup = store.add(
+  const setup: Setup = store.add(
     new Setup({ settings, discovery, fetchJson, editorModels: () => editorModels.list(), log }),
   );
   const vault = new CredentialVault({
@@ -277,8 +297,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
       isTrusted,
       redact,
       inheritedEnv,
-      passVariables: (adapter) => agentEntry(adapter)?.passVariables ?? [],
-      installHint: (adapter) => agentEntry(adapter)?.installHint,
+      passVariables: (adapter) => setup.directory.find(adapter)?.passVariables ?? [],
+      installHint: (adapter) => setup.directory.find(adapter)?.installHint,
       mayRunFromWorkspace: async (path) =>
         (await vscode.window.showWarningMessage(
           `The agent was found inside this workspace: ${path}. Start it?`,
@@ -290,8 +310,20 @@ export function compose(context: vscode.ExtensionContext): Composition {
         )) === 'Start',
     }),
     resumeStore: (sessionId) => sessions.resumeStore(sessionId),
+    agentVersion: ({ adapter }) => setup.agent(adapter)?.version,
   });
-  broker.register(claudeCliBridge);
+  const shippedBridges = createShippedBridges({
+    piGatePath: context.asAbsolutePath('media/pi-gate.mjs'),
+  });
+  shippedBridges.forEach((bridge) => broker.register(bridge));
+  const customAgents = store.add(
+    new CustomAgents({ dialects: shippedBridges, register: (bridge) => broker.register(bridge) }),
+  );
+  customAgents.update(settings.values.customAgents);
+  store.add(settings.onDidChange(({ values }) => customAgents.update(values.customAgents)));
+  setup.useBridges(broker);
+  const bridgeOf = (model: ModelRef): Bridge | undefined =>
+    broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter);
 
   // Conversations.
   const storage = context.storageUri ?? context.globalStorageUri;
@@ -311,12 +343,31 @@ export function compose(context: vscode.ExtensionContext): Composition {
       session: {
         exchange: (model, turn, options) => broker.exchange(model, turn, options),
         orchestrator,
+        watchChanges: async ({ model, sessionId, turnId, asker, signal }) => {
+          const bridge = bridgeOf(model);
+          return bridge === undefined || coverageOf(bridge, model).coverage === 'all'
+            ? undefined
+            : changes.begin({ sessionId, turnId, asker, signal });
+        },
         findModel: (modelId) => setup.find(modelId),
         guard: createTurnGuard({
           setup,
           vault,
           isTrusted,
           hasFolder: () => files.roots().folders.length > 0,
+          agentConsent: createAgentConsent({
+            state: new StateStore(context.globalState),
+            minimum: () => settings.values.minimumGateCoverage,
+            bridgeOf,
+            findingOf: (adapter) => setup.agent(adapter),
+            ask: async ({ message, detail }) =>
+              (await vscode.window.showWarningMessage(
+                message,
+                { modal: true, detail },
+                'Start',
+              )) === 'Start',
+            notify: (text) => void vscode.window.showInformationMessage(`Patchbay: ${text}`),
+          }),
         }),
         keyFor: async (model) => {
           const provider = setup.catalog.keyProviderOf(model.id);
@@ -347,7 +398,16 @@ export function compose(context: vscode.ExtensionContext): Composition {
           };
         },
         cwd: () => files.roots().folders[0]?.path,
-        turnOptions: () => ({
+        turnOptions: (model) => ({
+          extraFolders: files
+            .roots()
+            .folders.slice(1)
+            .map(({ path }) => path),
+          onAgentInfo: (info) => {
+            if (model.runtime !== undefined) {
+              setup.noteAgentInfo(model.runtime.adapter, info);
+            }
+          },
           startTimeoutMs: settings.values.startTimeoutMs,
           ...(settings.values.idleTimeoutMs === undefined
             ? {}
@@ -393,8 +453,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
       opensByItself: () => settings.values.openReviewAutomatically,
     }),
   );
-  const agentOf = (adapter: string | undefined): (typeof agentCatalog)[number] | undefined =>
-    agentEntry(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
+  const agentOf = (adapter: string | undefined): AgentEntry | undefined =>
+    setup.directory.find(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
   const panel: PanelController = store.add(
     new PanelController({
       sessions,
@@ -404,8 +464,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       log,
       findModel: (modelId) => setup.find(modelId),
       runtimeName: nameOf,
-      bridgeOf: (model) =>
-        broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter),
+      bridgeOf,
       actions: createPanelActions({
         log,
         openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
@@ -419,13 +478,18 @@ export function compose(context: vscode.ExtensionContext): Composition {
               'The agent was not found. Install it or set its path in the settings first.',
             );
           }
+          if (agent.loginCommand === undefined) {
+            throw new Error(
+              `${agent.displayName} has no command to sign in. Sign in with the agent itself.`,
+            );
+          }
           const args = agent.loginCommand.split(' ').slice(1);
           await signInWithTerminal({ agentName: agent.displayName, binary, args, home });
           await setup.refresh();
         },
         install: async (target) => {
           const agent = agentOf(target);
-          if (agent !== undefined) {
+          if (agent?.installUrl !== undefined) {
             await vscode.env.openExternal(vscode.Uri.parse(agent.installUrl, true));
           }
         },
@@ -451,6 +515,25 @@ export function compose(context: vscode.ExtensionContext): Composition {
   );
   const auditView = store.add(
     new AuditView({ path: auditPath, readTail: (maxBytes) => readFileTail(auditPath, maxBytes) }),
+  );
+  const doctor = store.add(
+    new DoctorView(async () => {
+      await setup.refresh();
+      const reports = doctorReports({
+        directory: setup.directory,
+        findings: setup.findings,
+        bridges: broker.bridges(),
+        passedVariables: (patterns) => passedVariables(inheritedEnv, patterns),
+        lastFailure: (adapter) => broker.lastFailure(adapter),
+      });
+      return redact(
+        doctorText(reports, [
+          `Patchbay ${String(stringField(context.extension.packageJSON, 'version'))} in ${vscode.env.appName} ${vscode.version}`,
+          `${process.platform} ${process.arch}, Node ${process.versions.node}`,
+          `least gate coverage wanted: ${settings.values.minimumGateCoverage}`,
+        ]),
+      );
+    }),
   );
   const statusBar = store.add(new StatusBar());
   const showStatus = (): void => {
@@ -503,7 +586,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   );
   const run = createCommandRun(
     {
-      ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, log }),
+      ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, doctor, log }),
       ...reviewCommands(edits, review),
     },
     log,

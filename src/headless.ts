@@ -1,4 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from './base/clock';
 import { createId } from './base/ids';
 import { silentLogger } from './base/logger';
@@ -6,25 +7,27 @@ import { errorMessage } from './base/patchbayError';
 import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
+import { examineAgents } from './headless/doctor';
+import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { diskPathProbe } from './node/pathProbe';
 import { agentEntry } from './runtime/agentCatalog';
-import { claudeCliBridge } from './runtime/bridges/claudeCli';
 import { RuntimeBroker } from './runtime/broker';
-import type { Bridge, ModelRef } from './runtime/contract';
+import type { ModelRef } from './runtime/contract';
 import { shippedKeyProviders } from './runtime/credentials';
 import { createNetworkLoaders } from './runtime/network/networkLoaders';
 import { createNetworkStream } from './runtime/network/networkStream';
 import { defaultRetryPolicy } from './runtime/retry';
 import { runtimeEndpoint } from './runtime/contract';
+import { createShippedBridges } from './runtime/shippedBridges';
 import { createRuntimeSpec } from './runtime/specs';
 import { runTurn } from './session/turnLoop';
 import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
 
 /** The second composition root: the same core under plain Node, JSON lines out, nothing else on stdout. */
-const bridges: readonly Bridge[] = [claudeCliBridge];
+const bridges = createShippedBridges({ piGatePath: join(__dirname, '../media/pi-gate.mjs') });
 const wrongUsage = 64;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -36,12 +39,33 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${command.message}\n`);
     return wrongUsage;
   }
+  if (command.kind === 'replay') {
+    return runReplay(command);
+  }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
     process.stderr.write(`--cwd: there is no folder ${cwd}\n`);
     return wrongUsage;
   }
-  return runCommand(command, realpathSync(cwd));
+  return command.kind === 'doctor'
+    ? runDoctor(realpathSync(cwd))
+    : runCommand(command, realpathSync(cwd));
+}
+
+/** One JSON object per agent. */
+async function runDoctor(cwd: string): Promise<number> {
+  const world = createHeadlessWorld({
+    cwd,
+    decide: 'deny',
+    bundleFolder: __dirname,
+    knownSecrets: [],
+    onAudit: () => undefined,
+  });
+  for (const runtime of await examineAgents(world, bridges)) {
+    process.stdout.write(`${JSON.stringify(runtime)}\n`);
+  }
+  await world.dispose();
+  return 0;
 }
 
 async function runCommand(command: TurnCommand | ExchangeCommand, cwd: string): Promise<number> {

@@ -1,8 +1,13 @@
 import { parseArgs } from 'node:util';
+import { replayCommand, type ReplayCommand } from './replayCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
 export type HeadlessCommand =
-  TurnCommand | ExchangeCommand | { readonly kind: 'usage'; readonly message: string };
+  | TurnCommand
+  | ExchangeCommand
+  | DoctorCommand
+  | ReplayCommand
+  | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
   readonly prompt: string;
@@ -34,6 +39,11 @@ export interface ExchangeCommand extends Common {
   readonly resume?: string;
 }
 
+export interface DoctorCommand {
+  readonly kind: 'doctor';
+  readonly cwd?: string;
+}
+
 const timing = {
   'cancel-after-ms': { type: 'string' },
   'start-timeout-ms': { type: 'string' },
@@ -59,10 +69,16 @@ export function parseHeadlessArgs(
         return turnCommand(rest);
       case 'exchange':
         return exchangeCommand(rest, adapters);
+      case 'replay':
+        return replayCommand(rest);
+      case 'doctor':
+        return doctorCommand(rest);
       case undefined:
-        throw new UsageError('a command is needed: turn, exchange');
+        throw new UsageError('a command is needed: turn, exchange, replay, doctor');
       default:
-        throw new UsageError(`unknown command "${name}"; there are: turn, exchange`);
+        throw new UsageError(
+          `unknown command "${name}"; there are: turn, exchange, replay, doctor`,
+        );
     }
   } catch (error) {
     return {
@@ -130,6 +146,15 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
     ...(values.binary === undefined ? {} : { binary: values.binary }),
     ...(values.resume === undefined ? {} : { resume: values.resume }),
   };
+}
+
+function doctorCommand(argv: readonly string[]): DoctorCommand {
+  const { values } = parseArgs({
+    args: withValuesJoined(argv),
+    strict: true,
+    options: { cwd: { type: 'string' } },
+  });
+  return { kind: 'doctor', ...(values.cwd === undefined ? {} : { cwd: values.cwd }) };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {

@@ -6,6 +6,7 @@ import type { AuditView } from './auditView';
 import type { ChatView } from './chatView';
 import type { CommandId, ReviewCommandId } from './commandIds';
 import type { CommandHandler } from './commands';
+import type { DoctorView } from './doctorView';
 import type { KeyCommands } from './keys';
 import type { OutputLog } from './outputLog';
 import { selectionForComposer } from './selection';
@@ -19,6 +20,7 @@ export interface AppCommandDeps {
   readonly setup: Setup;
   readonly keys: KeyCommands;
   readonly auditView: AuditView;
+  readonly doctor: DoctorView;
   readonly log: OutputLog;
 }
 
@@ -28,7 +30,7 @@ const playgroundOpening = 'Show me around.';
 export function createAppCommands(deps: AppCommandDeps): {
   readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
 } {
-  const { view, sessions, permissions, setup, keys, auditView, log } = deps;
+  const { view, sessions, permissions, setup, keys, auditView, doctor, log } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
     view.request('view/show', { what });
@@ -85,6 +87,7 @@ export function createAppCommands(deps: AppCommandDeps): {
     },
     'patchbay.showAudit': () => auditView.show(),
     'patchbay.showLog': () => log.show(),
+    'patchbay.doctor': () => doctor.show(),
     'patchbay.openSettings': async () => {
       await vscode.commands.executeCommand(
         'workbench.action.openSettings',

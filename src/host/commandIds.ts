@@ -27,6 +27,7 @@ export const commandIds = [
   'patchbay.undoDecision',
   'patchbay.showAudit',
   'patchbay.showLog',
+  'patchbay.doctor',
   'patchbay.openSettings',
 ] as const;
 

@@ -12,6 +12,8 @@ export interface SetupInput {
   readonly hasFolder: boolean;
   readonly isProbing: boolean;
   readonly agents: readonly AgentFinding[];
+  /** Other ways to drive an agent that is shown already, and agents that nobody is likely to miss: only in the picker. */
+  readonly hiddenAgents: ReadonlySet<string>;
   readonly keyProviders: readonly KeyProvider[];
   /** Where the key of a provider lies, in words (`account default`, `environment variable OPENAI_API_KEY`), by provider id. */
   readonly keys: ReadonlyMap<string, string>;
@@ -46,7 +48,9 @@ export function toSetupView(input: SetupInput): SetupView {
     hasFolder,
     isProbing,
     runtimes: [
-      ...input.agents.map((agent) => agentView(agent, input)),
+      ...input.agents
+        .filter(({ adapter }) => !input.hiddenAgents.has(adapter))
+        .map((agent) => agentView(agent, input)),
       ...input.keyProviders.map((provider) => providerView(provider, input)),
       ...input.localServers.map((server) => localView(server, input)),
       ...editorViews(input),
@@ -78,7 +82,7 @@ export function examplePrompts(rootNames: readonly string[]): readonly string[] 
 }
 
 function agentView(agent: AgentFinding, { catalog }: SetupInput): RuntimeView {
-  const { state, ...rest } = agentState(agent.state);
+  const { state, ...rest } = agentState(agent);
   const model = catalog.models.find(({ provider }) => provider === agent.adapter);
   return {
     id: agent.adapter,
@@ -91,16 +95,20 @@ function agentView(agent: AgentFinding, { catalog }: SetupInput): RuntimeView {
   };
 }
 
-function agentState(found: AgentFinding['state']): {
+function agentState(found: AgentFinding): {
   readonly state: RuntimeView['state'];
   readonly canStart: boolean;
   readonly action?: NonNullable<RuntimeView['action']>;
 } {
-  switch (found) {
+  switch (found.state) {
     case 'ready':
       return { state: 'ready', canStart: true };
     case 'signedOut':
-      return { state: 'signedOut', canStart: false, action: 'signIn' };
+      return {
+        state: 'signedOut',
+        canStart: found.canStartSignedOut === true,
+        ...(found.loginCommand === undefined ? {} : { action: 'signIn' }),
+      };
     case 'missing':
       return { state: 'missing', canStart: false, action: 'install' };
     case 'broken':
@@ -113,7 +121,7 @@ function agentState(found: AgentFinding['state']): {
     case 'unknown':
       return { state: 'unknown', canStart: true };
     default:
-      return assertNever(found);
+      return assertNever(found.state);
   }
 }
 
@@ -192,7 +200,7 @@ function modelView(model: ModelRef, input: SetupInput): ModelView {
         name: model.name,
         group: 'Agents',
         detail: agent?.detail ?? 'not looked for yet',
-        isUsable: agent !== undefined && agentState(agent.state).canStart,
+        isUsable: agent !== undefined && agentState(agent).canStart,
       };
     }
     case 'api':

@@ -11,7 +11,7 @@ import type {
   SetupView,
   StatusView,
 } from '../protocol/methods';
-import type { Bridge, ModelRef } from '../runtime/contract';
+import { coverageOf, type Bridge, type ModelRef } from '../runtime/contract';
 import { capped } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import type { PendingEdit, PendingEditsApi } from '../session/contract';
@@ -198,9 +198,9 @@ export class PanelController implements PanelSource, Disposable {
       modelId: session.modelId,
       modelName: model?.name ?? 'Choose a model',
       runtimeName: model === undefined ? '' : this.deps.runtimeName(model),
-      ...(bridge === undefined
+      ...(bridge === undefined || model === undefined
         ? {}
-        : { coverage: { level: bridge.coverage, note: bridge.coverageNote } }),
+        : { coverage: coverageView(bridge, model) }),
       mode: session.mode,
       ...(snapshot.activity === undefined ? {} : { activity: snapshot.activity }),
       queuedCount: snapshot.queuedCount,
@@ -208,6 +208,11 @@ export class PanelController implements PanelSource, Disposable {
       instructionFiles: session.instructionFiles,
     };
   }
+}
+
+function coverageView(bridge: Bridge, model: ModelRef): NonNullable<StatusView['coverage']> {
+  const { coverage, note } = coverageOf(bridge, model);
+  return { level: coverage, note };
 }
 
 /** The card's view of an edit: without the whole texts. */

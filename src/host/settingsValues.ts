@@ -2,7 +2,8 @@ import { isArrayOf, isNumber, isOneOf, isRecord, isString, stringField } from '.
 import { readEndpointSettings, type UserEndpoint } from '../runtime/endpointSettings';
 import { normalizeEndpointUrl } from '../runtime/network/endpointModels';
 import type { ApiProvider } from '../runtime/shippedModels';
-import type { ReasoningEffort } from '../runtime/contract';
+import { agentDialects, customAdapter, type CustomAgent } from '../runtime/agentDirectory';
+import type { GateCoverage, ReasoningEffort } from '../runtime/contract';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
 import { permissionModes, type PermissionMode, type Rule, type RuleMatch } from '../gate/contract';
 
@@ -19,6 +20,9 @@ export interface SettingsValues {
   readonly providerUrls: Readonly<Partial<Record<ApiProvider, string>>>;
   /** By adapter: `claude-cli`. */
   readonly agents: Readonly<Record<string, AgentSetting>>;
+  readonly customAgents: readonly CustomAgent[];
+  /** An agent that puts less than this before the gate starts only after the user's consent. */
+  readonly minimumGateCoverage: GateCoverage;
   readonly defaultModel?: string;
   readonly permissionMode: PermissionMode;
   readonly rules: readonly Rule[];
@@ -39,6 +43,8 @@ export const userOnlySettings = [
   'endpoints',
   'providerUrls',
   'agents',
+  'customAgents',
+  'minimumGateCoverage',
   'defaultModel',
   'permissionMode',
   'rules',
@@ -79,6 +85,8 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     endpoints: endpoints.endpoints,
     providerUrls: parseProviderUrls(read('providerUrls'), report),
     agents: parseAgents(read('agents'), report),
+    customAgents: parseCustomAgents(read('customAgents'), report),
+    minimumGateCoverage: parseCoverage(read('minimumGateCoverage'), report),
     ...(defaultModel === undefined ? {} : { defaultModel }),
     permissionMode: parseMode(read('permissionMode'), report),
     rules: list(read('rules')).flatMap((entry, index) => present(parseRule(entry, index, report))),
@@ -159,6 +167,45 @@ function parseAgent(entry: unknown, where: string, report: Report): AgentSetting
     ...(args === undefined ? {} : { args }),
     ...(env === undefined ? {} : { env }),
   };
+}
+
+function parseCustomAgents(value: unknown, report: Report): readonly CustomAgent[] {
+  const taken = new Set<string>();
+  return list(value).flatMap((entry, index) => {
+    const where = `patchbay.customAgents[${index}]`;
+    const name = optionalText(stringField(entry, 'name'))?.trim();
+    const command = optionalText(stringField(entry, 'command'));
+    const dialect = stringField(entry, 'dialect');
+    const started = isRecord(entry)
+      ? parseAgent({ args: entry.args, env: entry.env }, where, report)
+      : undefined;
+    if (name === undefined || command === undefined || started === undefined) {
+      report(`${where} needs a name, a command and a dialect; it is left out.`);
+      return [];
+    }
+    if (!isDialect(dialect)) {
+      report(`${where}.dialect must be one of ${agentDialects.join(', ')}; "${name}" is left out.`);
+      return [];
+    }
+    if (taken.has(customAdapter(name))) {
+      report(`${where}: there is another agent named like "${name}"; this one is left out.`);
+      return [];
+    }
+    taken.add(customAdapter(name));
+    return [{ name, dialect, command, args: started.args ?? [], env: started.env ?? {} }];
+  });
+}
+
+const isDialect = isOneOf(...agentDialects);
+const isCoverage = isOneOf('all', 'asks', 'none');
+
+/** What is not understood counts as the strictest. */
+function parseCoverage(value: unknown, report: Report): GateCoverage {
+  if (value !== undefined && !isCoverage(value)) {
+    report('patchbay.minimumGateCoverage must be all, asks or none; "all" is used.');
+    return 'all';
+  }
+  return value ?? 'asks';
 }
 
 function parseMode(value: unknown, report: Report): PermissionMode {

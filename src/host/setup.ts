@@ -4,7 +4,8 @@ import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
 import type { SetupView } from '../protocol/methods';
-import type { ModelRef } from '../runtime/contract';
+import { buildAgentDirectory, type AgentDirectory } from '../runtime/agentDirectory';
+import type { AgentInfo, Bridge, ModelRef } from '../runtime/contract';
 import {
   shippedKeyProviders,
   type CredentialVault,
@@ -50,13 +51,18 @@ export class Setup implements Disposable {
   private keys: ReadonlyMap<string, string> = new Map();
   private rootNames: readonly string[] = [];
   private built: ModelCatalog;
+  private agentDirectory: AgentDirectory;
+  private bridges: () => readonly Bridge[] = () => [];
+  private readonly learned = new Map<string, NonNullable<AgentInfo['models']>>();
   private probing: Promise<void> | undefined;
   private vault: CredentialVault | undefined;
   private isListingEditorModels = false;
+  private hasLooked = false;
 
   constructor(private readonly deps: SetupDeps) {
+    this.agentDirectory = this.listAgents();
     this.built = this.build();
-    this.store.add(deps.settings.onDidChange(() => this.rebuild()));
+    this.store.add(deps.settings.onDidChange(() => this.onSettings()));
     this.store.add(vscode.lm.onDidChangeChatModels(() => void this.refreshEditorModels()));
     this.store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()));
     this.store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
@@ -78,6 +84,31 @@ export class Setup implements Disposable {
     ];
   }
 
+  get directory(): AgentDirectory {
+    return this.agentDirectory;
+  }
+
+  /** Where the agents of other extensions are known. */
+  useBridges(runtime: {
+    bridges(): readonly Bridge[];
+    readonly onDidChangeBridges: (listener: () => void) => Disposable;
+  }): void {
+    this.bridges = () => runtime.bridges();
+    this.store.add(runtime.onDidChangeBridges(() => this.onAgents()));
+    this.onAgents();
+  }
+
+  /** An agent told which models it has. */
+  noteAgentInfo(adapter: string, { models }: AgentInfo): void {
+    if (
+      models !== undefined &&
+      JSON.stringify(models) !== JSON.stringify(this.learned.get(adapter))
+    ) {
+      this.learned.set(adapter, models);
+      this.rebuild();
+    }
+  }
+
   useVault(vault: CredentialVault): void {
     this.vault = vault;
   }
@@ -96,12 +127,33 @@ export class Setup implements Disposable {
       hasFolder: (vscode.workspace.workspaceFolders ?? []).length > 0,
       isProbing: this.probing !== undefined,
       agents: this.agents,
+      hiddenAgents: this.hiddenAgents(),
       keyProviders: this.keyProviders(),
       keys: this.keys,
       localServers: this.servers,
       catalog: this.built,
       rootNames: this.rootNames,
     });
+  }
+
+  /** What was found of every agent. */
+  get findings(): readonly AgentFinding[] {
+    return this.agents;
+  }
+
+  /** The rows of the empty state stay few: variants, and agents that cannot be had from a registry, show when found. */
+  private hiddenAgents(): ReadonlySet<string> {
+    return new Set(
+      this.agents
+        .filter(({ adapter, state }) => {
+          const entry = this.agentDirectory.find(adapter);
+          return (
+            entry?.variantOf !== undefined ||
+            (state === 'missing' && entry?.installUrl === undefined)
+          );
+        })
+        .map(({ adapter }) => adapter),
+    );
   }
 
   /** The model a new session starts with: the user's, else the first that can be used, else the playground. */
@@ -134,11 +186,15 @@ export class Setup implements Disposable {
   }
 
   private async probe(): Promise<void> {
+    this.hasLooked = true;
     const { discovery, fetchJson, editorModels, log } = this.deps;
     const failed = (what: string) => (error: unknown) =>
       log.warn(`${what} could not be looked for: ${errorMessage(error)}`);
     await Promise.all([
-      discoverAgents(discovery).then((agents) => (this.agents = agents), failed('Agents')),
+      discoverAgents(discovery, this.agentDirectory.entries).then(
+        (agents) => (this.agents = agents),
+        failed('Agents'),
+      ),
       discoverLocalServers(fetchJson).then(
         (servers) => (this.servers = servers),
         failed('Local model servers'),
@@ -193,7 +249,33 @@ export class Setup implements Disposable {
     return this.deps.settings.values.endpoints;
   }
 
+  private onSettings(): void {
+    const before = this.agentDirectory.entries;
+    this.rebuild();
+    if (this.hasLooked && JSON.stringify(before) !== JSON.stringify(this.agentDirectory.entries)) {
+      void this.refresh();
+    }
+  }
+
+  private onAgents(): void {
+    this.rebuild();
+    if (this.hasLooked) {
+      void this.refresh();
+    }
+  }
+
+  private listAgents(): AgentDirectory {
+    const { agents, customAgents } = this.deps.settings.values;
+    return buildAgentDirectory({
+      custom: customAgents,
+      bridges: this.bridges(),
+      specs: toSpecTable(agents),
+      learned: this.learned,
+    });
+  }
+
   private rebuild(): void {
+    this.agentDirectory = this.listAgents();
     this.built = this.build();
     this.didChange.fire(this.current());
   }
@@ -203,7 +285,7 @@ export class Setup implements Disposable {
     return buildModelCatalog({
       endpoints: [...own, ...toLocalEndpoints(this.servers, own)],
       editorModels: this.editorModels,
-      runtimeSpecs: toSpecTable(this.deps.settings.values.agents),
+      agentModels: this.agentDirectory.models,
       addresses: this.deps.settings.values.providerUrls,
     });
   }

@@ -9,6 +9,8 @@ export interface TurnGuardDeps {
   readonly vault: CredentialVault;
   readonly isTrusted: () => boolean;
   readonly hasFolder: () => boolean;
+  /** The last word before an agent starts. */
+  readonly agentConsent: (model: ModelRef) => Promise<Failure | undefined>;
 }
 
 /** What stands in the way of a turn before anything is started: trust, a folder, a key. */
@@ -28,6 +30,12 @@ export function createTurnGuard(
         code: 'no_folder',
         message: 'An agent works in a folder. Open one, then send the message again.',
       };
+    }
+    if (model.runtime !== undefined) {
+      const refusal = await deps.agentConsent(model);
+      if (refusal !== undefined) {
+        return refusal;
+      }
     }
     const provider = deps.setup.catalog.keyProviderOf(model.id);
     if (provider === undefined) {

@@ -48,6 +48,20 @@ export function childEnvironment(options: ChildEnvironmentOptions): Environment 
   );
 }
 
+/** The names, sorted and without their values, of the inherited variables that such patterns let through. */
+export function passedVariables(
+  inherited: Readonly<Record<string, string | undefined>>,
+  patterns: readonly string[],
+  isWindows = false,
+): readonly string[] {
+  const fold = (name: string): string => (isWindows ? name.toUpperCase() : name);
+  const passes = nameMatcher(patterns, fold);
+  const isBlocked = nameMatcher(blockedNames, fold);
+  return Object.keys(inherited)
+    .filter((name) => inherited[name] !== undefined && passes(name) && !isBlocked(name))
+    .sort();
+}
+
 const basicNames = [
   'PATH',
   'LANG',

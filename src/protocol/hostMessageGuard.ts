@@ -302,7 +302,7 @@ const isEdit = isFields<OfFields<EditView>>({
   path: isString,
   label: isString,
   kind: isOneOf('edit', 'create', 'delete'),
-  state: isOneOf('open', 'approved', 'partly', 'denied', 'withdrawn', 'written'),
+  state: isOneOf('open', 'approved', 'partly', 'denied', 'withdrawn', 'written', 'unreviewed'),
   reason: isString,
   note: isOptional(isString),
   added: isCount,

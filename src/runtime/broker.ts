@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
+import type { Event } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
 import { AssistantMessageEventStream } from '../events/eventStream';
@@ -65,6 +66,7 @@ export class RuntimeBroker {
   private readonly running = new Set<Promise<void>>();
   private readonly drivenBySession = new Map<string, DrivenExchange>();
   private readonly formByProgram = new Map<string, string>();
+  private readonly lastFailures = new Map<string, Failure>();
 
   constructor(private readonly options: RuntimeBrokerOptions) {
     this.pool = new ChildPool({
@@ -73,6 +75,11 @@ export class RuntimeBroker {
       onCloseError: (error) =>
         options.logger.warn(`an agent did not close: ${errorMessage(error)}`),
     });
+  }
+
+  /** A bridge came or went. */
+  get onDidChangeBridges(): Event<void> {
+    return this.registry.onDidChange;
   }
 
   register(bridge: Bridge): Disposable {
@@ -194,7 +201,20 @@ export class RuntimeBroker {
     return driveFramework({ framework, model, context, opts, outlet });
   }
 
+  /** Why the last failed turn of this agent failed, since this object was made. */
+  lastFailure(adapter: string): Failure | undefined {
+    return this.lastFailures.get(adapter);
+  }
+
   private async produceExternal(turn: ExternalTurn): Promise<TerminalEvent> {
+    const terminal = await this.produceResumed(turn);
+    if (terminal.kind === 'failed' && terminal.failure.aborted !== true) {
+      this.lastFailures.set(turn.route.spec.adapter, terminal.failure);
+    }
+    return terminal;
+  }
+
+  private async produceResumed(turn: ExternalTurn): Promise<TerminalEvent> {
     const { opts, outlet, route, model } = turn;
     const links = new ResumeLinks({
       store: this.options.resumeStore?.(opts.sessionId),

@@ -227,8 +227,15 @@ export interface ExchangeParserContext {
   readonly notes: Map<string, unknown>;
   /** The form of the dialect that this child was started in, for a bridge that has several. */
   readonly form?: string;
+  /** How the child was started. Absent: not told. */
+  readonly spec?: ExternalRuntimeSpec;
   /** Sends later, for instance the answer to a permission request. */
   send(message: unknown): void;
+  /**
+   * Runs once after a while, as if a message had come then; never after the exchange is over. For what a silent child
+   * must not hold up. Absent: there is no clock, and the parser does without.
+   */
+  later?(delayMs: number, run: () => ParseStep): Disposable;
 }
 
 /** What of the panel's choices a dialect takes; the rest is greyed out. */
@@ -260,7 +267,7 @@ export interface Bridge {
   requiresCredential(spec: ExternalRuntimeSpec): boolean;
   launch(
     spec: ExternalRuntimeSpec,
-    context: Omit<ExchangeParserContext, 'send' | 'isContinuation' | 'notes'>,
+    context: Omit<ExchangeParserContext, 'send' | 'later' | 'isContinuation' | 'notes'>,
   ): LaunchPlan;
   createParser(context: ExchangeParserContext): ExchangeParser;
 }

@@ -54,7 +54,11 @@ export interface AgentFinding {
   readonly version?: string;
   /** Undefined: the agent has no question for it, or did not answer. */
   readonly isSignedIn?: boolean;
-  readonly loginCommand: string;
+  /** Newer than any that was driven whole. */
+  readonly isUntried?: boolean;
+  /** It may work without signing in: with a service and a key of its own. */
+  readonly canStartSignedOut?: boolean;
+  readonly loginCommand?: string;
   readonly installHint: string;
 }
 
@@ -64,24 +68,41 @@ const probeTimeoutMs = 10_000;
  * Finds out about the agents of the catalog, all at once: is it installed, which version, and is somebody signed in, by
  * the agent's own command. Token stores are never read. Never rejects.
  */
-export function discoverAgents(
+export async function discoverAgents(
   ports: DiscoveryPorts,
   agents: readonly AgentEntry[] = agentCatalog,
 ): Promise<readonly AgentFinding[]> {
-  return Promise.all(
-    agents.map(async (agent) => {
-      try {
-        return await discoverAgent(ports, agent);
-      } catch (error) {
-        return finding(agent, 'unknown', `could not be checked: ${oneLine(errorMessage(error))}`);
-      }
-    }),
-  );
+  const found = new Map<string, Promise<AgentFinding>>();
+  const look = async (agent: AgentEntry): Promise<AgentFinding> => {
+    try {
+      return await discoverAgent(ports, agent);
+    } catch (error) {
+      return finding(agent, 'unknown', `could not be checked: ${oneLine(errorMessage(error))}`);
+    }
+  };
+  for (const agent of agents) {
+    const program = agent.variantOf === undefined ? undefined : found.get(agent.variantOf);
+    const hasOwnPath = ports.binaryPath?.(agent.adapter) !== undefined;
+    found.set(
+      agent.adapter,
+      program === undefined || hasOwnPath
+        ? look(agent)
+        : program.then((same) => ({
+            ...same,
+            adapter: agent.adapter,
+            displayName: agent.displayName,
+          })),
+    );
+  }
+  return Promise.all(found.values());
 }
 
 async function discoverAgent(ports: DiscoveryPorts, agent: AgentEntry): Promise<AgentFinding> {
   if (!ports.isTrusted()) {
     return needsTrust(agent);
+  }
+  if (agent.command === '') {
+    return finding(agent, 'unknown', 'comes from another extension');
   }
   const ownPath = ports.binaryPath?.(agent.adapter);
   const found = await ports.lookup(ownPath ?? agent.command);
@@ -126,7 +147,7 @@ async function discoverAgent(ports: DiscoveryPorts, agent: AgentEntry): Promise<
       { path },
     );
   }
-  if (!isAtLeast(version, agent.minVersion)) {
+  if (agent.minVersion !== undefined && !isAtLeast(version, agent.minVersion)) {
     return finding(
       agent,
       'tooOld',
@@ -154,7 +175,7 @@ async function withSignIn(
     timeoutMs: probeTimeoutMs,
     adapter: agent.adapter,
   });
-  const signIn = answer.kind === 'exited' ? parseSignIn(answer.stdout) : undefined;
+  const signIn = answer.kind === 'exited' ? signInParsers[status.answer](answer) : undefined;
   if (signIn === undefined) {
     return finding(agent, 'ready', `${version} · sign-in not known`, { path, version });
   }
@@ -165,7 +186,12 @@ async function withSignIn(
         `${version} · signed in${signIn.how === undefined ? '' : ` (${signIn.how})`}`,
         { path, version, isSignedIn: true },
       )
-    : finding(agent, 'signedOut', `${version} · signed out`, { path, version, isSignedIn: false });
+    : finding(agent, 'signedOut', `${version} · signed out`, {
+        path,
+        version,
+        isSignedIn: false,
+        ...(status.isNoCertain ? {} : { canStartSignedOut: true }),
+      });
 }
 
 /**
@@ -174,9 +200,7 @@ async function withSignIn(
  *
  * Source: seen with 2.1.329, signed out and with a key in the environment.
  */
-function parseSignIn(
-  stdout: string,
-): { readonly isSignedIn: boolean; readonly how?: string } | undefined {
+function parseClaudeSignIn({ stdout }: ExitedProbe): SignIn | undefined {
   let value: unknown;
   try {
     value = JSON.parse(stdout);
@@ -194,6 +218,27 @@ function parseSignIn(
   return { isSignedIn: value.loggedIn, ...(how === undefined ? {} : { how }) };
 }
 
+/** `codex login status`: a line of words on stdout or stderr, beside warnings. Source: seen with 0.169.0. */
+function parseCodexSignIn({ stdout, stderr }: ExitedProbe): SignIn | undefined {
+  const said = `${stdout}\n${stderr}`;
+  if (/^not logged in/im.test(said)) {
+    return { isSignedIn: false };
+  }
+  const how = /^logged in using (.+)$/im.exec(said)?.[1];
+  return how === undefined
+    ? undefined
+    : { isSignedIn: true, how: oneLine(how.split(' - ')[0] ?? how) };
+}
+
+type ExitedProbe = Extract<AgentProbe, { readonly kind: 'exited' }>;
+
+interface SignIn {
+  readonly isSignedIn: boolean;
+  readonly how?: string;
+}
+
+const signInParsers = { claude: parseClaudeSignIn, codex: parseCodexSignIn } as const;
+
 const signInWords: ReadonlyMap<string, string> = new Map([
   ['api_key', 'API key'],
   ['claude.ai', 'claude.ai'],
@@ -208,7 +253,7 @@ function finding(
   agent: AgentEntry,
   state: AgentFinding['state'],
   detail: string,
-  more: Pick<AgentFinding, 'path' | 'version' | 'isSignedIn'> = {},
+  more: Pick<AgentFinding, 'path' | 'version' | 'isSignedIn' | 'canStartSignedOut'> = {},
 ): AgentFinding {
   return {
     adapter: agent.adapter,
@@ -216,9 +261,19 @@ function finding(
     state,
     detail,
     ...more,
-    loginCommand: agent.loginCommand,
+    ...(isUntried(agent, more.version) ? { isUntried: true } : {}),
+    ...(agent.loginCommand === undefined ? {} : { loginCommand: agent.loginCommand }),
     installHint: agent.installHint,
   };
+}
+
+function isUntried(agent: AgentEntry, version: string | undefined): boolean {
+  return (
+    version !== undefined &&
+    agent.newestSeen !== undefined &&
+    version !== agent.newestSeen &&
+    isAtLeast(version, agent.newestSeen)
+  );
 }
 
 /** A model server on this machine that speaks the Chat Completions dialect. */

@@ -1,14 +1,7 @@
 import type { ExternalRuntimeSpec, ModelRef } from './contract';
-import { runtimeEndpoint } from './contract';
 import type { UserEndpoint } from './endpointSettings';
-import { agentModels, shippedModels, type ApiProvider } from './shippedModels';
-import {
-  attachRuntime,
-  builtinRuntimeSpec,
-  createRuntimeSpec,
-  emptySpecTable,
-  type RuntimeSpecTable,
-} from './specs';
+import { shippedModels, type ApiProvider } from './shippedModels';
+import { attachRuntime } from './specs';
 
 /** A model that the editor itself offers, as far as the catalog needs it. */
 export interface EditorModelInfo {
@@ -32,8 +25,8 @@ export interface CatalogSources {
   readonly endpoints?: readonly UserEndpoint[];
   readonly extraModels?: readonly ExtraModel[];
   readonly editorModels?: readonly EditorModelInfo[];
-  /** The user's agents (machine scope): their binaries, arguments and environments. */
-  readonly runtimeSpecs?: RuntimeSpecTable;
+  /** The agents' models; see agentDirectory. */
+  readonly agentModels?: readonly ModelRef[];
   /** Another address for a shipped provider, set at user scope. */
   readonly addresses?: Readonly<Partial<Record<ApiProvider, string>>>;
 }
@@ -70,8 +63,7 @@ export function buildModelCatalog(sources: CatalogSources = {}): ModelCatalog {
       keyProviders.set(model.id, keyProvider);
     }
   };
-  const specs = sources.runtimeSpecs ?? emptySpecTable;
-  agentModels.forEach((entry) => add(toAgentModel(entry, specs)));
+  (sources.agentModels ?? []).forEach((model) => add(model));
   shippedModels.forEach((model) => add(withAddress(model, sources), model.provider));
   (sources.extraModels ?? []).forEach((extra) =>
     add(withAddress(toExtraModel(extra), sources), extra.provider),
@@ -130,24 +122,6 @@ function isLocalAddress(address: string): boolean {
     hostname.endsWith('.local') ||
     hostname.endsWith('.localhost')
   );
-}
-
-function toAgentModel(
-  entry: { readonly adapter: string; readonly model: string; readonly name: string },
-  specs: RuntimeSpecTable,
-): ModelRef {
-  const { adapter } = entry;
-  const own = Object.hasOwn(specs.byAdapter, adapter) ? specs.byAdapter[adapter] : undefined;
-  const spec = own ?? builtinRuntimeSpec(adapter) ?? { adapter, authMode: 'external-cli' };
-  return {
-    id: `${adapter}/${entry.model}`,
-    api: 'external',
-    provider: adapter,
-    model: entry.model,
-    name: entry.name,
-    address: runtimeEndpoint(adapter),
-    runtime: createRuntimeSpec(spec),
-  };
 }
 
 function withAddress(model: ModelRef, sources: CatalogSources): ModelRef {

@@ -62,14 +62,3 @@ export const shippedModels: readonly ModelRef[] = Object.freeze([
     supportsReasoning: false,
   }),
 ]);
-
-/**
- * The agents' models. `default` leaves the choice to the agent's own settings; the others are its own aliases. What
- * they hold is known to the agent only.
- */
-export const agentModels = Object.freeze([
-  { adapter: 'claude-cli', model: 'default', name: 'Claude Code' },
-  { adapter: 'claude-cli', model: 'opus', name: 'Claude Code (Opus)' },
-  { adapter: 'claude-cli', model: 'sonnet', name: 'Claude Code (Sonnet)' },
-  { adapter: 'claude-cli', model: 'haiku', name: 'Claude Code (Haiku)' },
-]);

@@ -22,6 +22,7 @@ const codes: Readonly<Record<FailureCode, true>> = {
   runtime_missing: true,
   wrong_dialect: true,
   agent_too_old: true,
+  consent_needed: true,
   unknown: true,
 };
 

@@ -17,7 +17,7 @@ import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
 import { restoreItems } from './restoreItems';
 import { inputText } from './toolItems';
-import { runTurn, type TurnListener, type TurnSetup } from './turnLoop';
+import { runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
 
 /** What a session writes down as it goes. Implemented on the session file; calls return at once, `flush` waits. */
 export interface SessionLog {
@@ -49,6 +49,7 @@ export interface ChatSessionDeps {
     opts: ExchangeOptions,
   ) => ExchangeStream;
   readonly orchestrator: ToolOrchestrator;
+  readonly watchChanges?: TurnDeps['watchChanges'];
   readonly log: SessionLog;
   readonly findModel: (modelId: string) => ModelRef | undefined;
   /** What stands in the way of a turn with this model right now: no trust, no folder, no key. */
@@ -58,7 +59,7 @@ export interface ChatSessionDeps {
     model: ModelRef,
   ) => Promise<{ readonly text: string; readonly files: readonly string[] }>;
   readonly cwd: () => string | undefined;
-  readonly turnOptions: () => TurnSetup['options'];
+  readonly turnOptions: (model: ModelRef) => TurnSetup['options'];
   /** The part of the conversation that fits the model's window. */
   readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
   readonly runtimeName: (model: ModelRef) => string;
@@ -319,6 +320,7 @@ export class ChatSession implements Disposable {
           orchestrator: this.deps.orchestrator,
           messages: () => this.deps.window(this.messages, model),
           nowMs: this.deps.nowMs,
+          ...(this.deps.watchChanges === undefined ? {} : { watchChanges: this.deps.watchChanges }),
         },
         {
           turnId,
@@ -330,7 +332,7 @@ export class ChatSession implements Disposable {
           cwd: this.deps.cwd(),
           signal,
           apiKey: await this.deps.keyFor(model),
-          options: this.deps.turnOptions(),
+          options: this.deps.turnOptions(model),
         },
         this.listener(turnId, asker),
       );

@@ -18,8 +18,12 @@ export interface PendingEdit {
   /** The proposal as it stands, with the user's own changes. */
   readonly proposedText: string;
   readonly hunks: readonly { readonly hunk: Hunk; readonly decision: HunkDecision }[];
-  /** `open`: waits. `written`: a mode let it through, kept for reading. The rest is over. */
-  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written';
+  /**
+   * `open`: waits. `written`: a mode let it through, kept for reading. `unreviewed`: an agent changed the file without
+   * asking. The rest is over.
+   */
+  readonly state:
+    'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written' | 'unreviewed';
   readonly reason: string;
   /** Something the user should know: `The file changed meanwhile; these are the new differences.` */
   readonly note?: string;

@@ -35,6 +35,8 @@ function actionsFor(failure: Failure, api: string): readonly ErrorAction[] {
       return ['trustFolder'];
     case 'no_folder':
       return ['openFolder'];
+    case 'consent_needed':
+      return ['retry', 'chooseModel'];
     case 'model_not_found':
     case 'runtime_missing':
       return ['chooseModel'];

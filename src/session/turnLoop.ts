@@ -12,6 +12,7 @@ import type {
   ModelRef,
   TurnContext,
 } from '../runtime/contract';
+import type { ChangeWatch } from '../tools/changeWatch';
 import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
 
 /** What a turn is made with. One object per turn: model, mode and key are those of its start (the broker is asked every turn). */
@@ -59,6 +60,8 @@ export interface TurnDeps {
   /** The messages to send: the window of the conversation within budget. */
   readonly messages: () => readonly Message[];
   readonly nowMs: () => number;
+  /** Follows what an agent changes without asking; undefined for a model that cannot. */
+  readonly watchChanges?: (setup: TurnSetup) => Promise<ChangeWatch | undefined>;
 }
 
 /** A run of a model that never stops calling tools ends here and asks. */
@@ -116,6 +119,8 @@ async function runExchange(
   listener: TurnListener,
 ): Promise<AssistantMessage> {
   const isExternal = setup.model.runtime !== undefined;
+  const watch = isExternal ? await deps.watchChanges?.(setup) : undefined;
+  let lastCallId: string | undefined;
   const childResults = new Map<string, ToolResult>();
   const childCalls = new Map<string, ToolCall>();
   const questions = new Map<string, AbortController>();
@@ -200,6 +205,7 @@ async function runExchange(
       onEvent: (event) => {
         if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
           childCalls.set(event.call.id, event.call);
+          lastCallId = event.call.id;
         }
         listener.onEvent(event);
       },
@@ -209,6 +215,8 @@ async function runExchange(
           background.push(authorize(observation.request));
         } else if (observation.kind === 'permission_withdrawn') {
           questions.get(observation.requestId)?.abort();
+        } else if (observation.kind === 'file_change') {
+          watch?.note(observation.callId ?? lastCallId ?? setup.turnId, observation.paths);
         } else if (observation.kind === 'tool_result') {
           childResults.set(observation.callId, observation.result);
           const call = childCalls.get(observation.callId);
@@ -232,6 +240,7 @@ async function runExchange(
     question.abort();
   }
   await Promise.allSettled(background);
+  await watch?.end(lastCallId);
   listener.onMessage(message);
   for (const block of message.content) {
     if (block.kind === 'tool_call' && block.call.executedBy === 'child') {

@@ -151,6 +151,8 @@ export class ChildCalls {
     const { sessionId, asker } = call.context;
     const { callId } = call.subject;
     const actualText = await this.readDisk(write.edit.path);
+    // A difference from what was approved is told below; it is not news a second time.
+    this.services.onKnownWrite?.(write.edit.path, actualText);
     const approvedText = write.edit.kind === 'delete' ? undefined : write.text;
     const isAsApproved = actualText === approvedText;
     if (isAsApproved && !write.isReviewed) {

@@ -292,6 +292,9 @@ export class ChildWrites {
       problem = errorMessage(error);
     }
     this.services.cache.invalidate(edit.path);
+    if (problem === undefined) {
+      this.services.onKnownWrite?.(edit.path, edit.kind === 'delete' ? undefined : text);
+    }
     await this.records.outcome(own, problem === undefined ? okEnd() : failedEnd(problem));
     return problem;
   }

@@ -260,6 +260,7 @@ export class EditFlow {
         reason: approval.grant.reason,
       });
     }
+    this.services.onKnownWrite?.(effect.path, isDeleted ? undefined : afterText);
     const hookWrite = {
       path: effect.path,
       folder: this.folderOf(effect.path),

@@ -36,6 +36,8 @@ export interface OrchestratorServices {
   readonly readDisk: (path: string) => Promise<string | undefined>;
   /** Saves an open document; false when it is still dirty after. */
   readonly saveDocument: (path: string) => Promise<boolean>;
+  /** This text came into a file with the user's knowledge; undefined: the file is gone. */
+  readonly onKnownWrite?: (path: string, text: string | undefined) => void;
   /** A child wrote something else than what was approved. */
   readonly onUnexpectedChange: (change: UnexpectedChange) => void;
 }

@@ -33,6 +33,11 @@ export function RowView({ row, prompts, edits }: RowViewProps): JSX.Element {
 
 const none: readonly never[] = [];
 
+/** What a call changed without asking stands below the call and not in its place. */
+function isUnreviewed(edit: EditView): boolean {
+  return edit.state === 'unreviewed';
+}
+
 const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): JSX.Element {
   switch (row.kind) {
     case 'user':
@@ -46,6 +51,7 @@ const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): 
         <ToolCard item={row} />
       ) : (
         <>
+          {prompts.length === 0 && edits.every(isUnreviewed) && <ToolCard item={row} />}
           {prompts.map((prompt) => (
             <PromptCard key={prompt.id} prompt={prompt} />
           ))}

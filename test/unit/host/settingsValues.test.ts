@@ -11,6 +11,8 @@ describe('the settings', () => {
         endpoints: [],
         providerUrls: {},
         agents: {},
+        customAgents: [],
+        minimumGateCoverage: 'asks',
         permissionMode: 'ask',
         rules: [],
         customInstructions: '',
@@ -40,6 +42,8 @@ describe('the settings', () => {
       ],
       providerUrls: { openai: 'https://gateway/v1' },
       agents: { 'claude-cli': { args: ['--verbose'] } },
+      customAgents: [],
+      minimumGateCoverage: 'asks',
       permissionMode: 'ask',
       rules: [
         {
@@ -95,5 +99,37 @@ describe('the settings', () => {
         mine: { adapter: 'mine', authMode: 'external-cli' },
       },
     });
+  });
+
+  it('take the agents that the user adds, and name those that are not as they should be', () => {
+    const { values, problems } = parse({
+      customAgents: [
+        {
+          name: 'Goose',
+          command: 'goose',
+          args: ['acp'],
+          env: { A: 'b', C: null },
+          dialect: 'acp',
+        },
+        { name: 'goose!', command: 'x', dialect: 'acp' },
+        { name: 'Odd', command: 'x', dialect: 'telepathy' },
+        { name: 'No command', dialect: 'acp' },
+        { name: 'Bad args', command: 'x', dialect: 'acp', args: 'x' },
+        'text',
+      ],
+    });
+    expect(values.customAgents).toEqual([
+      { name: 'Goose', command: 'goose', args: ['acp'], env: { A: 'b', C: null }, dialect: 'acp' },
+    ]);
+    for (const index of [1, 2, 3, 4, 5]) {
+      expect(problems.join('\n')).toContain(`patchbay.customAgents[${index}]`);
+    }
+  });
+
+  it('take a gate coverage that nobody knows for the strictest', () => {
+    const coverage = (value: unknown) => parse({ minimumGateCoverage: value });
+    expect(coverage('none').values.minimumGateCoverage).toBe('none');
+    expect(coverage('some').values.minimumGateCoverage).toBe('all');
+    expect(coverage('some').problems).toHaveLength(1);
   });
 });

@@ -1,3 +1,5 @@
+import { buildAgentDirectory } from '../../../src/runtime/agentDirectory';
+import { emptySpecTable } from '../../../src/runtime/specs';
 import { describe, expect, it } from 'vitest';
 import { addressProblem, probeEndpoint } from '../../../src/host/endpoints';
 import {
@@ -20,6 +22,13 @@ const agent = (state: AgentFinding['state']): AgentFinding => ({
   installHint: 'install it',
 });
 
+const directory = buildAgentDirectory({
+  custom: [],
+  bridges: [],
+  specs: emptySpecTable,
+  learned: new Map(),
+});
+
 const ollama = {
   id: 'ollama',
   name: 'Ollama',
@@ -33,10 +42,14 @@ function input(more: Partial<SetupInput> = {}): SetupInput {
     hasFolder: true,
     isProbing: false,
     agents: [agent('ready')],
+    hiddenAgents: new Set(),
     keyProviders: shippedKeyProviders,
     keys: new Map([['anthropic', 'account default']]),
     localServers: [ollama],
-    catalog: buildModelCatalog({ endpoints: toLocalEndpoints([ollama], []) }),
+    catalog: buildModelCatalog({
+      agentModels: directory.models,
+      endpoints: toLocalEndpoints([ollama], []),
+    }),
     rootNames: [],
     ...more,
   };

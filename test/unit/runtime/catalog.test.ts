@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelRef } from '../../../src/runtime/contract';
+import { buildAgentDirectory } from '../../../src/runtime/agentDirectory';
+import type { ExternalRuntimeSpec, ModelRef } from '../../../src/runtime/contract';
 import {
   annotateRuntime,
   buildModelCatalog,
@@ -8,6 +9,17 @@ import {
   playgroundModelId,
 } from '../../../src/runtime/modelCatalog';
 import { createRuntimeSpec } from '../../../src/runtime/specs';
+
+function agents(
+  byAdapter: Readonly<Record<string, ExternalRuntimeSpec>> = {},
+): readonly ModelRef[] {
+  return buildAgentDirectory({
+    custom: [],
+    bridges: [],
+    specs: { byModelId: {}, byAdapter },
+    learned: new Map(),
+  }).models;
+}
 
 const endpoint = {
   name: 'box',
@@ -18,7 +30,7 @@ const endpoint = {
 
 describe('the model catalog', () => {
   it('offers agents, APIs and the playground without any setting, under unique ids', () => {
-    const { models } = buildModelCatalog();
+    const { models } = buildModelCatalog({ agentModels: agents() });
     const ids = models.map((model) => model.id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toEqual(
@@ -42,9 +54,7 @@ describe('the model catalog', () => {
       binaryPath: '/opt/claude',
       args: ['-x'],
     });
-    const catalog = buildModelCatalog({
-      runtimeSpecs: { byModelId: {}, byAdapter: { 'claude-cli': own } },
-    });
+    const catalog = buildModelCatalog({ agentModels: agents({ 'claude-cli': own }) });
     expect(catalog.find('claude-cli/default')).toEqual({
       id: 'claude-cli/default',
       api: 'external',
@@ -54,7 +64,9 @@ describe('the model catalog', () => {
       address: 'bridge:claude-cli',
       runtime: own,
     });
-    expect(buildModelCatalog().find('claude-cli/default')?.runtime).toEqual({
+    expect(
+      buildModelCatalog({ agentModels: agents() }).find('claude-cli/default')?.runtime,
+    ).toEqual({
       adapter: 'claude-cli',
       authMode: 'external-cli',
     });
@@ -148,7 +160,7 @@ describe('the model catalog', () => {
       'api',
       'api',
     ]);
-    const catalog = buildModelCatalog();
+    const catalog = buildModelCatalog({ agentModels: agents() });
     expect(
       ['claude-cli/opus', 'anthropic/claude-opus-5-5', playgroundModelId].map((id) =>
         modelKindOf(catalog.find(id)!),

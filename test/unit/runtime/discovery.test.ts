@@ -48,7 +48,7 @@ function machine(options: {
 
 async function state(options: Parameters<typeof machine>[0]): Promise<object | undefined> {
   const { ports } = machine(options);
-  const [finding] = await discoverAgents(ports);
+  const [finding] = await discoverAgents(ports, claudeOnly);
   return finding;
 }
 
@@ -61,6 +61,9 @@ const status = (fields: object): string =>
     2,
   );
 
+/** One agent is enough to see how each is found. */
+const claudeOnly = agentCatalog.slice(0, 1);
+
 describe('finding out about agents', () => {
   it("[R118] says installed, version and signed in, by the agent's own commands only", async () => {
     const { ports, done } = machine({
@@ -69,7 +72,7 @@ describe('finding out about agents', () => {
         'auth status': exited(status({ loggedIn: true, authMethod: 'claude.ai' })),
       },
     });
-    expect(await discoverAgents(ports)).toEqual([
+    expect(await discoverAgents(ports, claudeOnly)).toEqual([
       {
         adapter: 'claude-cli',
         displayName: 'Claude Code',
@@ -111,7 +114,9 @@ describe('finding out about agents', () => {
 
   it('does not ask a version for the sign-in that would take the question for a prompt', async () => {
     const { ports, done } = machine({ answers: { '--version': exited('2.1.40 (Claude Code)') } });
-    expect(await discoverAgents(ports)).toMatchObject([{ state: 'ready', detail: '2.1.40' }]);
+    expect(await discoverAgents(ports, claudeOnly)).toMatchObject([
+      { state: 'ready', detail: '2.1.40' },
+    ]);
     expect(done).toEqual(['lookup claude', '/bin/claude --version']);
   });
 
@@ -163,7 +168,7 @@ describe('finding out about agents', () => {
       [[true, true, false], 2],
     ] as const) {
       const { ports, done } = machine({ trust, answers: { '--version': version } });
-      expect(await discoverAgents(ports)).toMatchObject([{ state: 'needsTrust' }]);
+      expect(await discoverAgents(ports, claudeOnly)).toMatchObject([{ state: 'needsTrust' }]);
       expect(done).toHaveLength(steps);
     }
   });
@@ -171,7 +176,7 @@ describe('finding out about agents', () => {
   it('does not run what it found inside the workspace, unless the user has set that path', async () => {
     const inside: AgentLookup = { kind: 'found', path: '/work/claude', isInsideWorkspace: true };
     const { ports, done } = machine({ lookup: inside });
-    expect(await discoverAgents(ports)).toMatchObject([
+    expect(await discoverAgents(ports, claudeOnly)).toMatchObject([
       { state: 'insideWorkspace', path: '/work/claude' },
     ]);
     expect(done).toEqual(['lookup claude']);

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/base/logger';
+import { ChangeWatcher, type ChangeWatchLimits } from '../../../src/tools/changeWatch';
+import { FakeClock } from '../../fakes/fakeClock';
+import { FakeReviewer } from '../../fakes/fakeReviewer';
+
+const limits: ChangeWatchLimits = { files: 100, fileBytes: 1000, totalBytes: 10_000, startMs: 500 };
+
+/** A folder in memory whose files have times that move with every write. */
+function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatchLimits> = {}) {
+  const disk = new Map(
+    Object.entries(files).map(([name, text]) => [`/w/${name}`, { text, at: 1 }]),
+  );
+  let now = 1;
+  const reads: string[] = [];
+  const reviewer = new FakeReviewer();
+  const clock = new FakeClock();
+  let hold: Promise<void> = Promise.resolve();
+  const watcher = new ChangeWatcher({
+    files: {
+      stat: (path) => {
+        const file = disk.get(path);
+        return Promise.resolve(
+          file === undefined
+            ? undefined
+            : { kind: 'file', sizeBytes: file.text.length, mtimeMs: file.at, isReadOnly: false },
+        );
+      },
+      readText: async (path) => {
+        reads.push(path);
+        await hold;
+        const file = disk.get(path);
+        if (file === undefined || file.text.includes('\0')) {
+          throw new Error('not text');
+        }
+        return { text: file.text, isDirty: false, isOpen: false };
+      },
+    },
+    search: {
+      findFiles: ({ folder, maxResults }) => {
+        const paths = [...disk.keys()].map((path) => path.slice(folder.length + 1));
+        return Promise.resolve({
+          paths: paths.slice(0, maxResults),
+          isTruncated: paths.length > maxResults,
+        });
+      },
+    },
+    folders: () => ['/w'],
+    join: (folder, relative) => `${folder}/${relative}`,
+    reviewer,
+    clock,
+    logger: silentLogger,
+    limits: { ...limits, ...more },
+  });
+  const begin = () =>
+    watcher.begin({
+      sessionId: 's',
+      turnId: 't',
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+  return {
+    watcher,
+    reads,
+    clock,
+    begin,
+    hold: (until: Promise<void>) => (hold = until),
+    write: (name: string, text: string) => disk.set(`/w/${name}`, { text, at: ++now }),
+    remove: (name: string) => disk.delete(`/w/${name}`),
+    seen: () =>
+      reviewer.unreviewed.map(({ proposal: { edit, callId } }) => [
+        edit.path,
+        edit.kind,
+        edit.baseText,
+        edit.proposedText,
+        callId,
+      ]),
+  };
+}
+
+describe('what an agent changes without asking', () => {
+  it('is shown as hunks when its turn is over: changed, new and deleted files, by the call that told of them', async () => {
+    const { begin, write, remove, seen } = place({ 'a.ts': 'a\n', 'b.ts': 'b\n', 'c.ts': 'c\n' });
+    const watch = await begin();
+    write('a.ts', 'A\n');
+    write('new.ts', 'n\n');
+    remove('b.ts');
+    watch.note('call-1', ['/w/a.ts']);
+    await watch.end('call-9');
+    expect(seen()).toEqual([
+      ['/w/a.ts', 'edit', 'a\n', 'A\n', 'call-1'],
+      ['/w/b.ts', 'delete', 'b\n', '', 'call-9'],
+      ['/w/new.ts', 'create', '', 'n\n', 'call-9'],
+    ]);
+  });
+
+  it('is told once, and belongs to the turn when no call is known', async () => {
+    const { begin, write, seen } = place({ 'a.ts': 'a\n' });
+    const first = await begin();
+    write('a.ts', 'A\n');
+    await first.end(undefined);
+    await first.end(undefined);
+    await (await begin()).end('x');
+    expect(seen()).toEqual([['/w/a.ts', 'edit', 'a\n', 'A\n', 't']]);
+  });
+
+  it('is not what was reviewed, or saved by the user, or touched only', async () => {
+    const { begin, write, watcher, seen } = place({ 'a.ts': 'a\n', 'b.ts': 'b\n', 'c.ts': 'c\n' });
+    const watch = await begin();
+    write('a.ts', 'approved\n');
+    watcher.accept('/w/a.ts', 'approved\n');
+    write('b.ts', 'b\n');
+    write('new.ts', 'mine\n');
+    watcher.accept('/w/new.ts', 'mine\n');
+    await watch.end('x');
+    expect(seen()).toEqual([]);
+  });
+
+  it('shows what came on top of what was approved', async () => {
+    const { begin, write, watcher, seen } = place({ 'a.ts': 'a\n' });
+    const watch = await begin();
+    write('a.ts', 'approved\n');
+    watcher.accept('/w/a.ts', 'approved\n');
+    await Promise.resolve();
+    await watch.end('first');
+    const next = await begin();
+    write('a.ts', 'approved\nand more\n');
+    await next.end('x');
+    expect(seen()).toEqual([['/w/a.ts', 'edit', 'approved\n', 'approved\nand more\n', 'x']]);
+  });
+
+  it('reads again only what changed since the last turn', async () => {
+    const { begin, reads, write } = place({ 'a.ts': 'a', 'b.ts': 'b' });
+    await (await begin()).end(undefined);
+    write('b.ts', 'B');
+    await (await begin()).end(undefined);
+    expect(reads).toEqual(['/w/a.ts', '/w/b.ts', '/w/b.ts']);
+  });
+
+  it('stays bounded: what is too large, too much or no text has no hunks', async () => {
+    const { begin, write, seen } = place(
+      { big: 'x'.repeat(2000), one: 'x'.repeat(900), two: 'y'.repeat(900), bin: '\0' },
+      { totalBytes: 1000 },
+    );
+    const watch = await begin();
+    for (const name of ['big', 'two', 'bin']) {
+      write(name, 'changed');
+    }
+    write('one', 'changed');
+    await watch.end('x');
+    expect(seen().map(([path]) => path)).toEqual(['/w/one']);
+  });
+
+  it('calls nothing new where not every file could be listed', async () => {
+    const { begin, write, seen } = place({ a: 'a', b: 'b', c: 'c' }, { files: 2 });
+    const watch = await begin();
+    write('d', 'd');
+    write('c', 'C');
+    write('a', 'A');
+    await watch.end('x');
+    expect(seen().map(([path]) => path)).toEqual(['/w/a']);
+  });
+
+  it('holds a turn up for a bounded time, and calls nothing new or changed that it had not read', async () => {
+    const { begin, write, clock, hold, seen } = place({ a: 'a' });
+    let release = (): void => undefined;
+    hold(new Promise((resolve) => (release = resolve)));
+    const starting = begin();
+    await clock.advance(0);
+    await clock.advance(500);
+    const watch = await starting;
+    write('a', 'A');
+    release();
+    await watch.end('x');
+    expect(seen()).toEqual([]);
+  });
+});
