@@ -27,12 +27,23 @@ const leftOut = {
   ],
 };
 
+/** Further files that go: helpers that accumulate a stream or run tools by themselves, and ways to sign in of other products. */
+const leftOutFiles = [
+  'lib/ChatCompletionStream',
+  'lib/ChatCompletionRunner',
+  'lib/ChatCompletionStreamingRunner',
+  'lib/responses/ResponseStream',
+  'auth/workload-identity-auth',
+];
+
 const inLeftOut = new RegExp(
-  Object.entries(leftOut)
-    .map(
+  [
+    ...Object.entries(leftOut).map(
       ([name, folders]) =>
         `[\\\\/]${name}[\\\\/]resources[\\\\/](?:${folders.join('|')})[\\\\/].+\\.mjs$`,
-    )
+    ),
+    ...leftOutFiles.map((file) => `[\\\\/]openai[\\\\/]${file.replaceAll('/', '[\\\\/]')}\\.mjs$`),
+  ]
     .join('|')
     .replace('@anthropic-ai/sdk', '@anthropic-ai[\\\\/]sdk'),
 );

@@ -137,7 +137,9 @@ async function discoverAgent(ports: DiscoveryPorts, agent: AgentEntry): Promise<
     case 'exited':
       break;
   }
-  const version = answer.code === 0 ? parseVersion(answer.stdout) : undefined;
+  // pi says it on stderr.
+  const version =
+    answer.code === 0 ? (parseVersion(answer.stdout) ?? parseVersion(answer.stderr)) : undefined;
   if (version === undefined) {
     const said = oneLine(answer.stderr || answer.stdout);
     return finding(

@@ -6,46 +6,103 @@ import type { ToolCall, ToolResult } from '../events/toolCall';
 /** At most this many characters of input or output travel with a card; the whole is fetched when it is opened. */
 export const cardTextLimit = 8192;
 
-const actionByName: Readonly<Record<string, ToolItem['action']>> = {
-  read_file: 'read',
-  read_output: 'read',
-  list_files: 'list',
-  find_files: 'search',
-  search_text: 'search',
-  write_file: 'edit',
-  edit_file: 'edit',
-  run_command: 'run',
-  ask_user: 'ask',
-  update_plan: 'plan',
-  Read: 'read',
-  LS: 'list',
-  Glob: 'search',
-  Grep: 'search',
-  Write: 'edit',
-  Edit: 'edit',
-  MultiEdit: 'edit',
-  NotebookEdit: 'edit',
-  Bash: 'run',
-  WebFetch: 'fetch',
-  WebSearch: 'fetch',
-  AskUserQuestion: 'ask',
-  ExitPlanMode: 'plan',
-  TodoWrite: 'plan',
-  TaskCreate: 'plan',
-  TaskUpdate: 'plan',
-};
+/** What kind of work the tools of the common agents and of our own do; letters only, in lower case. */
+const namesByAction: readonly (readonly [ToolItem['action'], readonly string[]])[] = [
+  [
+    'read',
+    ['readfile', 'readoutput', 'read', 'readtext', 'readmanyfiles', 'view', 'viewimage', 'cat'],
+  ],
+  ['list', ['listfiles', 'ls', 'list', 'listdirectory', 'listdir']],
+  [
+    'search',
+    [
+      'findfiles',
+      'searchtext',
+      'glob',
+      'grep',
+      'grepsearch',
+      'searchfilecontent',
+      'find',
+      'search',
+      'codesearch',
+      'toolsearch',
+    ],
+  ],
+  [
+    'edit',
+    [
+      'writefile',
+      'editfile',
+      'write',
+      'edit',
+      'multiedit',
+      'notebookedit',
+      'applypatch',
+      'patch',
+      'replace',
+      'filechange',
+      'delete',
+      'move',
+    ],
+  ],
+  [
+    'run',
+    [
+      'runcommand',
+      'bash',
+      'powershell',
+      'shell',
+      'shellcommand',
+      'localshell',
+      'execcommand',
+      'runshellcommand',
+      'commandexecution',
+      'execute',
+      'terminal',
+    ],
+  ],
+  ['fetch', ['webfetch', 'websearch', 'fetch', 'googlewebsearch', 'searchtheweb']],
+  [
+    'plan',
+    [
+      'updateplan',
+      'exitplanmode',
+      'todowrite',
+      'todoread',
+      'writetodos',
+      'taskcreate',
+      'taskupdate',
+      'todolist',
+    ],
+  ],
+  ['ask', ['askuser', 'askuserquestion', 'question', 'requestuserinput']],
+];
+
+const actionByName: ReadonlyMap<string, ToolItem['action']> = new Map(
+  namesByAction.flatMap(([action, names]) => names.map((name) => [name, action] as const)),
+);
+
+function actionOf(toolName: string): ToolItem['action'] {
+  return actionByName.get(toolName.toLowerCase().replace(/[^a-z]/g, '')) ?? 'other';
+}
 
 /** The argument that the card's title is about, by the names tools commonly use. */
 const objectFields = [
   'path',
   'file_path',
+  'filePath',
+  'absolute_path',
   'notebook_path',
+  'dir_path',
   'command',
+  'cmd',
   'pattern',
   'url',
   'query',
   'question',
+  'title',
   'description',
+  'prompt',
   'id',
 ];
 
@@ -54,8 +111,8 @@ export function createToolItem(call: ToolCall, relativize: (path: string) => str
   const [field, value] = objectFields
     .map((name) => [name, call.arguments[name]] as const)
     .find((entry): entry is readonly [string, string] => isString(entry[1])) ?? ['', ''];
-  const isPath = field.endsWith('path');
-  const action = actionByName[call.name] ?? 'other';
+  const isPath = /path$/i.test(field);
+  const action = actionOf(call.name);
   return {
     kind: 'tool',
     id: call.id,

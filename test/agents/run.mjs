@@ -6,7 +6,7 @@ import { inRoot, isMain } from '../../scripts/lib/root.mjs';
 import { ensureDependencies, requireNode, runMain, say } from '../../scripts/lib/steps.mjs';
 
 /** What the files of `test/agents` need. */
-const needed = ['claude'];
+const needed = ['node24', 'claude', 'codex', 'opencode', 'claude-agent-acp', 'gemini', 'pi'];
 
 export async function runAgents(only = []) {
   const { installClis } = await import('../support/install-clis.mjs');

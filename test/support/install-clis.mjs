@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Real coding agents from npm, in a cache folder outside the project. What is there is left alone; no package script
 // runs; nothing is installed globally.
-//   node test/support/install-clis.mjs [claude|codex|node24]... [--check]   prints `export` lines with their paths
+//   node test/support/install-clis.mjs [claude|codex|node24|opencode|claude-agent-acp|gemini|pi]... [--check]   prints `export` lines with their paths
 //   PATCHBAY_CLI_CACHE   where (default: ${XDG_CACHE_HOME:-~/.cache}/patchbay-clis)
 import { execFileSync } from 'node:child_process';
 import {
@@ -45,6 +45,29 @@ const clis = {
       return path.join('@openai', `codex-${platform}`, 'vendor', target, 'bin', `codex${exe}`);
     },
   },
+  opencode: {
+    spec: `opencode-ai@${process.env.OPENCODE_VERSION ?? '1.18.33'}`,
+    variable: 'PATCHBAY_OPENCODE_BIN',
+    program: () => `opencode-${platform}/bin/opencode${exe}`,
+  },
+  // Its own copy of Claude Code is left out: it is given the one above.
+  'claude-agent-acp': {
+    spec: `@agentclientprotocol/claude-agent-acp@${process.env.CLAUDE_ACP_VERSION ?? '0.100.0'}`,
+    options: ['--omit=optional'],
+    variable: 'PATCHBAY_CLAUDE_ACP_JS',
+    program: () => '@agentclientprotocol/claude-agent-acp/dist/index.js',
+  },
+  gemini: {
+    spec: `@google/gemini-cli@${process.env.GEMINI_VERSION ?? '0.61.0'}`,
+    options: ['--omit=optional'],
+    variable: 'PATCHBAY_GEMINI_JS',
+    program: () => '@google/gemini-cli/bundle/gemini.js',
+  },
+  pi: {
+    spec: `@mariozechner/pi-coding-agent@${process.env.PI_VERSION ?? '0.73.1'}`,
+    variable: 'PATCHBAY_PI_JS',
+    program: () => '@mariozechner/pi-coding-agent/dist/cli.js',
+  },
 };
 
 const cliNames = Object.keys(clis);
@@ -82,7 +105,7 @@ export async function installClis(names = cliNames, { report = console.error } =
   return env;
 }
 
-async function install(folder, { spec }, report) {
+async function install(folder, { spec, options = [] }, report) {
   const mark = path.join(folder, '.installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === spec) return;
   rmSync(folder, { recursive: true, force: true });
@@ -90,7 +113,7 @@ async function install(folder, { spec }, report) {
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}\n');
   report(`installing ${spec}`);
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--save-exact'];
-  const { code, output } = await npm(['install', ...quiet, spec], {
+  const { code, output } = await npm(['install', ...quiet, ...options, spec], {
     cwd: folder,
     env: outsideNpm(),
     quiet: true,
@@ -104,12 +127,17 @@ async function install(folder, { spec }, report) {
   writeFileSync(mark, spec);
 }
 
-/** Runs `--version` in a clean HOME. */
+/** Runs `--version` in a clean HOME; a script runs with the newest Node at hand. */
 function versionOf(program) {
   const home = mkdtempSync(path.join(tmpdir(), 'patchbay-cli-'));
   try {
     const env = { PATH: process.env.PATH, HOME: home, CODEX_HOME: home };
-    return execFileSync(program, ['--version'], { env, encoding: 'utf8', timeout: 30_000 }).trim();
+    const isScript = program.endsWith('.js');
+    const node = path.join(cliCache(), 'node24/node_modules', clis.node24.program());
+    const [file, args] = isScript
+      ? [existsSync(node) ? node : process.execPath, [program, '--version']]
+      : [program, ['--version']];
+    return execFileSync(file, args, { env, encoding: 'utf8', timeout: 30_000 }).trim();
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

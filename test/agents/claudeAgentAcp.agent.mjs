@@ -1,0 +1,9 @@
+import { mainJob } from './panel.mjs';
+import { plantClaude } from './planted.mjs';
+
+mainJob({
+  title: 'claude-agent-acp',
+  adapter: 'acp:claude-agent-acp',
+  isMatch: (command) => command.includes('claude'),
+  plant: plantClaude,
+});
