@@ -48,6 +48,7 @@ import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
 import { readFileTail } from './node/fileTail';
 import { createLoginShellPath } from './node/loginShell';
+import { createNodeVersion } from './node/nodeVersion';
 import { diskPathProbe } from './node/pathProbe';
 import { diskProgramFiles } from './node/programFile';
 import { runProgram } from './node/programRunner';
@@ -131,6 +132,11 @@ export function compose(context: vscode.ExtensionContext): Composition {
   });
   const trustedShellPath = async (): Promise<string | undefined> =>
     isTrusted() ? loginShellPath() : undefined;
+  const nodeVersion = createNodeVersion({
+    ...supervisor,
+    inheritedEnv,
+    platform: process.platform,
+  });
   const lookup = createExecutableLookup({
     files: diskProgramFiles,
     platform: process.platform,
@@ -140,6 +146,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     ...(inheritedEnv.LOCALAPPDATA === undefined ? {} : { localAppData: inheritedEnv.LOCALAPPDATA }),
     workspaceFolders: () => files.roots().folders.map((folder) => folder.path),
     loginShellPath: trustedShellPath,
+    nodeVersion: async (node) => (isTrusted() ? nodeVersion(node) : undefined),
   });
 
   // The gate.

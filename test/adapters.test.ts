@@ -1,298 +1,556 @@
 import { describe, expect, it } from 'vitest';
-import { stringField, recordField } from '../src/base/guard';
-import type { PermissionRequest } from '../src/events/observation';
-import { claudeCliBridge } from '../src/runtime/bridges/claudeCli';
-import type { Bridge } from '../src/runtime/contract';
-import { ExchangeLab, textOf, type RunningTurn } from './fakes/exchangeLab';
+import { dialects } from './dialects/all';
+import { networkDialects } from './dialects/network';
+import { DialectStage, linesOf, questions, terminals } from './fakes/dialectStage';
+import { textOf, type RunningTurn } from './fakes/exchangeLab';
+import { NetworkStage, type NetworkTurn } from './fakes/networkStage';
 
-/** What a child of one dialect says, for the matrix that every bridge has to pass. */
-interface Dialect {
-  readonly bridge: Bridge;
-  readonly hello: readonly unknown[];
-  text(delta: string): readonly unknown[];
-  readonly finish: readonly unknown[];
-  readonly failure: readonly unknown[];
-  /** A question with this id about a command. */
-  question(id: string): readonly unknown[];
-  /** The report of one call. */
-  readonly call: readonly unknown[];
-  readonly unknownKinds: readonly unknown[];
-  /** What the child says after an interrupt. */
-  readonly interrupted: readonly unknown[];
-  isInterrupt(message: unknown): boolean;
-  /** The id of the question that a message of ours answers, and whether it allows. */
-  answer(message: unknown): { readonly id: string; readonly allows: boolean } | undefined;
+const idle = 10_000;
+const kindsOf = (turn: RunningTurn | NetworkTurn): readonly string[] =>
+  turn.log.map((item) => item.kind);
+
+/** The one end of a turn, whole: how, with which text, how many terminal events, and nothing behind them. */
+async function endOf(turn: RunningTurn | NetworkTurn) {
+  const message = await turn.message;
+  const kinds = kindsOf(turn);
+  return {
+    stop: message.stopReason,
+    text: textOf(message),
+    ends: terminals(turn.log),
+    last: kinds.at(-1),
+  };
 }
 
-const claude: Dialect = {
-  bridge: claudeCliBridge,
-  hello: [
-    {
-      type: 'control_response',
-      response: { subtype: 'success', request_id: 'patchbay-initialize', response: {} },
-    },
-    { type: 'system', subtype: 'init', session_id: '0', claude_code_version: '2.1.329' },
-    {
-      type: 'stream_event',
-      event: { type: 'message_start', message: { id: '0' } },
-      parent_tool_use_id: null,
-    },
-  ],
-  text: (delta) => [
-    {
-      type: 'stream_event',
-      event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: delta } },
-      parent_tool_use_id: null,
-    },
-  ],
-  finish: [{ type: 'result', subtype: 'success', is_error: false, session_id: '0', result: '' }],
-  failure: [
-    {
-      type: 'result',
-      subtype: 'success',
-      is_error: true,
-      api_error_status: 429,
-      result: 'API Error: 429',
-    },
-  ],
-  question: (id) => [
-    {
-      type: 'control_request',
-      request_id: id,
-      request: {
-        subtype: 'can_use_tool',
-        tool_name: 'Bash',
-        tool_use_id: '0',
-        input: { command: 'rm -rf .' },
-      },
-    },
-  ],
-  call: [
-    {
-      type: 'assistant',
-      message: {
-        id: '0',
-        content: [{ type: 'tool_use', id: '0', name: 'Bash', input: { command: 'ls' } }],
-      },
-      parent_tool_use_id: null,
-    },
-  ],
-  unknownKinds: [
-    { type: 'telepathy', id: 0 },
-    { type: 'system', subtype: 'aura' },
-    { type: 'control_response' },
-    {
-      type: 'stream_event',
-      event: { type: 'content_block_delta', index: 0, delta: { type: 'smell_delta' } },
-    },
-    { no: 'type' },
-    [],
-    0,
-    null,
-  ],
-  interrupted: [
-    {
-      type: 'result',
-      subtype: 'error_during_execution',
-      is_error: true,
-      terminal_reason: 'aborted_streaming',
-    },
-  ],
-  isInterrupt: (message) => stringField(recordField(message, 'request'), 'subtype') === 'interrupt',
-  answer: (message) => {
-    const response = recordField(message, 'response');
-    const id = stringField(response, 'request_id');
-    const behavior = stringField(recordField(response, 'response'), 'behavior');
-    return id === undefined || behavior === undefined
-      ? undefined
-      : { id, allows: behavior === 'allow' };
-  },
-};
+const stopped = (text: string) => ({ stop: 'aborted', text, ends: 1, last: 'failed' });
+const finished = (text: string) => ({ stop: 'stop', text, ends: 1, last: 'finish' });
+const failed = (text: string) => ({ stop: 'error', text, ends: 1, last: 'failed' });
 
-async function begin(
-  dialect: Dialect,
-): Promise<{ readonly lab: ExchangeLab; readonly turn: RunningTurn }> {
-  const lab = new ExchangeLab(dialect.bridge);
-  const turn = lab.run('do it');
-  await lab.pass();
-  return { lab, turn };
-}
+describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
+  const canAsk = dialect.questionIds.length > 0;
+  const [firstId = ''] = dialect.questionIds;
 
-function questions(turn: RunningTurn): readonly PermissionRequest[] {
-  return turn.log.flatMap((item) => (item.kind === 'permission_request' ? [item.request] : []));
-}
+  /** A row about questions; a dialect that cannot ask must then say so. */
+  const asking = (title: string, run: () => Promise<void>): void => {
+    if (canAsk) {
+      it(title, run);
+    } else {
+      it(`not applicable, it cannot ask: ${title}`, () => {
+        expect(dialect.bridge.coverage).toBe('none');
+        expect(dialect.bridge.coverageNote).not.toBe('');
+      });
+    }
+  };
 
-function answers(lab: ExchangeLab, dialect: Dialect): readonly unknown[] {
-  return lab.transport.sent.flatMap((message) => dialect.answer(message) ?? []);
-}
-
-const terminals = (turn: RunningTurn): number =>
-  turn.log.filter((item) => item.kind === 'finish' || item.kind === 'failed').length;
-
-describe.each([claude])('the behaviour of every bridge: $bridge.adapter', (dialect) => {
-  it('gives text and an end', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(
-      ...dialect.hello,
-      ...dialect.text('Hel'),
-      ...dialect.text('lo'),
-      ...dialect.finish,
-    );
-    const message = await turn.message;
-    expect(textOf(message)).toBe('Hello');
-    expect(message.stopReason).toBe('stop');
-    expect(turn.log.some((item) => item.kind === 'resume' && item.token === '0')).toBe(true);
+  it('gives text and an end, and its token', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello(), child.text('Hel'), child.text('lo'), child.finish());
+    expect(await endOf(turn)).toEqual(finished('Hello'));
+    const tokens = turn.log.flatMap((item) => (item.kind === 'resume' ? [item.token] : []));
+    expect(tokens[0]).toBe(dialect.resumeToken);
   });
 
   it('takes an empty answer for one', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.finish);
-    expect(await turn.message).toMatchObject({ content: [], stopReason: 'stop' });
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished(''));
+    expect((await turn.message).content).toEqual([]);
   });
 
-  it('fails with a reason of its own when the child says so', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.text('half'), ...dialect.failure);
-    const message = await turn.message;
-    expect(message.failure?.code).toBe('rate_limited');
-    expect(textOf(message)).toBe('half');
+  it('fails with a reason of its own when the child says so, and keeps the text', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('half'), stage.child.failure());
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).failure?.code).toBe(dialect.failureCode);
   });
 
   it('[R64] ends as aborted when it was stopped before it began', async () => {
-    const lab = new ExchangeLab(dialect.bridge);
-    expect((await lab.run('x', { signal: AbortSignal.abort() }).message).stopReason).toBe(
-      'aborted',
-    );
-    expect(lab.transports).toEqual([]);
+    const stage = new DialectStage(dialect);
+    const turn = stage.lab.run('x', { signal: AbortSignal.abort() });
+    expect(await endOf(turn)).toEqual(stopped(''));
+    expect(stage.lab.transports).toEqual([]);
+  });
+
+  it('[R64] ends as aborted when it was stopped before the child said a word', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = stage.lab.run('x');
+    turn.abort();
+    await stage.lab.pass(10_000);
+    expect(await endOf(turn)).toEqual(stopped(''));
+    expect(stage.lab.transports.filter((transport) => transport.isOpen)).toEqual([]);
   });
 
   it('[R64] ends as aborted in the middle and keeps the text', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.text('half'));
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('half'));
     turn.abort();
-    expect(lab.transport.sent.filter((message) => dialect.isInterrupt(message))).toHaveLength(1);
-    lab.transport.emit(...dialect.interrupted, ...dialect.text('late'));
-    const message = await turn.message;
-    expect([message.stopReason, textOf(message), terminals(turn)]).toEqual(['aborted', 'half', 1]);
+    expect(stage.interrupts()).toBe(dialect.canInterrupt ? 1 : 0);
+    stage.say(stage.child.interrupted(), stage.child.text('late'));
+    await stage.lab.pass(10_000);
+    expect(await endOf(turn)).toEqual(stopped('half'));
   });
 
   it('[R65] ends a child that does not hear the stop', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.text('half'));
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('half'));
     turn.abort();
-    await lab.pass(1000);
-    expect((await turn.message).stopReason).toBe('aborted');
-    await lab.pass(1000);
-    expect(lab.transport.closeCount).toBe(1);
+    await stage.lab.pass(1000);
+    expect(await endOf(turn)).toEqual(stopped('half'));
+    await stage.lab.pass(1000);
+    expect(stage.lab.transport.closeCount).toBe(1);
   });
 
-  it('withdraws a question that is open when it is stopped; a late answer goes nowhere', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.question('0'));
+  asking('withdraws a question that is open when it is stopped', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.question(firstId));
+    await stage.lab.pass();
+    const [question] = questions(turn);
     turn.abort();
-    lab.transport.emit(...dialect.interrupted);
-    expect((await turn.message).stopReason).toBe('aborted');
-    questions(turn)[0]?.reply({ kind: 'allow' });
+    stage.say(stage.child.interrupted());
+    await stage.lab.pass(10_000);
+    expect(await endOf(turn)).toEqual(stopped(''));
+    question?.reply({ kind: 'allow' });
     expect(
-      turn.log.some((item) => item.kind === 'permission_withdrawn' && item.requestId === '0'),
+      turn.log.some(
+        (item) => item.kind === 'permission_withdrawn' && item.requestId === question?.requestId,
+      ),
     ).toBe(true);
-    expect(answers(lab, dialect)).toEqual([]);
+    expect(stage.answers().filter(({ allows }) => allows)).toEqual([]);
   });
 
-  it('answers questions with falsy ids, each exactly once', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.question('0'), ...dialect.question(''));
-    const [zero, empty] = questions(turn);
-    zero?.reply({ kind: 'deny', message: 'no' });
-    zero?.reply({ kind: 'allow' });
-    empty?.reply({ kind: 'allow' });
-    lab.transport.emit(...dialect.finish);
-    await turn.message;
-    expect(answers(lab, dialect)).toEqual([
-      { id: '0', allows: false },
-      { id: '', allows: true },
+  asking('answers questions with falsy ids, each exactly once', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), ...dialect.questionIds.map((id) => stage.child.question(id)));
+    await stage.lab.pass();
+    const open = questions(turn);
+    expect(new Set(open.map(({ requestId }) => requestId)).size).toBe(dialect.questionIds.length);
+    open.forEach((question, index) => {
+      question.reply(index === 0 ? { kind: 'deny', message: 'no' } : { kind: 'allow' });
+      question.reply({ kind: 'allow' });
+    });
+    await stage.lab.pass();
+    expect(stage.answers()).toEqual(
+      dialect.questionIds.map((id, index) => ({ id, allows: index > 0 })),
+    );
+    stage.say(stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished(''));
+  });
+
+  asking('answers a question that comes twice under one id without a second yes', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.question(firstId), stage.child.question(firstId));
+    await stage.lab.pass();
+    const open = questions(turn);
+    open.forEach((question, index) => {
+      question.reply(index === 0 ? { kind: 'allow' } : { kind: 'deny', message: 'once' });
+    });
+    await stage.lab.pass();
+    stage.say(stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished(''));
+    expect(stage.answers().filter(({ allows }) => allows).length).toBeLessThanOrEqual(1);
+    expect(stage.answers().length).toBeLessThanOrEqual(2);
+  });
+
+  asking('does not count the time while it asks as silence', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin({ idleTimeoutMs: idle });
+    stage.say(stage.child.hello(), stage.child.question(firstId));
+    await stage.lab.pass(idle * 5);
+    expect(terminals(turn.log)).toBe(0);
+    questions(turn)[0]?.reply({ kind: 'deny', message: 'no' });
+    await stage.lab.pass();
+    stage.say(stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished(''));
+  });
+
+  it('reports a call once, whatever comes twice under its id, and as executed by the child', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello(), child.call('0'), child.call('0'), child.result('0'));
+    stage.say(child.result('0'), child.call('1'), child.result('1'), child.finish());
+    expect((await endOf(turn)).stop).toBe('stop');
+    expect(
+      turn.log.flatMap((item) =>
+        item.kind === 'tool_call' ? [[item.call.id, item.call.executedBy]] : [],
+      ),
+    ).toEqual([
+      ['0', 'child'],
+      ['1', 'child'],
+    ]);
+    const results = turn.log.flatMap((item) => (item.kind === 'tool_result' ? [item.callId] : []));
+    expect(new Set(results)).toEqual(new Set(['0', '1']));
+  });
+
+  it('closes a call that never had a result', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.call('0'), stage.child.finish());
+    expect((await endOf(turn)).stop).toBe('stop');
+    expect(turn.log.flatMap((item) => (item.kind === 'tool_result' ? [item.callId] : []))).toEqual([
+      '0',
     ]);
   });
 
-  it('[R70] goes on after a line that was not JSON', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello);
-    lab.transport.notice('Skipped a line that is not JSON: {"type":');
-    lab.transport.emit(...dialect.text('fine'), ...dialect.finish);
-    expect(textOf(await turn.message)).toBe('fine');
-    expect(turn.log.filter((item) => item.kind === 'notice')).toHaveLength(1);
+  it('[R70] goes on after a broken line, and says so once', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    const broken = new TextEncoder().encode('{"type":"trunc\n');
+    stage.sayBytes(
+      Buffer.concat([
+        linesOf([...child.hello(), ...child.text('fi')]),
+        broken,
+        linesOf([...child.text('ne'), ...child.finish()]),
+      ]),
+    );
+    expect(await endOf(turn)).toEqual(finished('fine'));
+    expect(
+      turn.log.filter((item) => item.kind === 'notice' && item.code === 'bad_line'),
+    ).toHaveLength(1);
   });
 
-  it('[R77] ignores what it does not know, at any place', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(
-      ...dialect.unknownKinds,
-      ...dialect.hello,
-      ...dialect.unknownKinds,
-      ...dialect.text('fine'),
-      ...dialect.unknownKinds,
-      ...dialect.finish,
-    );
-    const message = await turn.message;
-    expect([message.stopReason, textOf(message)]).toEqual(['stop', 'fine']);
+  it('[R69] keeps characters whole wherever the bytes are cut, with either line end', async () => {
+    const words = 'Grüße 👋🏽 from 漢字\u2028and\u2029 on';
+    for (const lineEnd of ['\n', '\r\n', '\n\n']) {
+      for (const pieceBytes of [1, 2, 3, 7]) {
+        const stage = new DialectStage(dialect);
+        const turn = await stage.begin();
+        const { child } = stage;
+        const said = [...child.hello(), ...child.text(words), ...child.finish()];
+        stage.sayBytes(linesOf(said, lineEnd), pieceBytes);
+        expect(await endOf(turn)).toEqual(finished(words));
+      }
+    }
+  });
+
+  it('takes a line of 10 MB', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    const long = 'x'.repeat(10 * 1024 * 1024);
+    stage.sayBytes(linesOf([...child.hello(), ...child.text(long), ...child.finish()]), 64 * 1024);
+    const end = await endOf(turn);
+    expect([end.stop, end.text === long]).toEqual(['stop', true]);
+  });
+
+  it('[R77] ignores what it does not know and what lacks its ids, at any place', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    const odd = (): readonly unknown[] => [...child.unknownKinds(), ...child.withoutIds()];
+    stage.say(odd(), child.hello(), odd(), child.text('fi'), odd(), child.text('ne'), odd());
+    await stage.lab.pass();
+    expect(terminals(turn.log)).toBe(0);
+    stage.say(child.finish(), odd());
+    expect(await endOf(turn)).toEqual(finished('fine'));
   });
 
   it.each(['before its first word', 'in the middle'])(
     '[R66] fails when the child dies %s',
     async (when) => {
-      const { lab, turn } = await begin(dialect);
+      const stage = new DialectStage(dialect);
+      const turn = await stage.begin();
       if (when === 'in the middle') {
-        lab.transport.emit(...dialect.hello, ...dialect.text('half'), ...dialect.question('q'));
+        stage.say(stage.child.hello(), stage.child.text('half'), stage.child.call('0'));
+        if (canAsk) {
+          stage.say(stage.child.question(firstId));
+        }
       }
-      lab.transport.exit({ code: null, signal: 'SIGKILL', stderrTail: 'oom' });
-      const message = await turn.message;
-      expect(message.failure?.code).toBe('child_exited');
-      expect(message.errorMessage).toContain('SIGKILL');
-      expect(textOf(message)).toBe(when === 'in the middle' ? 'half' : '');
-      expect(terminals(turn)).toBe(1);
+      stage.lab.transport.exit({ code: null, signal: 'SIGKILL', stderrTail: 'out of memory' });
+      expect(await endOf(turn)).toEqual(failed(when === 'in the middle' ? 'half' : ''));
+      const { failure, errorMessage } = await turn.message;
+      expect(failure?.code).toBe('child_exited');
+      expect(errorMessage).toContain('SIGKILL');
+      expect(errorMessage).toContain('out of memory');
     },
   );
 
-  it('[R35] ends once, whatever comes after the end', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(
-      ...dialect.hello,
-      ...dialect.text('all'),
-      ...dialect.finish,
-      ...dialect.finish,
-      ...dialect.failure,
-      ...dialect.text('late'),
-      ...dialect.question('late'),
-    );
-    const message = await turn.message;
-    await lab.pass(10_000);
-    expect([message.stopReason, textOf(message), terminals(turn)]).toEqual(['stop', 'all', 1]);
-    expect(questions(turn)).toEqual([]);
-    expect(
-      answers(lab, dialect).filter((answer) => JSON.stringify(answer).includes('true')),
-    ).toEqual([]);
+  it('[R67] fails when the child leaves in peace, but without a last word', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('half'));
+    stage.lab.transport.exit({ code: 0 });
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).errorMessage).toContain('ended early');
   });
 
-  it('marks every call that it reports as executed by the child', async () => {
-    const { lab, turn } = await begin(dialect);
-    lab.transport.emit(...dialect.hello, ...dialect.call, ...dialect.finish);
+  it('does not mind a child that dies after its last word; the next turn starts another', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('all'), stage.child.finish());
+    await stage.lab.pass();
+    stage.lab.transport.exit({ code: 1 });
+    expect(await endOf(turn)).toEqual(finished('all'));
+    await stage.lab.pass(10_000);
+    const next = await stage.begin();
+    expect(stage.lab.transports).toHaveLength(2);
+    stage.say(stage.child.hello(), stage.child.text('again'), stage.child.finish());
+    expect(await endOf(next)).toEqual(finished('again'));
+  });
+
+  it('fails when the child never begins', async () => {
+    const stage = new DialectStage(dialect);
+    const silent = new DialectStage({
+      ...dialect,
+      child: () => ({ ...dialect.child(), hear: () => [] }),
+    });
+    const turn = await silent.begin({ startTimeoutMs: 5000 });
+    await silent.lab.pass(5000);
+    expect(await endOf(turn)).toEqual(failed(''));
+    expect((await turn.message).failure?.code).toBe('timeout');
+    expect(silent.lab.transport.closeCount).toBe(1);
+    expect(stage.lab.transports).toEqual([]);
+  });
+
+  it('fails when the child falls silent, and keeps the text', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin({ idleTimeoutMs: idle });
+    stage.say(stage.child.hello(), stage.child.text('half'));
+    await stage.lab.pass(idle);
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).failure?.code).toBe('timeout');
+    expect(stage.lab.transport.closeCount).toBe(1);
+  });
+
+  it('holds a bounded number of events when it is flooded', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello());
+    const [odd] = child.unknownKinds();
+    for (let count = 0; count < 5_000; count += 1) {
+      stage.lab.transport.emit(...child.text('ab'), ...Array.from({ length: 19 }, () => odd));
+    }
+    stage.say(child.finish());
     const message = await turn.message;
-    expect(
-      turn.log.flatMap((item) => (item.kind === 'tool_call' ? [item.call.executedBy] : [])),
-    ).toEqual(['child']);
-    expect(message.stopReason).toBe('stop');
+    expect([message.stopReason, textOf(message).length]).toEqual(['stop', 10_000]);
+    let waiting = 0;
+    for await (const _event of turn.stream) {
+      waiting += 1;
+    }
+    expect(waiting).toBeLessThan(1000);
+  });
+
+  it('[R35] ends once, whatever comes after the end', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello(), child.text('all'));
+    const late = [child.finish(), child.failure(), child.text('late'), child.call('late')];
+    stage.say(child.finish());
+    await stage.lab.pass();
+    stage.say(...late, canAsk ? child.question(firstId) : []);
+    await stage.lab.pass(10_000);
+    expect(await endOf(turn)).toEqual(finished('all'));
+    expect(questions(turn)).toEqual([]);
+    expect(stage.answers().filter(({ allows }) => allows)).toEqual([]);
   });
 
   it('[R76] keeps two exchanges of one bridge apart', async () => {
-    const lab = new ExchangeLab(dialect.bridge);
-    const one = lab.run('one', { sessionId: 'a' });
-    const two = lab.run('two', { sessionId: 'b' });
-    await lab.pass();
-    const [first, second] = lab.transports;
-    first?.emit(...dialect.hello);
-    second?.emit(...dialect.hello, ...dialect.text('B'));
-    first?.emit(...dialect.text('A'), ...dialect.finish);
-    second?.emit(...dialect.finish);
-    expect([textOf(await one.message), textOf(await two.message)]).toEqual(['A', 'B']);
+    const stage = new DialectStage(dialect);
+    const one = stage.lab.run('one', { sessionId: 'a' });
+    const two = stage.lab.run('two', { sessionId: 'b' });
+    await stage.lab.pass();
+    await stage.lab.pass();
+    const [first, second] = stage.lab.transports;
+    if (first === undefined || second === undefined) {
+      throw new Error('two children were to be started');
+    }
+    const [a, b] = [stage.childOf(first), stage.childOf(second)];
+    first.emit(...a.hello());
+    second.emit(...b.hello(), ...b.text('B'));
+    first.emit(...a.text('A'), ...a.finish());
+    second.emit(...b.finish());
+    expect([await endOf(one), await endOf(two)]).toEqual([finished('A'), finished('B')]);
+  });
+});
+
+describe.each(networkDialects)('the behaviour of every provider: $name', (dialect) => {
+  const begin = async (options: Parameters<NetworkStage['run']>[0] = {}) => {
+    const stage = new NetworkStage(dialect.api);
+    const turn = stage.run(options);
+    await stage.untilAsked();
+    return { stage, turn };
+  };
+
+  it('gives text and an end', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('Hel'), ...dialect.text('lo'));
+    stage.records(...dialect.finish());
+    stage.endBody();
+    expect(await endOf(turn)).toEqual(finished('Hello'));
+  });
+
+  it('takes an empty answer for one', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.finish());
+    stage.endBody();
+    expect(await endOf(turn)).toEqual(finished(''));
+  });
+
+  it('fails with a reason of its own in the middle, and keeps the text', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('half'), ...dialect.failure());
+    stage.endBody();
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).failure?.code).toBe(dialect.failureCode);
+  });
+
+  it('ends as aborted when it was stopped before it began', async () => {
+    const stage = new NetworkStage(dialect.api);
+    const turn = stage.run({ signal: AbortSignal.abort() });
+    expect(await endOf(turn)).toEqual(stopped(''));
+    expect(stage.requestCount).toBe(0);
+  });
+
+  it('ends as aborted in the middle and keeps the text', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('half'));
+    await stage.pass();
+    turn.abort();
+    stage.records(...dialect.text('late'), ...dialect.finish());
+    expect(await endOf(turn)).toEqual(stopped('half'));
+  });
+
+  it('ignores what it does not know and what lacks its ids, at any place', async () => {
+    const { stage, turn } = await begin();
+    const odd = [...dialect.unknownKinds(), ...dialect.withoutIds()];
+    stage.records(...odd, ...dialect.hello(), ...odd, ...dialect.text('fi'), ...odd);
+    stage.records(...dialect.text('ne'), ...odd, ...dialect.finish());
+    stage.endBody();
+    expect(await endOf(turn)).toEqual(finished('fine'));
+  });
+
+  it('ends once and clearly at a broken record, and keeps the text', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('half'));
+    stage.raw('data: {"type":"trunc\n\n');
+    stage.records(...dialect.text(' more'), ...dialect.finish());
+    stage.endBody();
+    const end = await endOf(turn);
+    expect([end.text.startsWith('half'), end.ends]).toEqual([true, 1]);
+    if (end.stop === 'error') {
+      expect((await turn.message).errorMessage).toMatch(/kept|again/);
+    }
+  });
+
+  it('keeps characters whole wherever the bytes are cut', async () => {
+    const words = 'Grüße 👋🏽 from 漢字\u2028and\u2029 on';
+    for (const pieceBytes of [1, 2, 3, 7]) {
+      const { stage, turn } = await begin();
+      const bytes = stage.encode([...dialect.hello(), ...dialect.text(words), ...dialect.finish()]);
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        stage.bytes(bytes.subarray(at, at + pieceBytes));
+      }
+      stage.endBody();
+      expect(await endOf(turn)).toEqual(finished(words));
+    }
+  });
+
+  it('takes a record of 10 MB', async () => {
+    const { stage, turn } = await begin();
+    const long = 'x'.repeat(10 * 1024 * 1024);
+    stage.records(...dialect.hello(), ...dialect.text(long), ...dialect.finish());
+    stage.endBody();
+    const end = await endOf(turn);
+    expect([end.stop, end.text === long]).toEqual(['stop', true]);
+  });
+
+  it('tries again when the connection dies before the first word, and then fails', async () => {
+    const { stage, turn } = await begin();
+    for (let round = 0; round < 10 && terminals(turn.log) === 0; round += 1) {
+      stage.cutConnection();
+      await stage.pass(60_000);
+    }
+    expect(await endOf(turn)).toEqual(failed(''));
+    expect((await turn.message).failure?.code).toBe('stream_cut');
+  });
+
+  it('fails when the connection dies in the middle, and keeps the text', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('half'));
+    await stage.pass();
+    stage.cutConnection();
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).failure?.code).toBe('stream_cut');
+    expect(stage.requestCount).toBe(1);
+  });
+
+  it('fails when the body ends without a last word, and keeps the text', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('half'));
+    stage.endBody();
+    expect(await endOf(turn)).toEqual(failed('half'));
+  });
+
+  it('does not mind a connection that dies after the last word', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('all'), ...dialect.finish());
+    await stage.pass();
+    stage.cutConnection();
+    expect(await endOf(turn)).toEqual(finished('all'));
+  });
+
+  it('fails when the server never begins', async () => {
+    const { stage, turn } = await begin({ startTimeoutMs: 5000 });
+    // A deadline before the first word may be tried again; each try has its own.
+    for (let round = 0; round < 20 && terminals(turn.log) === 0; round += 1) {
+      await stage.pass(5000);
+    }
+    expect(await endOf(turn)).toEqual(failed(''));
+    expect((await turn.message).failure?.code).toBe('timeout');
+  });
+
+  it('fails when the server falls silent, and keeps the text', async () => {
+    const { stage, turn } = await begin({ idleTimeoutMs: idle });
+    stage.records(...dialect.hello(), ...dialect.text('half'));
+    await stage.pass();
+    await stage.pass(idle);
+    expect(await endOf(turn)).toEqual(failed('half'));
+    expect((await turn.message).failure?.code).toBe('timeout');
+  });
+
+  it('takes a flood of small records', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello());
+    const batch = stage.encode(Array.from({ length: 1000 }, () => dialect.text('ab')).flat());
+    for (let count = 0; count < 50; count += 1) {
+      stage.bytes(batch);
+    }
+    stage.records(...dialect.finish());
+    stage.endBody();
+    const end = await endOf(turn);
+    expect([end.stop, end.text.length, end.ends]).toEqual(['stop', 100_000, 1]);
+  });
+
+  it('gives calls to us, each once', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.call('0'), ...dialect.finish());
+    stage.endBody();
+    const message = await turn.message;
+    expect(message.stopReason).toBe('toolUse');
+    expect(
+      turn.log.flatMap((item) =>
+        item.kind === 'tool_call' ? [[item.call.id, item.call.executedBy]] : [],
+      ),
+    ).toEqual([['0', 'host']]);
+  });
+
+  it('ends once, whatever comes after the end', async () => {
+    const { stage, turn } = await begin();
+    stage.records(...dialect.hello(), ...dialect.text('all'), ...dialect.finish());
+    stage.records(...dialect.finish(), ...dialect.failure(), ...dialect.text('late'));
+    stage.endBody();
+    await stage.pass();
+    expect(await endOf(turn)).toEqual(finished('all'));
   });
 });

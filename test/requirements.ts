@@ -183,41 +183,30 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     text: 'claude: the last stop_reason is remembered (max_tokens -> length, else stop: the child has run its own calls), but **only result ends the …',
   },
   R82: { text: 'claude: a result with error subtype or is_error ends as failed' },
-  R83: { text: 'codex: thread.started gives resume with thread_id', open: 'agents' },
+  R83: { text: 'codex: thread.started gives resume with thread_id' },
   R84: {
     text: 'codex: item.* of type agent_message -> text, reasoning -> thinking, command_execution, file_change, mcp_tool_call, web_search -> tool call plus …',
-    open: 'agents',
   },
-  R85: {
-    text: 'codex: item.updated with growing text is turned into deltas by prefix comparison',
-    open: 'agents',
-  },
+  R85: { text: 'codex: item.updated with growing text is turned into deltas by prefix comparison' },
   R86: {
     text: 'codex: turn.completed ends with stop (toolUse only for calls the child did not execute itself, which exec never has)',
-    open: 'agents',
   },
-  R87: { text: 'codex: arguments may be object or JSON string', open: 'agents' },
+  R87: { text: 'codex: arguments may be object or JSON string' },
   R88: {
     text: 'peer: frames with method are notifications: stream/text, stream/thinking, stream/toolCall, session/resume, stream/done (reason length/toolUse/else …',
-    open: 'agents',
   },
-  R89: { text: 'peer: a frame without method is a response: error -> failed', open: 'agents' },
-  R90: {
-    text: 'peer: the opening request is probed: runExchange (bridge dialect)',
-    open: 'agents',
-  },
+  R89: { text: 'peer: a frame without method is a response: error -> failed' },
+  R90: { text: 'peer: the opening request is probed: runExchange (bridge dialect)' },
   R91: {
     text: 'peer link: signal names text, thinking, tool_start, tool_end, turn_end, fault, idle, queue, persisted, compacted, prompt are mapped or ignored as …',
-    open: 'agents',
   },
-  R92: { text: 'peer: delegate of the spec is forwarded in the opening request', open: 'agents' },
+  R92: { text: 'peer: delegate of the spec is forwarded in the opening request' },
   R93: {
     text: 'ACP is one more adapter (acp:<agent>), registered by the same open registry',
     open: 'agents',
   },
   R94: {
     text: "Model choice, effort, allowed tools, permission mode and extra folders of the panel are translated into each dialect's flags or control messages",
-    open: 'agents',
   },
   R95: {
     text: 'Each bridge has a recorded corpus of real child output (by CLI version) and a replay test',
@@ -245,7 +234,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R107: {
     text: "A fork of the transcript before the token's entry starts a new child session (or the dialect's fork flag), so that the child does not remember turns …",
-    open: 'agents',
   },
   R108: {
     text: 'A stale token (child says it does not know the session) leads to exactly one retry without token, with preamble, and a notice',
@@ -324,7 +312,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R142: {
     text: 'A pending prompt is settled as denied when its turn, its session or the host ends (a window reload ends the host',
-    open: 'gate',
   },
   R143: {
     text: 'Paths in arguments are resolved against the workspace folder once, before the gate, and the gate, the cache, the tool and the hooks all see the same …',

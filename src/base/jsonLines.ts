@@ -1,7 +1,12 @@
+import { BigLine, copyOf, isBlank } from './bigLine';
+import { LikeLines } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
 const defaultMaxLineBytes = 32 * 1024 * 1024;
+
+/** The text of some bytes; what is not UTF-8 becomes U+FFFD. Faster where the platform has its own. */
+export type DecodeUtf8 = (bytes: Uint8Array, start: number, end: number) => string;
 
 /** Receives what a stream of JSON lines holds, in order, synchronously from `push` and `end`. */
 export interface JsonLinesHandlers {
@@ -17,14 +22,18 @@ export interface JsonLinesHandlers {
  * A line above `maxLineBytes` makes `push` throw a PatchbayError with code `line_too_long`, after the lines before it
  * were handed over; from then on everything is ignored. At most one line and one chunk are held.
  *
- * Every byte is looked at once: whole lines of a chunk are decoded in one go, the pieces of a line that spans chunks
- * are decoded as they come, so that a line of many megabytes costs no single long step before it is parsed.
+ * Every byte is looked at once: the pieces of a line that spans chunks are decoded as they come. A line above 64 KiB
+ * that comes in pieces is also parsed as they come (see `BigLine`), so that a line of many megabytes costs no single
+ * long step. Parts that are equal in neighbouring messages may be one object (see `LikeLines`).
  */
 export class JsonLinesDecoder {
   private readonly maxLineBytes: number;
-  private readonly wholeLines = new TextDecoder('utf-8', { ignoreBOM: true });
+  private readonly decode: DecodeUtf8;
   private readonly openLine = new TextDecoder('utf-8', { ignoreBOM: true });
+  private readonly likeLines = new LikeLines();
   private openText = '';
+  /** The open line, once it is long. */
+  private big: BigLine | undefined;
   private openBytes = 0;
   /** Small pieces of the open line wait here, so that a stream of single bytes makes no chain of tiny strings. */
   private small: Uint8Array | undefined;
@@ -34,8 +43,9 @@ export class JsonLinesDecoder {
 
   constructor(
     private readonly handlers: JsonLinesHandlers,
-    options: { readonly maxLineBytes?: number } = {},
+    options: { readonly maxLineBytes?: number; readonly decode?: DecodeUtf8 } = {},
   ) {
+    this.decode = options.decode ?? createDecode();
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
@@ -74,23 +84,13 @@ export class JsonLinesDecoder {
 
   /** Lines without the LF of the last one. */
   private acceptWholeLines(bytes: Uint8Array): void {
-    if (bytes.length > this.maxLineBytes) {
-      this.acceptOneByOne(bytes);
-      return;
-    }
-    // One split is measurably faster than a slice per line.
-    for (const line of this.wholeLines.decode(bytes).split('\n')) {
-      this.acceptLine(line);
-    }
-  }
-
-  private acceptOneByOne(bytes: Uint8Array): void {
     let start = 0;
     while (start <= bytes.length) {
       const next = bytes.indexOf(lineFeed, start);
       const end = next === -1 ? bytes.length : next;
       this.checkLength(end - start);
-      this.acceptLine(this.wholeLines.decode(bytes.subarray(start, end)));
+      // Line by line: a letter beyond Latin-1 anywhere would make every line of a common text twice as wide.
+      this.acceptLine(this.decode(bytes, start, end));
       start = end + 1;
     }
   }
@@ -100,7 +100,7 @@ export class JsonLinesDecoder {
     this.checkLength(this.openBytes);
     if (piece.length >= smallPieceBytes) {
       this.flushSmall();
-      this.openText += this.openLine.decode(piece, { stream: true });
+      this.addText(this.openLine.decode(piece, { stream: true }));
       return;
     }
     if (this.smallBytes + piece.length > smallPieceBytes) {
@@ -113,25 +113,51 @@ export class JsonLinesDecoder {
 
   private flushSmall(): void {
     if (this.small !== undefined && this.smallBytes > 0) {
-      this.openText += this.openLine.decode(this.small.subarray(0, this.smallBytes), {
-        stream: true,
-      });
+      const bytes = this.small.subarray(0, this.smallBytes);
+      this.addText(this.openLine.decode(bytes, { stream: true }));
       this.smallBytes = 0;
+    }
+  }
+
+  private addText(text: string): void {
+    if (this.big !== undefined) {
+      this.big.push(text);
+      return;
+    }
+    this.openText += text;
+    if (this.openBytes > bigLineBytes) {
+      this.big = new BigLine();
+      this.big.push(this.withoutMark(this.openText));
+      this.openText = '';
     }
   }
 
   private finishOpenLine(): void {
     this.flushSmall();
-    const line = this.openText + this.openLine.decode();
-    this.openText = '';
+    const rest = this.openLine.decode();
+    const { big } = this;
     this.openBytes = 0;
-    this.acceptLine(line);
+    if (big === undefined) {
+      const line = this.openText + rest;
+      this.openText = '';
+      this.acceptLine(line);
+      return;
+    }
+    this.big = undefined;
+    big.push(rest);
+    const result = big.finish();
+    if (result.kind === 'message') {
+      this.handlers.onMessage(result.message);
+    } else if (result.kind === 'invalid') {
+      this.handlers.onInvalidLine(excerptOf(result.head));
+    }
   }
 
   private checkLength(lineBytes: number): void {
     if (lineBytes > this.maxLineBytes) {
       this.isOver = true;
       this.openText = '';
+      this.big = undefined;
       this.small = undefined;
       throw new PatchbayError(
         'line_too_long',
@@ -141,19 +167,25 @@ export class JsonLinesDecoder {
   }
 
   private acceptLine(raw: string): void {
-    const line = this.isFirstLine && raw.startsWith('\uFEFF') ? raw.slice(1) : raw;
-    this.isFirstLine = false;
+    const line = this.withoutMark(raw);
     if (isBlank(line)) {
       return;
     }
     let message: unknown;
     try {
-      message = JSON.parse(line); // a CR at the end is white space to it
+      message = this.likeLines.parse(line); // a CR at the end is white space to it
     } catch {
       this.handlers.onInvalidLine(excerptOf(line)); // reported: one bad line costs that line only
       return;
     }
     this.handlers.onMessage(message);
+  }
+
+  /** The byte order mark that the very first line may begin with is no part of it. */
+  private withoutMark(line: string): string {
+    const isMarked = this.isFirstLine && line.startsWith('\uFEFF');
+    this.isFirstLine = false;
+    return isMarked ? line.slice(1) : line;
   }
 }
 
@@ -169,23 +201,19 @@ export function encodeJsonLine(message: unknown): string {
   return `${json.replace(/[\u2028\u2029]/g, (mark) => (mark === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
 }
 
-const lineFeed = 0x0a;
-const smallPieceBytes = 16 * 1024;
-const excerptChars = 200;
-
-function isBlank(line: string): boolean {
-  for (let index = 0; index < line.length; index += 1) {
-    const code = line.charCodeAt(index);
-    if (code !== 0x20 && code !== 0x0d && code !== 0x09) {
-      return false;
-    }
-  }
-  return true;
+function createDecode(): DecodeUtf8 {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return (bytes, start, end) => decoder.decode(bytes.subarray(start, end));
 }
 
-/** A copy of the beginning: a slice would keep the whole line alive. */
+const lineFeed = 0x0a;
+const smallPieceBytes = 16 * 1024;
+const bigLineBytes = 64 * 1024;
+
+const excerptChars = 200;
+
 function excerptOf(line: string): string {
   const head = line.replace(/\r$/, '').slice(0, excerptChars);
   const isCut = line.length > excerptChars + 1;
-  return Array.from(head).join('') + (isCut ? '…' : '');
+  return copyOf(head) + (isCut ? '…' : '');
 }

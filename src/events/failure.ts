@@ -20,6 +20,7 @@ export type FailureCode =
   | 'runtime_missing'
   | 'wrong_dialect'
   | 'agent_too_old'
+  | 'consent_needed'
   | 'unknown';
 
 /**

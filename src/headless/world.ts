@@ -11,6 +11,7 @@ import { SessionRules } from '../gate/sessionRules';
 import { createCommandRunner } from '../node/commandRunner';
 import { DiskFiles } from '../node/diskFiles';
 import { createExecutableLookup } from '../node/executables';
+import { createNodeVersion } from '../node/nodeVersion';
 import { diskPathProbe } from '../node/pathProbe';
 import { diskProgramFiles } from '../node/programFile';
 import { createWorkspaceSearch } from '../node/search';
@@ -62,6 +63,7 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
     homeDirectory: homedir(),
     path: process.env.PATH ?? '',
     workspaceFolders: () => [options.cwd],
+    nodeVersion: createNodeVersion({ supervisorPath, inheritedEnv, platform: process.platform }),
   });
   const permissions = new PendingPermissions(clock);
   permissions.onDidChange((questions) => {
@@ -157,6 +159,7 @@ function reviewerByFlag(decide: 'allow' | 'deny'): EditReviewer {
       });
     },
     noteWritten: () => undefined,
+    noteUnreviewed: () => undefined,
   };
 }
 

@@ -29,6 +29,8 @@ export interface ChildLinesOptions {
   /** After an abort the polite step of `close` is short. */
   readonly isAborted: () => boolean;
   readonly maxLineBytes?: number;
+  /** All that the child is given to read: written raw at its start, then its stdin ends. */
+  readonly inputText?: string;
 }
 
 /** JSON lines to and from one child. See `ChildTransport` for the promises. */
@@ -47,6 +49,8 @@ export class ChildLines implements ChildTransport {
   private keptBytes = 0;
   private keptNotices: string[] = [];
   private isWaitingForListener = false;
+  /** Time that chunks took in this turn of the event loop; undefined when none came yet. */
+  private spentMs: number | undefined;
   private pendingFinish: (() => void) | undefined;
   private exit: ChildExit | undefined;
   private closing: Promise<void> | undefined;
@@ -58,13 +62,25 @@ export class ChildLines implements ChildTransport {
         onMessage: (message) => this.deliver(message),
         onInvalidLine: (excerpt) => this.invalidLines.add(options.redact(excerpt)),
       },
-      options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes },
+      {
+        ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
+        decode: (bytes, start, end) =>
+          Buffer.isBuffer(bytes)
+            ? bytes.toString('utf8', start, end)
+            : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8'),
+      },
     );
     void this.run();
   }
 
   async send(message: unknown): Promise<void> {
     this.assertOpen();
+    if (this.options.inputText !== undefined) {
+      throw new PatchbayError(
+        'input_ended',
+        'This agent takes its whole input at its start: nothing can be sent to it afterwards.',
+      );
+    }
     const line = encodeJsonLine(message);
     const child = await Promise.race([this.started.promise, this.ended.promise]);
     this.assertOpen();
@@ -145,7 +161,10 @@ export class ChildLines implements ChildTransport {
       return;
     }
     const child = result;
-    const { stdout, stderr, ended } = child.process;
+    const { stdin, stdout, stderr, ended } = child.process;
+    if (this.options.inputText !== undefined) {
+      stdin?.end(this.options.inputText); // one that does not read it says why by its end
+    }
     stdout.on('data', (chunk: Uint8Array) => this.accept(chunk, child));
     stderr.on('data', (chunk: Uint8Array) => this.stderr.push(chunk));
     void ended.then((end) => {
@@ -170,7 +189,10 @@ export class ChildLines implements ChildTransport {
     this.started.resolve(child);
   }
 
-  /** One chunk from the pipe. The pipe is left alone for a moment when its work took long, or nobody listens yet. */
+  /**
+   * One chunk from the pipe. Many can come in one turn of the event loop: when their work has taken its share, or nobody
+   * listens yet, the pipe is left alone, and the child waits.
+   */
   private accept(chunk: Uint8Array, child: StartedChild): void {
     if (this.isClosed || this.exit !== undefined) {
       return;
@@ -187,10 +209,24 @@ export class ChildLines implements ChildTransport {
       if (this.keptBytes > maxKeptBytes) {
         this.isWaitingForListener = true;
         child.process.stdout.pause();
+        return;
       }
-    } else if (performance.now() - startedAt > longStepMs) {
+    }
+    this.noteWork(performance.now() - startedAt, child);
+  }
+
+  private noteWork(tookMs: number, child: StartedChild): void {
+    if (this.spentMs === undefined) {
+      setImmediate(() => {
+        this.spentMs = undefined;
+        if (!this.isWaitingForListener) {
+          child.process.stdout.resume();
+        }
+      });
+    }
+    this.spentMs = (this.spentMs ?? 0) + tookMs;
+    if (this.spentMs > turnMs) {
       child.process.stdout.pause();
-      setImmediate(() => child.process.stdout.resume());
     }
   }
 
@@ -338,7 +374,8 @@ export class ChildLines implements ChildTransport {
 const stderrTailBytes = 8 * 1024;
 const maxKeptBytes = 8 * 1024 * 1024;
 const maxKeptNotices = 50;
-const longStepMs = 6;
+/** What the output of a child may take of one turn of the event loop; a last chunk may pass it. */
+const turnMs = 2;
 const lateDrainMs = 1000;
 const endAfterBrokenPipeMs = 3000;
 

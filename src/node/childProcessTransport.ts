@@ -47,6 +47,7 @@ export function createChildProcessTransport(
       redact: options.redact,
       closeTimeoutMs: context.opts.closeTimeoutMs ?? 5000,
       isAborted: () => context.opts.signal.aborted,
+      ...(context.launch.inputText === undefined ? {} : { inputText: context.launch.inputText }),
       ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
     });
 }

@@ -1,4 +1,9 @@
 import { posix, win32, type PlatformPath } from 'node:path';
+import { recordField, stringField } from '../base/guard';
+import { parseCommandShim, type ShimTarget } from './commandShim';
+import { knownPlaces } from './knownPlaces';
+import { isInNodeRange, lowestOfRange } from './nodeRange';
+import { platformPrograms } from './platformPackage';
 import { programFormat, type ProgramFiles } from './programFile';
 
 /** How a found program is started: never through a shell. `argsBefore` come in front of all others. */
@@ -34,6 +39,10 @@ export interface ExecutableLookupOptions {
   readonly workspaceFolders: () => readonly string[];
   /** The PATH of the user's login shell, where it can differ. Asked when the inherited one was not enough; keeps its answer itself. */
   readonly loginShellPath?: () => Promise<string | undefined>;
+  /** What a Node says when it is asked for its version (`v22.11.0`). Absent: every Node is taken for new enough. */
+  readonly nodeVersion?: (node: string) => Promise<string | undefined>;
+  /** Default: that of this process. */
+  readonly arch?: string;
 }
 
 /**
@@ -113,7 +122,12 @@ class Lookup {
   }
 
   private async pathWithKnownPlaces(): Promise<string> {
-    return joinPaths([await this.mergedPath(), ...knownPlaces(this.options)], this.path.delimiter);
+    const { files } = this.options;
+    const places = await knownPlaces({
+      ...this.options,
+      list: async (folder) => (await files.list?.(folder)) ?? [],
+    });
+    return joinPaths([await this.mergedPath(), ...places], this.path.delimiter);
   }
 
   private foldersOf(searchPath: string): readonly string[] {
@@ -133,72 +147,141 @@ class Lookup {
       return undefined;
     }
     const isInsideWorkspace = await this.isInside(path);
-    const found = (launch: ProgramLaunch): ExecutableLookup => ({
+    const found = (launch: ProgramLaunch, pathOfChild = searchPath): ExecutableLookup => ({
       kind: 'found',
       path,
       launch,
       isInsideWorkspace,
       // Its own folder last: a script that an installer put beside its interpreter finds it.
-      searchPath: joinPaths([searchPath, this.path.dirname(path)], this.path.delimiter),
+      searchPath: joinPaths([pathOfChild, this.path.dirname(path)], this.path.delimiter),
     });
     const broken = (why: string): ExecutableLookup => ({
       kind: 'broken',
       path,
       message: `The program at ${path} cannot run: ${why}. Install it again, or choose another path in the settings.`,
     });
+    const withoutNode = (why: string): ExecutableLookup => ({
+      kind: 'broken',
+      path,
+      message: `The program at ${path} cannot run: ${why}. Install Node.js (https://nodejs.org), then try again.`,
+    });
     if (stat.sizeBytes === 0) {
       return broken('the file is empty');
     }
     if (this.isWindows && /\.(?:cmd|bat)$/i.test(path)) {
-      const launch = await this.behindShim(path);
-      return launch === undefined
-        ? broken('no program was found behind this command file')
-        : found(launch);
+      const behind = await this.behindShim(path, maxShims);
+      switch (behind.kind) {
+        case 'launch':
+          return found(behind.launch);
+        case 'noNode':
+          return withoutNode(behind.why);
+        case 'nothing':
+          return broken('no program was found behind this command file');
+      }
     }
     if (/\.[cm]?js$/i.test(path) && (this.isWindows || !(await files.isExecutable(path)))) {
-      const node = await this.findNode(this.path.dirname(path));
-      return node === undefined
-        ? broken('it needs Node.js, which was not found')
-        : found({ file: node, argsBefore: [path] });
+      const node = await this.findNode(path, searchPath);
+      return node.kind === 'node'
+        ? found({ file: node.file, argsBefore: [path] })
+        : withoutNode(node.why);
     }
     if (!this.isWindows && !(await files.isExecutable(path))) {
       return broken('the file is not executable');
     }
-    const head = await files.head(path, 4).catch(() => undefined); // executable but not readable: let the system judge
+    const head = await files.head(path, headBytes).catch(() => undefined); // executable but not readable: let the system judge
     const format = head === undefined ? 'native' : programFormat(head, platform);
     switch (format) {
       case 'native':
-      case 'script':
         return found({ file: path, argsBefore: [] });
+      case 'script': {
+        if (!isNodeScript(head)) {
+          return found({ file: path, argsBefore: [] });
+        }
+        // Its first line asks for the first Node on the PATH, which must be one that it can run with.
+        const node = await this.findNode(path, searchPath);
+        return node.kind === 'node'
+          ? found(
+              { file: path, argsBefore: [] },
+              node.isFirst ? searchPath : joinPaths([node.folder, searchPath], this.path.delimiter),
+            )
+          : withoutNode(node.why);
+      }
       case 'foreign':
-        return broken('it is a program for another system');
+        return (
+          (await this.inPlatformPackage(path, found)) ??
+          broken('it is a program for another system')
+        );
       case 'empty':
       case 'text':
-        return broken('it is a placeholder, not a program (its installation was not finished)');
+        return (
+          (await this.inPlatformPackage(path, found)) ??
+          broken('it is a placeholder, not a program (its installation was not finished)')
+        );
     }
   }
 
-  private async behindShim(shimPath: string): Promise<ProgramLaunch | undefined> {
+  /** The program that a placeholder stands for, when npm has brought it all the same. */
+  private async inPlatformPackage(
+    path: string,
+    found: (launch: ProgramLaunch) => ExecutableLookup,
+  ): Promise<ExecutableLookup | undefined> {
+    const { files, platform, arch = process.arch } = this.options;
+    const real = (await files.realPath(path)) ?? path;
+    for (const program of platformPrograms(real, { platform, arch, path: this.path })) {
+      if (
+        (await files.stat(program))?.isFile === true &&
+        (await files.isExecutable(program)) &&
+        programFormat(await files.head(program, headBytes), platform) === 'native'
+      ) {
+        return found({ file: program, argsBefore: [] });
+      }
+    }
+    return undefined;
+  }
+
+  private async behindShim(shimPath: string, depth: number): Promise<BehindShim> {
+    const nothing: BehindShim = { kind: 'nothing' };
     const text = await this.options.files.readText(shimPath);
-    const target = text === undefined ? undefined : parseCommandShim(text);
-    if (target === undefined) {
-      return undefined;
+    const target =
+      text === undefined ? undefined : parseCommandShim(text, this.path.basename(shimPath));
+    if (target === undefined || depth === 0) {
+      return nothing;
     }
-    const folder = this.path.dirname(shimPath);
-    const path = this.path.join(folder, target.relativePath);
+    if (target.kind === 'manager') {
+      const manager = await this.findBeside(shimPath, `${target.program}.exe`);
+      return manager === undefined
+        ? nothing
+        : { kind: 'launch', launch: { file: manager, argsBefore: target.args } };
+    }
+    const path = this.targetPath(shimPath, target);
     if ((await this.options.files.stat(path))?.isFile !== true) {
-      return undefined;
+      return nothing;
     }
-    if (target.kind === 'program') {
-      return { file: path, argsBefore: [] };
+    switch (target.kind) {
+      case 'program':
+        return { kind: 'launch', launch: { file: path, argsBefore: [] } };
+      case 'shim':
+        return this.behindShim(path, depth - 1);
+      case 'script': {
+        const node = await this.findNode(path, '', this.path.dirname(shimPath));
+        return node.kind === 'node'
+          ? { kind: 'launch', launch: { file: node.file, argsBefore: [...target.nodeArgs, path] } }
+          : { kind: 'noNode', why: node.why };
+      }
     }
-    const node = await this.findNode(folder);
-    return node === undefined ? undefined : { file: node, argsBefore: [path] };
   }
 
-  private async findNode(besides: string): Promise<string | undefined> {
-    const name = this.isWindows ? 'node.exe' : 'node';
-    for (const folder of [besides, ...this.foldersOf(await this.mergedPath())]) {
+  private targetPath(shimPath: string, target: Exclude<ShimTarget, { kind: 'manager' }>): string {
+    return this.path.isAbsolute(target.path)
+      ? target.path
+      : this.path.join(this.path.dirname(shimPath), target.path);
+  }
+
+  private async findBeside(shimPath: string, name: string): Promise<string | undefined> {
+    for (const folder of [
+      this.path.dirname(shimPath),
+      ...this.foldersOf(await this.pathWithKnownPlaces()),
+    ]) {
       const candidate = this.path.join(folder, name);
       if (
         (await this.options.files.stat(candidate))?.isFile === true &&
@@ -206,6 +289,77 @@ class Lookup {
       ) {
         return candidate;
       }
+    }
+    return undefined;
+  }
+
+  /**
+   * The first Node outside the workspace that the script's package can run with: beside a script that is not on the
+   * user's PATH (a version manager put both there), on the given PATH, on all of the PATH, then where installers put it.
+   */
+  private async findNode(script: string, searchPath: string, beside?: string): Promise<FoundNode> {
+    const { files, nodeVersion } = this.options;
+    const name = this.isWindows ? 'node.exe' : 'node';
+    const range = nodeVersion === undefined ? undefined : await this.nodeRangeOf(script);
+    const ownFolder = this.path.dirname(script);
+    const isOnPath = this.foldersOf(this.options.path).includes(ownFolder);
+    const seen = new Set<string>();
+    let tooOld: string | undefined;
+    for (const readPath of [
+      () => Promise.resolve(beside ?? (isOnPath ? '' : ownFolder)),
+      () => Promise.resolve(searchPath),
+      () => Promise.resolve(ownFolder),
+      () => this.mergedPath(),
+      () => this.pathWithKnownPlaces(),
+    ]) {
+      for (const folder of this.foldersOf(await readPath())) {
+        const file = this.path.join(folder, name);
+        if (
+          seen.has(folder) ||
+          (await files.stat(file))?.isFile !== true ||
+          (await this.isInside(file))
+        ) {
+          seen.add(folder);
+          continue;
+        }
+        seen.add(folder);
+        const version = range === undefined ? undefined : await nodeVersion?.(file);
+        if (range === undefined || version === undefined || isInNodeRange(version, range)) {
+          const isFirst = await this.isFirstOn(searchPath, folder, name);
+          return { kind: 'node', file, folder, isFirst };
+        }
+        tooOld ??= `${version} at ${file}`;
+      }
+    }
+    return {
+      kind: 'none',
+      why:
+        tooOld === undefined || range === undefined
+          ? 'it needs Node.js, which was not found'
+          : `it needs Node.js ${lowestOfRange(range)} or newer, and only ${tooOld} was found`,
+    };
+  }
+
+  private async isFirstOn(searchPath: string, wanted: string, name: string): Promise<boolean> {
+    for (const folder of this.foldersOf(searchPath)) {
+      if ((await this.options.files.stat(this.path.join(folder, name)))?.isFile === true) {
+        return folder === wanted;
+      }
+    }
+    return false;
+  }
+
+  /** What the package of a script says of the Node that it needs. */
+  private async nodeRangeOf(script: string): Promise<string | undefined> {
+    const { files } = this.options;
+    let folder = this.path.dirname((await files.realPath(script)) ?? script);
+    for (let level = 0; level < 6; level += 1) {
+      const text = await files.readText(this.path.join(folder, 'package.json'));
+      const range = text === undefined ? undefined : enginesNode(text);
+      if (range !== undefined || this.path.basename(folder) === 'node_modules') {
+        return range;
+      }
+      folder = this.path.dirname(folder);
     }
     return undefined;
   }
@@ -239,53 +393,38 @@ export function candidateNames(name: string, isWindows: boolean): readonly strin
   return [`${name}.exe`, `${name}.cmd`, `${name}.bat`];
 }
 
-export interface ShimTarget {
-  readonly kind: 'program' | 'script';
-  /** Relative to the folder of the shim. */
-  readonly relativePath: string;
-}
+type BehindShim =
+  | { readonly kind: 'launch'; readonly launch: ProgramLaunch }
+  | { readonly kind: 'noNode'; readonly why: string }
+  | { readonly kind: 'nothing' };
 
-/**
- * What a command file made by npm, pnpm or yarn starts: the last quoted path below its own folder that ends like a
- * program or a Node script. Undefined for any other command file.
- */
-export function parseCommandShim(text: string): ShimTarget | undefined {
-  let target: ShimTarget | undefined;
-  for (const match of text.matchAll(/"%(?:~dp0|dp0%)\\?([^"%\r\n]+?\.(?:exe|[cm]?js))"/gi)) {
-    const relativePath = match[1] ?? '';
-    if (!/(?:^|\\)node\.exe$/i.test(relativePath)) {
-      target = { kind: /\.exe$/i.test(relativePath) ? 'program' : 'script', relativePath };
+type FoundNode =
+  | {
+      readonly kind: 'node';
+      readonly file: string;
+      readonly folder: string;
+      /** The PATH that it was asked for with leads to it anyway. */
+      readonly isFirst: boolean;
     }
-  }
-  return target;
+  | { readonly kind: 'none'; readonly why: string };
+
+/** A command file that leads to a command file that leads to … */
+const maxShims = 4;
+/** Enough for a `#!` line. */
+const headBytes = 128;
+
+/** `#!/usr/bin/env node`, also with `-S` and options for Node. */
+function isNodeScript(head: Uint8Array | undefined): boolean {
+  const line = new TextDecoder().decode(head ?? new Uint8Array()).split('\n', 1)[0] ?? '';
+  return /^#!\s*\S*\/env\s+(?:-S\s+)?node(?:\s|$)/.test(line);
 }
 
-/** Where installers of agents put their programs, whether or not it is on the PATH. */
-function knownPlaces(options: ExecutableLookupOptions): readonly string[] {
-  const home = options.homeDirectory;
-  if (options.platform === 'win32') {
-    return [
-      ...(options.appData === undefined ? [] : [win32.join(options.appData, 'npm')]),
-      ...(options.localAppData === undefined ? [] : [win32.join(options.localAppData, 'pnpm')]),
-      win32.join(home, '.local', 'bin'),
-      win32.join(home, '.bun', 'bin'),
-    ];
+function enginesNode(packageText: string): string | undefined {
+  try {
+    return stringField(recordField(JSON.parse(packageText), 'engines'), 'node');
+  } catch {
+    return undefined; // a package that says nothing readable asks for nothing
   }
-  const below = [
-    '.local/bin',
-    '.claude/local',
-    '.npm-global/bin',
-    '.bun/bin',
-    '.volta/bin',
-    '.local/share/pnpm',
-  ];
-  return [
-    ...below.map((folder) => posix.join(home, folder)),
-    ...(options.platform === 'darwin'
-      ? ['/opt/homebrew/bin', posix.join(home, 'Library/pnpm')]
-      : []),
-    '/usr/local/bin',
-  ];
 }
 
 function joinPaths(paths: readonly (string | undefined)[], delimiter: string): string {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, open, readFile, realpath, stat } from 'node:fs/promises';
+import { access, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 
 /** What a look-up of executables asks of the disk; a missing path is undefined, never an error. */
 export interface ProgramFiles {
@@ -9,6 +9,8 @@ export interface ProgramFiles {
   /** The text of a small file: a shim. */
   readText(path: string): Promise<string | undefined>;
   realPath(path: string): Promise<string | undefined>;
+  /** The names in a folder; empty when it cannot be read. Absent: folders of several versions are not looked into. */
+  list?(folder: string): Promise<readonly string[]>;
 }
 
 export const diskProgramFiles: ProgramFiles = {
@@ -32,6 +34,7 @@ export const diskProgramFiles: ProgramFiles = {
   },
   readText: (path) => readFile(path, 'utf8').catch(() => undefined),
   realPath: (path) => realpath(path).catch(() => undefined),
+  list: (folder) => readdir(folder).catch(() => []),
 };
 
 export type ProgramFormat = 'native' | 'script' | 'foreign' | 'empty' | 'text';

@@ -46,7 +46,9 @@ function supervise(): void {
       return;
     }
     if (signal !== 'SIGINT') {
-      for (const entry of descendantsOf(child.pid)) {
+      // By parent, and by the mark: who detached twice has no parent here any more.
+      const marked = job === undefined ? [] : processesOfRun(job.runId);
+      for (const entry of [...descendantsOf(child.pid), ...marked]) {
         tracked.set(entry.pid, entry);
       }
     }

@@ -100,8 +100,8 @@ export const agentCatalog: readonly AgentEntry[] = [
     displayName: 'Claude Code',
     command: 'claude',
     versionArgs: ['--version'],
-    // 2.0.77 is the oldest that was driven whole; hooks in the opening request, which the gate needs, are there.
-    minVersion: '2.0.77',
+    // Before it, the hook's "ask" is ignored for reads, harmless commands and sub-agents (2.0.77 and 2.1.39 were tried).
+    minVersion: '2.1.112',
     newestSeen: '2.1.329',
     // `claude auth status` prints JSON and exits 1 when signed out; before 2.1.41 the words would be taken for a prompt.
     status: {
@@ -159,6 +159,7 @@ export const agentCatalog: readonly AgentEntry[] = [
     displayName: 'pi',
     command: 'pi',
     versionArgs: ['--version'],
+    minVersion: '0.73.1',
     newestSeen: '0.73.1',
     loginCommand: 'pi',
     installHint:

@@ -109,7 +109,8 @@ function customEntry(adapter: string, agent: CustomAgent): AgentEntry {
     adapter,
     displayName: agent.name,
     command: agent.command,
-    versionArgs: ['--version'],
+    // Nobody knows what an unknown program makes of a question: it is not asked.
+    versionArgs: [],
     installHint: `Check the command of "${agent.name}" in the settings.`,
     passVariables: [],
   };

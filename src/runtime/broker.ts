@@ -307,7 +307,7 @@ export class RuntimeBroker {
       agentName: bridge.displayName,
       lease,
       opts,
-      createParser: (send) =>
+      createParser: (send, later) =>
         bridge.createParser({
           model,
           context,
@@ -316,7 +316,9 @@ export class RuntimeBroker {
           isContinuation: lease.isContinuation,
           notes: lease.notes,
           ...(form === undefined ? {} : { form }),
+          spec,
           send,
+          later,
         }),
       outlet: {
         observation: (observation) => outlet.observation(observation),

@@ -34,6 +34,7 @@ export function tomlString(text: string): string {
 /**
  * Settings that keep the folder's own `.codex` (configuration, hooks, rules, MCP servers) without effect, also where the
  * user's configuration trusts the folder, and its `AGENTS.md` out: we give the model its text ourselves, once, and say so.
+ * `cwd` has to be the real path, links resolved: Codex compares that.
  * The user's own configuration stays as it is. Seen with 0.169.0.
  */
 export function folderIsolationArgs(cwd: string): readonly string[] {
@@ -47,12 +48,20 @@ export function folderIsolationArgs(cwd: string): readonly string[] {
   ];
 }
 
+interface GrowingText {
+  text: string;
+  /** The name under which it is given out. */
+  name: string;
+  versions: number;
+  isComplete: boolean;
+}
+
 /**
- * How a text that grew becomes deltas: only what is new goes on. A text that does not continue what was given out
- * before is another text: the block so far is void, and it is given out whole under a new name.
+ * How a text that grew becomes deltas: only what is new goes on, and the same text never twice. A text that does not
+ * continue what was given out before is another text: the block so far is void, and it is given out whole under a new name.
  */
 export class GrowingTexts {
-  private readonly blocks = new Map<string, { text: string; name: string; versions: number }>();
+  private readonly blocks = new Map<string, GrowingText>();
 
   /** A delta of the dialect's own. */
   add(id: string, delta: string): { readonly delta: string; readonly blockId: string } {
@@ -65,8 +74,10 @@ export class GrowingTexts {
   replace(
     id: string,
     text: string,
+    isComplete: boolean,
   ): { readonly delta: string; readonly blockId: string; readonly retracted?: string } {
     const block = this.block(id);
+    block.isComplete ||= isComplete;
     if (text.startsWith(block.text)) {
       const delta = text.slice(block.text.length);
       block.text = text;
@@ -79,26 +90,19 @@ export class GrowingTexts {
     return { delta: text, blockId: block.name, retracted };
   }
 
-  /** The block is complete. */
-  close(id: string): void {
-    this.blocks.delete(id);
-  }
-
   /** Names of the blocks that were begun and not completed; they are forgotten. */
   takeOpen(): readonly string[] {
-    const names = [...this.blocks.values()]
-      .filter((block) => block.text !== '')
-      .map((block) => block.name);
-    this.blocks.clear();
-    return names;
+    const open = [...this.blocks].filter(([, { isComplete }]) => !isComplete);
+    open.forEach(([id]) => this.blocks.delete(id));
+    return open.flatMap(([, { name, text }]) => (text === '' ? [] : [name]));
   }
 
-  private block(id: string): { text: string; name: string; versions: number } {
+  private block(id: string): GrowingText {
     const known = this.blocks.get(id);
     if (known !== undefined) {
       return known;
     }
-    const fresh = { text: '', name: id, versions: 1 };
+    const fresh: GrowingText = { text: '', name: id, versions: 1, isComplete: false };
     this.blocks.set(id, fresh);
     return fresh;
   }
@@ -149,6 +153,21 @@ export function codexUsage(counts: {
     reportedBy: 'child',
   };
 }
+
+/** The words of stderr that may tell why it ended: without colours, time stamps and what Codex says at every start. */
+export function codexLastWords(stderrTail: string): string {
+  return stderrTail
+    .split('\n')
+    .map((line) => line.replace(ansi, '').trim())
+    .filter((line) => line !== '' && !startNoise.test(line))
+    .join('\n');
+}
+
+/** Colours of a terminal: an escape character is what is looked for. */
+const ansi = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+const startNoise =
+  /bubblewrap|could not create PATH aliases|^Reading (additional input|prompt) from stdin|Model metadata for/;
 
 /** True when the model's answer hit its length limit, which Codex reports as a failed turn. */
 export function isLengthLimit(message: string): boolean {

@@ -102,6 +102,11 @@ export interface ExchangeOptions {
   readonly cwd?: string;
   /** Explicit resume token; beats a stored one. */
   readonly resume?: string;
+  /**
+   * The branch of the conversation left the agent's session before its newest turn: the agent goes on in a copy of it.
+   * `at` is the agent's own name of the last message that belongs to the branch; absent: the whole session does.
+   */
+  readonly fork?: { readonly at?: string };
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly temperature?: number;

@@ -125,6 +125,9 @@ async function discoverAgent(ports: DiscoveryPorts, agent: AgentEntry): Promise<
   if (!ports.isTrusted()) {
     return needsTrust(agent);
   }
+  if (agent.versionArgs.length === 0) {
+    return finding(agent, 'ready', 'found', { path });
+  }
   const answer = await ports.runProbe(path, agent.versionArgs, {
     timeoutMs: probeTimeoutMs,
     adapter: agent.adapter,

@@ -8,8 +8,9 @@ import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation, PermissionRequest } from '../events/observation';
 import { toolError } from '../events/toolCall';
 import type { ChildLease } from './childPool';
-import type { ChildExit, ExchangeOptions, ExchangeParser } from './contract';
+import type { ChildExit, ExchangeOptions, ExchangeParser, ParseStep } from './contract';
 import { earlyEnd, silence, stopped } from './exchangeEnds';
+import { TextMerger } from './textMerger';
 import { toFailure } from './toFailure';
 
 export type TerminalEvent = Extract<NormalizedEvent, { readonly kind: 'finish' | 'failed' }>;
@@ -26,7 +27,10 @@ export interface DriveOptions {
   /** For people: `Claude Code`. */
   readonly agentName: string;
   readonly lease: ChildLease;
-  readonly createParser: (send: (message: unknown) => void) => ExchangeParser;
+  readonly createParser: (
+    send: (message: unknown) => void,
+    later: (delayMs: number, run: () => ParseStep) => Disposable,
+  ) => ExchangeParser;
   readonly opts: Pick<ExchangeOptions, 'signal' | 'startTimeoutMs' | 'idleTimeoutMs'>;
   readonly outlet: ExchangeOutlet;
 }
@@ -73,6 +77,11 @@ class ExchangeRun {
   private readonly timers = new Set<Disposable>();
   private readonly openQuestions = new Set<string>();
   private readonly runningTools = new Set<string>();
+  private readonly texts = new TextMerger((event) => {
+    if (!this.terminal.isSettled) {
+      this.options.outlet.event(event);
+    }
+  });
   private parser: ExchangeParser | undefined;
   private startTimer: Disposable | undefined;
   private lastSignMs: number;
@@ -88,7 +97,10 @@ class ExchangeRun {
     const { lease, opts } = this.options;
     const { transport } = lease;
     try {
-      this.parser = this.options.createParser((message) => this.send(message));
+      this.parser = this.options.createParser(
+        (message) => this.send(message),
+        (delayMs, run) => this.schedule(delayMs, () => this.apply(run)),
+      );
     } catch (error) {
       this.fail(toFailure(error));
       return;
@@ -153,14 +165,22 @@ class ExchangeRun {
   }
 
   private onMessage(message: unknown): void {
-    if (this.over.isSettled || this.parser === undefined) {
+    const { parser } = this;
+    if (this.over.isSettled || parser === undefined) {
       return;
     }
     this.lastSignMs = this.options.clock.nowMs();
     this.startTimer?.dispose();
+    this.apply(() => parser.accept(message));
+  }
+
+  private apply(produce: () => ParseStep): void {
+    if (this.over.isSettled) {
+      return;
+    }
     let step;
     try {
-      step = this.parser.accept(message);
+      step = produce();
     } catch (error) {
       this.fail({
         code: 'unknown',
@@ -207,9 +227,14 @@ class ExchangeRun {
     if (this.terminal.isSettled) {
       return;
     }
+    if (event.kind === 'text' || event.kind === 'thinking') {
+      this.texts.add(event);
+      return;
+    }
     if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
       this.runningTools.add(event.call.id);
     }
+    this.texts.flush();
     this.options.outlet.event(event);
   }
 
@@ -230,7 +255,7 @@ class ExchangeRun {
         break;
     }
     if (!this.terminal.isSettled) {
-      this.options.outlet.observation(observation);
+      this.tellObservation(observation);
     }
   }
 
@@ -242,7 +267,7 @@ class ExchangeRun {
     }
     const { requestId } = request;
     this.openQuestions.add(requestId);
-    this.options.outlet.observation({
+    this.tellObservation({
       kind: 'permission_request',
       ...(parentCallId === undefined ? {} : { parentCallId }),
       request: {
@@ -264,8 +289,13 @@ class ExchangeRun {
     }
   }
 
+  private tellObservation(observation: Observation): void {
+    this.texts.flush();
+    this.options.outlet.observation(observation);
+  }
+
   private notice(text: string): void {
-    this.options.outlet.observation({
+    this.tellObservation({
       kind: 'notice',
       level: 'warning',
       code: 'bad_line',
@@ -357,7 +387,7 @@ class ExchangeRun {
     }
     this.withdrawQuestions();
     for (const callId of this.runningTools) {
-      this.options.outlet.observation({
+      this.tellObservation({
         kind: 'tool_result',
         callId,
         result: toolError('The call had no result when its turn ended.', { outcome: 'aborted' }),
@@ -368,6 +398,7 @@ class ExchangeRun {
     if (hidden > 0) {
       this.notice(`${hidden} more lines of ${this.options.agentName} could not be read.`);
     }
+    this.texts.flush();
     this.terminal.resolve(terminal);
     this.options.opts.signal.removeEventListener('abort', this.onAbort);
     this.startTimer?.dispose();
@@ -377,7 +408,7 @@ class ExchangeRun {
     const open = [...this.openQuestions];
     this.openQuestions.clear();
     for (const requestId of open) {
-      this.options.outlet.observation({ kind: 'permission_withdrawn', requestId });
+      this.tellObservation({ kind: 'permission_withdrawn', requestId });
     }
   }
 

@@ -1,5 +1,12 @@
 import type { JsonObject } from '../base/json';
-import type { AssistantMessage, ContentBlock, Message, ToolResultMessage } from '../events/message';
+import type {
+  AssistantMessage,
+  ContentBlock,
+  ImageContent,
+  Message,
+  ToolResultMessage,
+  UserMessage,
+} from '../events/message';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 
 /** The model that a conversation is handed to, as assistant messages are stamped. */
@@ -41,7 +48,12 @@ interface HandoverResult {
  * message belongs to the `assistant` message before it and holds a result for each of its calls, in their order).
  */
 export type HandoverMessage =
-  | { readonly role: 'user'; readonly texts: readonly string[] }
+  | {
+      readonly role: 'user';
+      readonly texts: readonly string[];
+      /** Pictures that came with the texts; they stand before them. */
+      readonly images?: readonly ImageContent[];
+    }
   | { readonly role: 'assistant'; readonly blocks: readonly HandoverBlock[] }
   | { readonly role: 'tool'; readonly results: readonly HandoverResult[] };
 
@@ -69,7 +81,7 @@ export function handOver(
   for (const message of messages) {
     switch (message.role) {
       case 'user':
-        pushUser(out, message.text);
+        pushUserMessage(out, message);
         break;
       case 'assistant':
         if (message.stopReason !== 'error' && message.stopReason !== 'aborted') {
@@ -103,13 +115,36 @@ function resultText(result: ToolResult): string {
 
 const missingResult = 'No result: the call was not carried out.';
 
-function pushUser(out: HandoverMessage[], text: string): void {
-  const last = out.at(-1);
-  const said = text.trim() === '' ? '(empty message)' : text;
-  if (last?.role === 'user') {
-    out[out.length - 1] = { role: 'user', texts: [...last.texts, said] };
+/** Where nothing was said beside a picture, words stand for it: not every reader takes pictures, and none empty texts. */
+function pushUserMessage(out: HandoverMessage[], { text, images = [] }: UserMessage): void {
+  if (images.length === 0) {
+    pushUser(out, text);
   } else {
-    out.push({ role: 'user', texts: [said] });
+    addUser(out, [text.trim() === '' ? '(a picture)' : text], images);
+  }
+}
+
+function pushUser(out: HandoverMessage[], text: string): void {
+  addUser(out, [text.trim() === '' ? '(empty message)' : text], []);
+}
+
+function addUser(
+  out: HandoverMessage[],
+  texts: readonly string[],
+  images: readonly ImageContent[],
+): void {
+  const last = out.at(-1);
+  const isSame = last?.role === 'user';
+  const all = [...(isSame ? (last.images ?? []) : []), ...images];
+  const message: HandoverMessage = {
+    role: 'user',
+    texts: [...(isSame ? last.texts : []), ...texts],
+    ...(all.length === 0 ? {} : { images: all }),
+  };
+  if (isSame) {
+    out[out.length - 1] = message;
+  } else {
+    out.push(message);
   }
 }
 

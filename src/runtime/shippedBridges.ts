@@ -3,7 +3,7 @@ import { acpProfiles } from './bridges/acpProfiles';
 import { claudeCliBridge } from './bridges/claudeCli';
 import { codexAppServerBridge } from './bridges/codexAppServer';
 import { codexExecBridge } from './bridges/codexExec';
-import { createPeerBridge, indusagiCliBridge } from './bridges/indusagiCli';
+import { createIndusagiBridge, createPiBridge } from './bridges/indusagiCli';
 import type { Bridge } from './contract';
 
 export interface ShippedBridgesOptions {
@@ -18,13 +18,7 @@ export function createShippedBridges(options: ShippedBridgesOptions): readonly B
     codexAppServerBridge,
     codexExecBridge,
     ...acpProfiles.map(createAcpBridge),
-    createPeerBridge({
-      adapter: 'pi',
-      displayName: 'pi',
-      defaultBinary: 'pi',
-      forms: ['rpc'],
-      gate: { extensionPath: options.piGatePath, isRequired: true },
-    }),
-    indusagiCliBridge,
+    createPiBridge(options.piGatePath),
+    createIndusagiBridge(options.piGatePath),
   ];
 }

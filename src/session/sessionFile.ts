@@ -194,6 +194,7 @@ export class SessionFile implements SessionLog, ResumeStore {
     const id = createEntryId?.() ?? createId('entry');
     const line = { type: 'entry', id, parent: this.leaf, atMs: clock.nowMs(), ...body } as const;
     this.parents.set(id, this.leaf);
+    this.links.note(line);
     this.leaf = id;
     if (this.isHeadMissing) {
       this.writeHead();

@@ -170,9 +170,14 @@ export function capped(
   const tail = limit - head;
   const hidden = text.length - limit;
   return {
-    text: `${text.slice(0, head)}\n… ${hidden.toLocaleString('en')} characters not shown …\n${text.slice(-tail)}`,
+    text: `${text.slice(0, head)}\n… ${withCommas(hidden)} characters not shown …\n${text.slice(-tail)}`,
     isTruncated: true,
   };
+}
+
+/** 1,234,567. The locale's own formatting takes its time when it is first asked. */
+function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 function firstLine(text: string): string {

@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import type { RuntimeView, SetupView } from '../../src/protocol/methods';
 import { Button, Icon } from '../controls';
 import { memo } from '../memo';
-import { usePanel } from '../panel';
+import { useFlag, usePanel } from '../panel';
+import { counted } from '../words';
 import { actionWords } from './errorCard';
 
 export interface EmptyStateProps {
@@ -18,6 +19,8 @@ export const EmptyState = memo(function EmptyState({
   const { link } = usePanel();
   const playground = setup.runtimes.find((runtime) => runtime.kind === 'playground');
   const others = setup.runtimes.filter((runtime) => runtime.kind !== 'playground');
+  const absent = others.filter(isAbsent);
+  const shown = others.filter((runtime) => !absent.slice(absentShown).includes(runtime));
   return (
     <main class="empty" data-testid="empty-state">
       <p class="empty-lead">
@@ -41,9 +44,10 @@ export const EmptyState = memo(function EmptyState({
         />
       )}
       <ul class="runtimes" aria-label="Start with">
-        {others.map((runtime) => (
+        {shown.map((runtime) => (
           <RuntimeRow key={runtime.id} runtime={runtime} isChosen={isChosen(runtime, modelId)} />
         ))}
+        <MoreAgents agents={absent.slice(absentShown)} />
         {playground !== undefined && (
           <RuntimeRow runtime={playground} isChosen={isChosen(playground, modelId)} />
         )}
@@ -53,6 +57,41 @@ export const EmptyState = memo(function EmptyState({
     </main>
   );
 });
+
+/** Agents that cannot be used here now: this many are shown, the others on demand. */
+const absentShown = 2;
+
+function isAbsent({ kind, state }: RuntimeView): boolean {
+  return kind === 'agent' && (state === 'missing' || state === 'needsTrust');
+}
+
+function MoreAgents({ agents }: { readonly agents: readonly RuntimeView[] }): JSX.Element | null {
+  const [isOpen, setOpen] = useFlag('more-agents');
+  if (agents.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <li class="runtime">
+        <button
+          type="button"
+          class="runtime-start"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          data-testid="more-agents"
+        >
+          <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
+          <span class="runtime-words">
+            <span class="runtime-name">{counted(agents.length, 'more agent')}</span>
+            <span class="runtime-detail">{agents.map(({ name }) => name).join(', ')}</span>
+          </span>
+        </button>
+      </li>
+      {isOpen &&
+        agents.map((agent) => <RuntimeRow key={agent.id} runtime={agent} isChosen={false} />)}
+    </>
+  );
+}
 
 function isChosen(runtime: RuntimeView, modelId: string): boolean {
   return modelId !== '' && runtime.modelId === modelId;

@@ -15,7 +15,8 @@ export type UpdatedInput =
 /**
  * The input that makes Claude Code's own tool write exactly the approved text.
  *
- * Seen in 2.1.329: `Write` writes its content byte for byte. `Edit` works on the text with LF line ends and writes all
+ * Seen in 2.1.329: `Write` writes its content byte for byte, and keeps the BOM of a file that has one, whether the
+ * content brings it (it is not doubled) or not. `Edit` works on the text with LF line ends and writes all
  * of them back in the file's prevailing style, so a file that mixes them comes out changed in lines nobody touched;
  * `old_string` must occur once; an empty `new_string` also eats the line break behind the place. What comes as
  * `updatedInput` is taken as it is (the model's own input has its trailing blanks stripped before it is asked about).

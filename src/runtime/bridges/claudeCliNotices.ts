@@ -26,6 +26,14 @@ export function compactionNotice(message: unknown): readonly Observation[] {
     : [];
 }
 
+/** `conversation_reset`: the session goes on under a new id and remembers nothing. */
+export function resetNotice(): Observation {
+  return info(
+    'conversation_reset',
+    'Claude Code has begun a new conversation: it no longer remembers this one.',
+  );
+}
+
 /** `rate_limit_event` of subscriptions; an allowed request is no news. */
 export function rateLimitNotice(message: unknown): readonly Observation[] {
   switch (stringField(recordField(message, 'rate_limit_info'), 'status')) {

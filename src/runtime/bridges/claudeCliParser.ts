@@ -1,38 +1,63 @@
 import { arrayField, isRecord, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
-import { oneLine, type Failure } from '../../events/failure';
+import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
+import { toolError, toolOk } from '../../events/toolCall';
+import type { Usage } from '../../events/usage';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { turnText } from '../preamble';
 import { StreamedBlocks, type NewText } from './claudeCliBlocks';
-import { compactionNotice, rateLimitNotice, retryNotice } from './claudeCliNotices';
+import { agentInfo, ClaudeChild, wantedSettings } from './claudeCliChild';
+import { compactionNotice, rateLimitNotice, resetNotice, retryNotice } from './claudeCliNotices';
+import { newUserLine, userLine } from './claudeCliPrompt';
 import { ClaudeQuestions, hookAnnouncement } from './claudeCliPermissions';
-import { exitFailure, resultFailure, resultUsage } from './claudeCliResult';
-import { ClaudeTasks, toolResults } from './claudeCliResults';
+import { addUsage, exitFailure, resultFailure, resultUsage } from './claudeCliResult';
+import { isLaunchReport, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
+import { refusal, tooOld } from './claudeCliVersion';
 
 type Item = ParseStep['out'][number];
+type End = Extract<Item, { readonly kind: 'finish' | 'failed' }>;
 
 interface SeenCall {
   readonly toolName: string;
   readonly parentCallId: string | undefined;
-  readonly input: JsonObject;
+  /** Let go when the call has its result: a day's writes are not kept. */
+  readonly input: JsonObject | undefined;
 }
+
+/** What one exchange remembers of each kind at most; the oldest goes first. */
+const most = { calls: 5_000, speakers: 200, agents: 1_000, kinds: 200 } as const;
 
 const initializeId = 'patchbay-initialize';
 const interruptId = 'patchbay-interrupt';
 
 /**
- * One exchange in Claude Code's stream-json dialect (2.x; 1.0.128 and 2.0.77 were compared). Only `result` ends it: one
- * exchange holds many API messages. Unknown messages are counted and skipped.
+ * One exchange in Claude Code's stream-json dialect (2.1; 1.0.128 and 2.0.77 were compared). Only `result` ends it: one
+ * exchange holds many API messages. A child that tells its state (`session_state_changed`, asked for by a variable of
+ * the launch) may give several results in one exchange: to words that came while it was busy, and to sub-agents that
+ * end in the background. Then the last one counts, and `idle` says that it was the last. Unknown messages are counted
+ * and skipped.
  */
 export class ClaudeCliParser implements ExchangeParser {
   private readonly speakers = new Map<string, StreamedBlocks>();
   private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
   private readonly questions: ClaudeQuestions;
-  private readonly tasks = new ClaudeTasks();
+  private readonly child: ClaudeChild;
+  /** The call of each sub-agent, by the agent's id. */
+  private readonly agents = new Map<string, string>();
+  /** Calls whose sub-agent works in the background: their result comes with its notification. */
+  private readonly launched = new Set<string>();
+  /** Later words of the user that the child has not confirmed yet. */
+  private readonly unconfirmed = new Set<string>();
+  private hasSteered = false;
+  private confirmsLines = false;
+  private reportsState = false;
+  /** The newest result, while the child is still busy with something of this exchange. */
+  private held: End | undefined;
+  private usage: Usage | undefined;
   private readonly unknownCounts = new Map<string, number>();
   private wasInterrupted = false;
   private hasInit = false;
@@ -43,10 +68,13 @@ export class ClaudeCliParser implements ExchangeParser {
   private lastSynthetic: NewText | undefined;
 
   constructor(private readonly context: ExchangeParserContext) {
+    this.child = ClaudeChild.of(context.notes);
     this.questions = new ClaudeQuestions({
       cwd: context.opts.cwd ?? '',
       send: (message) => context.send(message),
-      parentOf: (callId) => this.calls.get(callId)?.parentCallId,
+      parentOf: (callId, agentId) =>
+        this.calls.get(callId)?.parentCallId ??
+        (agentId === undefined ? undefined : this.agents.get(agentId)),
       inputOf: (callId) => this.calls.get(callId)?.input,
       guessCallId: (toolName) =>
         [...this.openCalls].findLast((callId) => this.calls.get(callId)?.toolName === toolName),
@@ -59,12 +87,16 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   open(): readonly unknown[] {
-    const { context, model, resume, isContinuation } = this.context;
-    const text = turnText(context, model, isContinuation || resume !== undefined);
-    const prompt = { type: 'user', message: { role: 'user', content: text } };
+    const { context, model, opts, resume, isContinuation } = this.context;
+    const prompt = userLine(
+      context,
+      turnText(context, model, isContinuation || resume !== undefined),
+    );
+    const wanted = wantedSettings(model, opts);
     if (isContinuation) {
-      return [prompt];
+      return [...this.child.change(wanted), prompt];
     }
+    this.child.begin(wanted);
     const { systemPrompt } = context;
     const initialize = {
       type: 'control_request',
@@ -72,6 +104,7 @@ export class ClaudeCliParser implements ExchangeParser {
       request: {
         subtype: 'initialize',
         hooks: hookAnnouncement,
+        forwardSubagentText: true,
         ...(systemPrompt === '' ? {} : { appendSystemPrompt: systemPrompt }),
       },
     };
@@ -80,9 +113,27 @@ export class ClaudeCliParser implements ExchangeParser {
 
   interrupt(): readonly unknown[] {
     this.wasInterrupted = true;
-    return [
-      { type: 'control_request', request_id: interruptId, request: { subtype: 'interrupt' } },
-    ];
+    if (this.held !== undefined) {
+      // The answer is there; what is stopped works in the background.
+      this.held = { kind: 'failed', failure: abortedFailure() };
+    }
+    const request = this.hasSteered
+      ? { subtype: 'interrupt', cancel_queued: true }
+      : { subtype: 'interrupt' };
+    return [{ type: 'control_request', request_id: interruptId, request }];
+  }
+
+  /** Claude takes the words up with the next tool result, or answers them in a turn of their own after this one. */
+  steer(text: string): readonly unknown[] | undefined {
+    if (!this.reportsState || this.wasInterrupted) {
+      return undefined;
+    }
+    const { line, id } = newUserLine(text);
+    this.hasSteered = true;
+    if (this.confirmsLines) {
+      this.unconfirmed.add(id);
+    }
+    return [line];
   }
 
   explainExit(exit: ChildExit): Failure | undefined {
@@ -107,9 +158,15 @@ export class ClaudeCliParser implements ExchangeParser {
       case 'user':
         return { out: this.user(message) };
       case 'system':
-        return { out: this.system(message) };
+        return this.system(message);
       case 'result':
-        return { out: this.result(message), isOver: true };
+        return this.result(message);
+      case 'conversation_reset':
+        this.child.tasks.clear();
+        return { out: [observation(resetNotice())] };
+      case 'command_lifecycle':
+        this.unconfirmed.delete(stringField(message, 'command_uuid') ?? '');
+        return { out: [] };
       case 'control_request':
         return this.controlRequest(message);
       case 'control_cancel_request':
@@ -163,7 +220,7 @@ export class ClaudeCliParser implements ExchangeParser {
     }
     // Another message than the one in the stream: that one was cut, and this is what came instead.
     const out: Item[] =
-      !isSynthetic && speaker.isOther(id) ? speaker.takeUnfinished().map(retract) : [];
+      !isSynthetic && id !== '' && speaker.isOther(id) ? speaker.takeUnfinished().map(retract) : [];
     const stopReason = stringField(body, 'stop_reason');
     if (parent === undefined && stopReason !== undefined) {
       this.stopReason = stopReason;
@@ -190,7 +247,7 @@ export class ClaudeCliParser implements ExchangeParser {
       return [];
     }
     const input = inputObject(block, 'input');
-    this.calls.set(id, { toolName: name, parentCallId: parent, input });
+    keep(this.calls, id, { toolName: name, parentCallId: parent, input }, most.calls);
     this.openCalls.add(id);
     const plan = todoPlan(name, input);
     const nested = parent === undefined ? {} : { parentCallId: parent };
@@ -209,16 +266,27 @@ export class ClaudeCliParser implements ExchangeParser {
     const parent = parentOf(message);
     const nested = parent === undefined ? {} : { parentCallId: parent };
     const out: Item[] = [];
+    const isLaunch = this.reportsState && isLaunchReport(message);
     for (const found of toolResults(message, (callId) => this.howStopped(callId))) {
       const { callId, result, changedPaths } = found;
       this.openCalls.delete(callId);
+      const call = this.calls.get(callId);
+      if (call !== undefined) {
+        this.calls.set(callId, { ...call, input: undefined });
+      }
+      if (isLaunch) {
+        this.launched.add(callId);
+        continue;
+      }
       out.push(observation({ kind: 'tool_result', callId, result, ...nested }));
       if (changedPaths.length > 0) {
         out.push(observation({ kind: 'file_change', callId, paths: changedPaths, ...nested }));
       }
     }
     const plan =
-      out.length === 0 ? undefined : this.tasks.accept(recordField(message, 'tool_use_result'));
+      out.length === 0
+        ? undefined
+        : this.child.tasks.accept(recordField(message, 'tool_use_result'));
     return plan === undefined ? out : [...out, observation(plan)];
   }
 
@@ -230,70 +298,153 @@ export class ClaudeCliParser implements ExchangeParser {
         : undefined;
   }
 
-  private system(message: unknown): readonly Item[] {
+  private system(message: unknown): ParseStep {
     const subtype = stringField(message, 'subtype') ?? 'nothing';
     switch (subtype) {
       case 'init':
-        this.hasInit = true;
-        return this.resumeToken(
-          stringField(message, 'session_id'),
-          stringField(message, 'claude_code_version'),
-        );
+        return this.init(message);
+      case 'session_state_changed':
+        return this.stateChanged(stringField(message, 'state'));
       case 'api_retry':
-        return [
-          ...[...this.speakers.values()]
-            .flatMap((speaker) => speaker.takeUnfinished())
-            .map(retract),
-          observation(retryNotice(message)),
-        ];
-      case 'compact_boundary':
+        return {
+          out: [
+            ...[...this.speakers.values()]
+              .flatMap((speaker) => speaker.takeUnfinished())
+              .map(retract),
+            observation(retryNotice(message)),
+          ],
+        };
       case 'status':
-        return compactionNotice(message).map(observation);
+        this.noteMode(message);
+        return { out: compactionNotice(message).map(observation) };
+      case 'compact_boundary':
+        return { out: compactionNotice(message).map(observation) };
       case 'task_progress': {
         const callId = stringField(message, 'tool_use_id');
         const text = stringField(message, 'description');
         return callId === undefined || text === undefined
-          ? []
-          : [observation({ kind: 'tool_progress', callId, text })];
+          ? { out: [] }
+          : { out: [observation({ kind: 'tool_progress', callId, text })] };
       }
-      case 'thinking_tokens':
-      case 'task_started':
-      case 'task_updated':
+      case 'task_started': {
+        const agentId = stringField(message, 'task_id');
+        const callId = stringField(message, 'tool_use_id');
+        if (agentId !== undefined && callId !== undefined) {
+          keep(this.agents, agentId, callId, most.agents);
+        }
+        return { out: [] };
+      }
       case 'task_notification':
+        return { out: this.agentEnded(message) };
+      case 'thinking_tokens':
+      case 'task_updated':
       case 'background_tasks_changed':
-        return [];
+        return { out: [] };
       default:
-        return this.unknown(`system/${subtype}`);
+        return { out: this.unknown(`system/${subtype}`) };
     }
   }
 
-  private result(message: unknown): readonly Item[] {
-    const usage = resultUsage(message);
+  private init(message: unknown): ParseStep {
+    this.hasInit = true;
+    const version = stringField(message, 'claude_code_version');
+    // Every real one names where its key comes from; 1.0 names no version.
+    if (version !== undefined || stringField(message, 'apiKeySource') !== undefined) {
+      const failure = tooOld(version);
+      if (failure !== undefined) {
+        return { out: [{ kind: 'failed', failure }], isOver: true };
+      }
+    }
+    if (version !== undefined && version !== this.child.version) {
+      this.child.version = version;
+      this.context.opts.onAgentInfo?.({ agentVersion: version });
+    }
+    this.noteMode(message);
+    this.confirmsLines ||= (arrayField(message, 'capabilities') ?? []).includes('msg_lifecycle_v1');
+    return { out: this.resumeToken(stringField(message, 'session_id'), version) };
+  }
+
+  private noteMode(message: unknown): void {
+    const mode = stringField(message, 'permissionMode');
+    if (mode !== undefined) {
+      this.child.noteMode(mode);
+    }
+  }
+
+  private stateChanged(state: string | undefined): ParseStep {
+    this.reportsState ||= state === 'running';
+    const { held } = this;
+    // Words that crossed with "idle" are still to be answered; after a stop they are not.
+    const hasMore = this.unconfirmed.size > 0 && !this.wasInterrupted;
+    return state === 'idle' && held !== undefined && !hasMore
+      ? { out: [held], isOver: true }
+      : { out: [] };
+  }
+
+  /** A sub-agent in the background has ended: its report is the result of the call that started it. */
+  private agentEnded(message: unknown): readonly Item[] {
+    const callId = stringField(message, 'tool_use_id');
+    if (callId === undefined || !this.launched.delete(callId)) {
+      return [];
+    }
+    const summary = stringField(message, 'summary') ?? '';
+    const status = stringField(message, 'status');
+    const result =
+      status === 'completed'
+        ? toolOk(summary)
+        : status === 'failed'
+          ? toolError(summary === '' ? 'The sub-agent failed.' : summary)
+          : toolError('The sub-agent was stopped.', { outcome: 'aborted' });
+    return [observation({ kind: 'tool_result', callId, result })];
+  }
+
+  private result(message: unknown): ParseStep {
     const failure = resultFailure(message, {
       wasInterrupted: this.wasInterrupted,
       hasInit: this.hasInit,
       resume: this.context.resume,
     });
     if (failure?.code === 'resume_rejected') {
-      return [{ kind: 'failed', failure }];
+      return { out: [{ kind: 'failed', failure }], isOver: true };
     }
-    const out: Item[] = usage === undefined ? [] : [observation({ kind: 'usage', usage })];
+    const out = [...this.takeRepeated(message, failure), ...this.usageOf(message)];
     if (failure !== undefined) {
-      const { lastSynthetic } = this;
-      const isRepeated =
-        lastSynthetic !== undefined && lastSynthetic.delta === stringField(message, 'result');
-      return [
-        ...(isRepeated ? [retract(lastSynthetic.blockId)] : []),
-        ...out,
-        { kind: 'failed', failure },
-      ];
+      return this.end(out, { kind: 'failed', failure });
     }
     const isCutShort = (this.stopReason ?? stringField(message, 'stop_reason')) === 'max_tokens';
-    return [
-      ...out,
-      ...this.resumeToken(stringField(message, 'session_id'), undefined),
-      { kind: 'finish', reason: isCutShort ? 'length' : 'stop' },
-    ];
+    this.stopReason = undefined;
+    out.push(...this.resumeToken(stringField(message, 'session_id'), undefined));
+    return this.end(out, { kind: 'finish', reason: isCutShort ? 'length' : 'stop' });
+  }
+
+  /** An end waits while the child tells its state, until that is idle; an error does not: such a child is given up. */
+  private end(out: readonly Item[], end: End): ParseStep {
+    const isError = end.kind === 'failed' && end.failure.aborted !== true;
+    if (!this.reportsState || isError) {
+      return { out: [...out, end], isOver: true };
+    }
+    // What was stopped stays stopped, also when words that were queued behind it are still answered.
+    this.held = this.held?.kind === 'failed' ? this.held : end;
+    return { out };
+  }
+
+  private takeRepeated(message: unknown, failure: Failure | undefined): readonly Item[] {
+    const { lastSynthetic } = this;
+    const isRepeated =
+      failure !== undefined &&
+      lastSynthetic !== undefined &&
+      lastSynthetic.delta === stringField(message, 'result');
+    return isRepeated ? [retract(lastSynthetic.blockId)] : [];
+  }
+
+  /** The exchange's numbers so far: each result counts from the one before. */
+  private usageOf(message: unknown): readonly Item[] {
+    const usage = resultUsage(message);
+    if (usage === undefined) {
+      return [];
+    }
+    this.usage = addUsage(this.usage, usage);
+    return [observation({ kind: 'usage', usage: this.usage })];
   }
 
   private resumeToken(
@@ -315,27 +466,46 @@ export class ClaudeCliParser implements ExchangeParser {
     };
   }
 
-  /** Without its hooks the agent would run calls that nobody has decided about: then the exchange does not go on. */
   private controlResponse(message: unknown): ParseStep {
     const response = recordField(message, 'response');
-    if (
-      stringField(response, 'request_id') !== initializeId ||
-      stringField(response, 'subtype') !== 'error'
-    ) {
-      return { out: [] };
-    }
+    const requestId = stringField(response, 'request_id');
+    const isError = stringField(response, 'subtype') === 'error';
     const why = oneLine(stringField(response, 'error') ?? '');
-    return {
-      out: [
-        {
-          kind: 'failed',
-          failure: {
-            code: 'binary_broken',
-            message: `This version of Claude Code does not let Patchbay see every call. Update Claude Code (claude update). ${why}`,
-          },
-        },
-      ],
-    };
+    if (requestId === initializeId) {
+      return isError ? { out: this.unhooked(why), isOver: true } : this.initialized(response);
+    }
+    const text = isError ? this.child.refused(requestId) : undefined;
+    return text === undefined
+      ? { out: [] }
+      : {
+          out: [
+            observation({
+              kind: 'notice',
+              level: 'warning',
+              code: 'not_changed',
+              text: `${text} ${why}`.trim(),
+            }),
+          ],
+        };
+  }
+
+  private initialized(response: unknown): ParseStep {
+    const info = agentInfo(recordField(response, 'response'));
+    const { agentVersion } = info;
+    const failure = agentVersion === undefined ? undefined : tooOld(agentVersion);
+    if (failure !== undefined) {
+      return { out: [{ kind: 'failed', failure }], isOver: true };
+    }
+    this.child.version = agentVersion;
+    if (Object.keys(info).length > 0) {
+      this.context.opts.onAgentInfo?.(info);
+    }
+    return { out: [] };
+  }
+
+  /** Without its hooks the agent would run calls that nobody has decided about: then the exchange does not go on. */
+  private unhooked(why: string): readonly Item[] {
+    return [{ kind: 'failed', failure: refusal(this.child.version, why) }];
   }
 
   private withdrawn(requestId: string | undefined): readonly Item[] {
@@ -361,7 +531,11 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private unknown(kind: string): readonly Item[] {
-    this.unknownCounts.set(kind, (this.unknownCounts.get(kind) ?? 0) + 1);
+    const name = kind.slice(0, 100);
+    const count = this.unknownCounts.get(name) ?? 0;
+    if (count > 0 || this.unknownCounts.size < most.kinds) {
+      this.unknownCounts.set(name, count + 1);
+    }
     return [];
   }
 
@@ -372,9 +546,17 @@ export class ClaudeCliParser implements ExchangeParser {
       return known;
     }
     const fresh = new StreamedBlocks();
-    this.speakers.set(key, fresh);
+    keep(this.speakers, key, fresh, most.speakers);
     return fresh;
   }
+}
+
+function keep<V>(map: Map<string, V>, key: string, value: V, limit: number): void {
+  const [oldest] = map.keys();
+  if (oldest !== undefined && map.size >= limit && !map.has(key)) {
+    map.delete(oldest);
+  }
+  map.set(key, value);
 }
 
 function parentOf(message: unknown): string | undefined {

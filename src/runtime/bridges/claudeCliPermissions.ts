@@ -18,7 +18,7 @@ export interface ClaudeQuestionsOptions {
   /** Sends an answer later, when the user has decided. */
   readonly send: (message: unknown) => void;
   /** The sub-agent's call that made this call, as far as it was seen. */
-  readonly parentOf: (callId: string) => string | undefined;
+  readonly parentOf: (callId: string, agentId: string | undefined) => string | undefined;
   /** What the call itself said, where the question leaves it out: the plan of ExitPlanMode. */
   readonly inputOf: (callId: string) => JsonObject | undefined;
   /** For old versions that do not name the call: the newest open call of this tool. */
@@ -79,7 +79,7 @@ export class ClaudeQuestions {
     const input = inputObject(request, 'input');
     const asked =
       toolName === 'ExitPlanMode' ? { ...this.options.inputOf(callId), ...input } : input;
-    const parentCallId = this.options.parentOf(callId);
+    const parentCallId = this.options.parentOf(callId, stringField(request, 'agent_id'));
     const description = stringField(request, 'description');
     this.open.add(requestId);
     return {

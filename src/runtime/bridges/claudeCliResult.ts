@@ -10,6 +10,7 @@ import {
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { Usage } from '../../events/usage';
 import type { ChildExit } from '../contract';
+import { refusal } from './claudeCliVersion';
 
 /** What the end of a turn can be judged by, besides the message itself. */
 export interface ResultContext {
@@ -63,6 +64,10 @@ export function resultFailure(message: unknown, context: ResultContext): Failure
   return apiFailure(said, status);
 }
 
+/** Options that every launch has: a version that does not know one is too old. */
+const ownOptions =
+  /^--(output-format|input-format|include-partial-messages|permission-prompt-tool|permission-mode|setting-sources|strict-mcp-config|effort|add-dir|resume|fork-session)/;
+
 /** The failure that an exit without a `result` means; undefined when stderr says nothing that we know. */
 export function exitFailure(exit: ChildExit, resume: string | undefined): Failure | undefined {
   const said = exit.stderrTail;
@@ -73,12 +78,15 @@ export function exitFailure(exit: ChildExit, resume: string | undefined): Failur
     return signedOut(said);
   }
   const option = /unknown option '?([^'\n]+)'?/i.exec(said)?.[1];
-  if (option !== undefined) {
+  if (option !== undefined && !ownOptions.test(option)) {
     return {
       code: 'binary_broken',
-      message: `This version of Claude Code does not know ${oneLine(option)}. Update Claude Code (claude update) and try again.`,
+      message: `Claude Code does not know ${oneLine(option)}. Take it out of the agent’s arguments in the settings, or update Claude Code (claude update).`,
       detail: said,
     };
+  }
+  if (option !== undefined) {
+    return refusal(undefined, `It does not know ${oneLine(option)}. ${said}`);
   }
   return undefined;
 }
@@ -114,6 +122,26 @@ export function resultUsage(message: unknown): Usage | undefined {
     ...(windows.length === 0 ? {} : { contextWindowTokens: Math.max(...windows) }),
     reportedBy: 'child',
   };
+}
+
+/** Numbers of two results of one exchange together; what only one of them has stays. */
+export function addUsage(before: Usage | undefined, more: Usage): Usage {
+  if (before === undefined) {
+    return more;
+  }
+  const counts = [
+    'inputTokens',
+    'outputTokens',
+    'cacheReadTokens',
+    'cacheWriteTokens',
+    'costUsd',
+  ] as const;
+  const sums = counts.flatMap((name) =>
+    before[name] === undefined && more[name] === undefined
+      ? []
+      : [[name, (before[name] ?? 0) + (more[name] ?? 0)] as const],
+  );
+  return { ...before, ...more, ...Object.fromEntries(sums) };
 }
 
 function apiFailure(said: string, status: number | undefined): Failure {

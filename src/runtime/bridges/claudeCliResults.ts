@@ -7,9 +7,7 @@ import {
   recordField,
   stringField,
 } from '../../base/guard';
-import type { Observation, PlanItem } from '../../events/observation';
 import { toolError, toolOk, type ToolResult, type ToolResultDetails } from '../../events/toolCall';
-import { planStatus } from './claudeCliTools';
 
 /** One `tool_result` block of a `user` message. */
 export interface ClaudeToolResult {
@@ -47,6 +45,11 @@ export function toolResults(
   });
 }
 
+/** A sub-agent was only started: it works in the background, and its report comes later. */
+export function isLaunchReport(message: unknown): boolean {
+  return stringField(recordField(message, 'tool_use_result'), 'status') === 'async_launched';
+}
+
 /** Text of a content field: a string, or blocks; what is not text is named. */
 export function contentText(content: unknown): string {
   if (isString(content)) {
@@ -56,38 +59,6 @@ export function contentText(content: unknown): string {
   return blocks
     .map((block) => stringField(block, 'text') ?? `[${stringField(block, 'type') ?? 'something'}]`)
     .join('\n');
-}
-
-/** The agent's task list, kept from its TaskCreate and TaskUpdate calls as far as this exchange saw them. */
-export class ClaudeTasks {
-  private readonly tasks = new Map<string, PlanItem | undefined>();
-
-  /** The plan after a task tool has answered, or undefined when nothing changed. */
-  accept(report: unknown): Observation | undefined {
-    const created = recordField(report, 'task');
-    const createdId = stringField(created, 'id');
-    const subject = stringField(created, 'subject');
-    if (createdId !== undefined && subject !== undefined) {
-      this.tasks.set(createdId, { text: subject, status: 'pending' });
-      return this.plan();
-    }
-    const taskId = stringField(report, 'taskId');
-    const change = recordField(report, 'statusChange');
-    const known = taskId === undefined ? undefined : this.tasks.get(taskId);
-    if (taskId === undefined || known === undefined || change === undefined) {
-      return undefined;
-    }
-    const status = stringField(change, 'to');
-    this.tasks.set(
-      taskId,
-      status === 'deleted' ? undefined : { ...known, status: planStatus(status) },
-    );
-    return this.plan();
-  }
-
-  private plan(): Observation {
-    return { kind: 'plan', items: [...this.tasks.values()].filter((item) => item !== undefined) };
-  }
 }
 
 function errorText(output: string): string {

@@ -246,7 +246,39 @@ function userQuestions(questions: readonly unknown[]): readonly UserQuestion[] {
   });
 }
 
+/** What an `unknown` call would do, in words, where it can be said: these always ask. */
+function inWords(toolName: string, input: JsonObject): string | undefined {
+  switch (toolName) {
+    case 'WebSearch': {
+      // The model's own service searches: there is no address that a rule could be about.
+      const query = stringField(input, 'query');
+      return query === undefined ? undefined : `Search the web for: ${query}`;
+    }
+    case 'Skill': {
+      // Its text may run commands of its own when it is loaded.
+      const skill = stringField(input, 'skill');
+      return skill === undefined
+        ? undefined
+        : `Load the skill ${skill} ${stringField(input, 'args') ?? ''}`.trim();
+    }
+    case 'NotebookEdit': {
+      const path = stringField(input, 'notebook_path');
+      const cell = stringField(input, 'cell_id');
+      const what = stringField(input, 'edit_mode') ?? 'replace';
+      return path === undefined
+        ? undefined
+        : `Change the notebook ${path}: ${what} ${cell === undefined ? 'a cell' : `the cell ${cell}`}. It cannot be shown by hunks, so it is taken or refused whole.\n\n${stringField(input, 'new_source') ?? ''}`.trim();
+    }
+    default:
+      return undefined;
+  }
+}
+
 function unknownCall(toolName: string, input: JsonObject): ToolIntent {
+  const words = inWords(toolName, input);
+  if (words !== undefined) {
+    return { kind: 'unknown', description: words.slice(0, 2_000) };
+  }
   const text = JSON.stringify(input);
   return {
     kind: 'unknown',

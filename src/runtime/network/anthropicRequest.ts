@@ -1,4 +1,5 @@
 import { isString } from '../../base/guard';
+import type { ImageContent } from '../../events/message';
 import type { ExchangeOptions, ModelRef, ToolSpec, TurnContext } from '../contract';
 import { handOver, type HandoverBlock, type HandoverMessage } from '../handover';
 import { planThinking, type AnthropicEffort, type AnthropicThinking } from './anthropicThinking';
@@ -14,8 +15,13 @@ interface CacheControl {
 
 type Cached<T> = T & { cache_control?: CacheControl };
 type TextBlock = Cached<{ type: 'text'; text: string }>;
+type ImageBlock = Cached<{
+  type: 'image';
+  source: { type: 'base64'; media_type: ImageContent['mediaType']; data: string };
+}>;
 type UserBlock =
   | TextBlock
+  | ImageBlock
   | Cached<{ type: 'tool_result'; tool_use_id: string; content: string; is_error?: boolean }>;
 type AssistantBlock =
   | { type: 'text'; text: string }
@@ -143,13 +149,20 @@ function toWireMessages(
 
 function toUserBlocks(message: Exclude<HandoverMessage, { role: 'assistant' }>): UserBlock[] {
   return message.role === 'user'
-    ? message.texts.map((text) => ({ type: 'text', text }))
+    ? [
+        ...(message.images ?? []).map(toImageBlock),
+        ...message.texts.map((text): TextBlock => ({ type: 'text', text })),
+      ]
     : message.results.map((result) => ({
         type: 'tool_result',
         tool_use_id: result.callId,
         content: result.text,
         ...(result.isError ? { is_error: true } : {}),
       }));
+}
+
+function toImageBlock({ mediaType, data }: ImageContent): ImageBlock {
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
 }
 
 function toWireBlock(block: HandoverBlock): AssistantBlock {

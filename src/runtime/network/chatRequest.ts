@@ -1,7 +1,7 @@
 import type { ExchangeOptions, ModelRef, TurnContext } from '../contract';
 import { handOver, type HandoverMessage } from '../handover';
 import { clampOpenAiEffort } from './openaiEffort';
-import { boundedTokens } from './responsesRequest';
+import { boundedTokens, dataUrl } from './responsesRequest';
 
 /** Optional parts of a Chat Completions request that one or another compatible server refuses. */
 export type ChatPart =
@@ -16,12 +16,16 @@ interface AssistantMessage {
   reasoning_text?: string;
 }
 
+type ChatPictureOrText =
+  { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+
 /** The body of a streaming Chat Completions request; checked against the SDK's type where it is sent. */
 export interface ChatBody {
   model: string;
   stream: true;
   messages: (
     | { role: 'system' | 'user'; content: string }
+    | { role: 'user'; content: ChatPictureOrText[] }
     | AssistantMessage
     | { role: 'tool'; tool_call_id: string; content: string }
   )[];
@@ -100,7 +104,7 @@ export function chatBody(
 function toWireMessages(message: HandoverMessage): ChatBody['messages'] {
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.texts.join('\n\n') }];
+      return [toUser(message)];
     case 'assistant':
       return [toAssistant(message)];
     case 'tool':
@@ -110,6 +114,22 @@ function toWireMessages(message: HandoverMessage): ChatBody['messages'] {
         content: result.isError ? `Error: ${result.text}` : result.text,
       }));
   }
+}
+
+/** Plain text where there are no pictures: many servers know nothing else. */
+function toUser({
+  texts,
+  images = [],
+}: Extract<HandoverMessage, { role: 'user' }>): ChatBody['messages'][number] {
+  if (images.length === 0) {
+    return { role: 'user', content: texts.join('\n\n') };
+  }
+  const pictures = images.map((image): ChatPictureOrText => ({
+    type: 'image_url',
+    image_url: { url: dataUrl(image) },
+  }));
+  const words = texts.map((text): ChatPictureOrText => ({ type: 'text', text }));
+  return { role: 'user', content: [...pictures, ...words] };
 }
 
 function toAssistant(message: Extract<HandoverMessage, { role: 'assistant' }>): AssistantMessage {

@@ -1,3 +1,4 @@
+import { LikeLines } from '../../base/likeLines';
 import { failureOfThrown, streamCutFailure, type EndpointNames } from './httpFailure';
 import type { ProducerOutput } from './producer';
 import { readSse, type SseRecord } from './sse';
@@ -26,9 +27,10 @@ export async function* parseEventStream(
     yield { kind: 'failed', failure: streamCutFailure(names, 'it came without a body') };
     return;
   }
+  const lines = new LikeLines();
   try {
     for await (const records of readSse(response.body, signal)) {
-      for (const output of outputsOfBatch(records, parser, names)) {
+      for (const output of outputsOfBatch(records, lines, parser, names)) {
         yield output;
         if (isTerminal(output)) {
           return;
@@ -52,54 +54,81 @@ export async function* parseEventStream(
  */
 function outputsOfBatch(
   records: readonly SseRecord[],
+  lines: LikeLines,
   parser: EventParser,
   names: EndpointNames,
 ): readonly ProducerOutput[] {
-  const outputs: ProducerOutput[] = [];
+  const merged = new MergedOutputs();
   for (const record of records) {
-    for (const output of outputsOf(record, parser, names)) {
-      const last = outputs.at(-1);
-      const merged = last === undefined ? undefined : merge(last, output);
-      if (merged === undefined) {
-        outputs.push(output);
-      } else {
-        outputs[outputs.length - 1] = merged;
-      }
+    for (const output of outputsOf(record, lines, parser, names)) {
+      merged.add(output);
       if (isTerminal(output)) {
-        return outputs;
+        return merged.take();
       }
     }
   }
-  return outputs;
+  return merged.take();
 }
 
 function isTerminal(output: ProducerOutput): boolean {
   return output.kind === 'finish' || output.kind === 'failed';
 }
 
-function merge(last: ProducerOutput, next: ProducerOutput): ProducerOutput | undefined {
-  if (next.kind === 'activity' || last.kind === 'activity') {
-    return next.kind === 'activity' ? last : next;
+type TextOutput = Extract<ProducerOutput, { readonly kind: 'text' | 'thinking' }>;
+
+class MergedOutputs {
+  private readonly done: ProducerOutput[] = [];
+  private open: TextOutput | undefined;
+  private pieces: string[] = [];
+  private hasActivity = false;
+
+  add(output: ProducerOutput): void {
+    if (output.kind === 'activity') {
+      this.hasActivity = true;
+    } else if (output.kind !== 'text' && output.kind !== 'thinking') {
+      this.closeText();
+      this.done.push(output);
+    } else if (this.open !== undefined && isOneText(this.open, output)) {
+      this.pieces.push(output.delta);
+    } else {
+      this.closeText();
+      this.open = output;
+      this.pieces = [output.delta];
+    }
   }
-  if (last.kind === 'text' && next.kind === 'text' && last.blockId === next.blockId) {
-    return { ...last, delta: last.delta + next.delta };
+
+  take(): readonly ProducerOutput[] {
+    this.closeText();
+    // Anything else is a sign of life too.
+    return this.done.length === 0 && this.hasActivity ? [{ kind: 'activity' }] : this.done;
   }
-  const isPlainThinking =
-    last.kind === 'thinking' &&
-    next.kind === 'thinking' &&
-    next.isRedacted !== true &&
-    last.isRedacted !== true;
-  return isPlainThinking && last.blockId === next.blockId && next.signature === undefined
-    ? { ...last, delta: last.delta + next.delta }
-    : undefined;
+
+  private closeText(): void {
+    const { open, pieces } = this;
+    if (open !== undefined) {
+      this.open = undefined;
+      this.done.push(pieces.length === 1 ? open : { ...open, delta: pieces.join('') });
+    }
+  }
+}
+
+/** A later piece that brings more than its words stays apart; a first one gives what it brings to the whole. */
+function isOneText(first: TextOutput, next: TextOutput): boolean {
+  return (
+    first.kind === next.kind &&
+    first.blockId === next.blockId &&
+    (first.kind === 'text' || first.isRedacted !== true) &&
+    (next.kind === 'text' || (next.isRedacted !== true && next.signature === undefined))
+  );
 }
 
 function outputsOf(
   record: SseRecord,
+  lines: LikeLines,
   parser: EventParser,
   names: EndpointNames,
 ): readonly ProducerOutput[] {
-  const data = record.data.trim();
+  const data = withoutSpace(record.data);
   if (data === '') {
     return [];
   }
@@ -108,12 +137,17 @@ function outputsOf(
   }
   let event: unknown;
   try {
-    event = JSON.parse(data);
+    event = lines.parse(data);
   } catch {
     // Named below: the reader needs the consequence, not the position of a bracket.
     return [{ kind: 'failed', failure: streamCutFailure(names, 'a piece of it was not readable') }];
   }
   return parser.accept(event);
+}
+
+/** Most data begins and ends with a bracket: then there is nothing to look for. */
+function withoutSpace(data: string): string {
+  return data.startsWith('{') && data.endsWith('}') ? data : data.trim();
 }
 
 function endedBody(parser: EventParser, names: EndpointNames): readonly ProducerOutput[] {

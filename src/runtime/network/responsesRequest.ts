@@ -1,4 +1,5 @@
 import { arrayField, isRecord, stringField } from '../../base/guard';
+import type { ImageContent } from '../../events/message';
 import type { ExchangeOptions, ModelRef, TurnContext } from '../contract';
 import { handOver, type HandoverBlock, type HandoverMessage } from '../handover';
 import { clampOpenAiEffort, isOpenAiReasoner } from './openaiEffort';
@@ -14,8 +15,12 @@ interface ReasoningItem {
   encrypted_content: string;
 }
 
+type InputPart =
+  { type: 'input_text'; text: string } | { type: 'input_image'; image_url: string; detail: 'auto' };
+
 type InputItem =
   | { role: 'user' | 'assistant'; content: string }
+  | { role: 'user'; content: InputPart[] }
   | ReasoningItem
   | { type: 'function_call'; call_id: string; name: string; arguments: string }
   | { type: 'function_call_output'; call_id: string; output: string };
@@ -125,7 +130,7 @@ function reasoningFields(
 function toInputItems(message: HandoverMessage): InputItem[] {
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.texts.join('\n\n') }];
+      return [toUserItem(message)];
     case 'assistant':
       return message.blocks.flatMap(toAssistantItem);
     case 'tool':
@@ -136,6 +141,25 @@ function toInputItems(message: HandoverMessage): InputItem[] {
         output: result.isError ? `Error: ${result.text}` : result.text,
       }));
   }
+}
+
+/** Plain text where there are no pictures: every compatible server takes that. */
+function toUserItem({ texts, images = [] }: Extract<HandoverMessage, { role: 'user' }>): InputItem {
+  if (images.length === 0) {
+    return { role: 'user', content: texts.join('\n\n') };
+  }
+  const pictures = images.map((image): InputPart => ({
+    type: 'input_image',
+    image_url: dataUrl(image),
+    detail: 'auto',
+  }));
+  const words = texts.map((text): InputPart => ({ type: 'input_text', text }));
+  return { role: 'user', content: [...pictures, ...words] };
+}
+
+/** A picture as both OpenAI dialects take it. */
+export function dataUrl({ mediaType, data }: ImageContent): string {
+  return `data:${mediaType};base64,${data}`;
 }
 
 function toAssistantItem(block: HandoverBlock): InputItem[] {

@@ -37,6 +37,7 @@ interface StartOptions {
   readonly specEnv?: Readonly<Record<string, string | null>>;
   readonly launchEnv?: Readonly<Record<string, string | null>>;
   readonly byName?: boolean;
+  readonly inputText?: string;
   readonly transport?: Partial<ChildProcessTransportOptions>;
 }
 
@@ -85,6 +86,7 @@ function start(binary: string, options: StartOptions = {}): ChildTransport {
       defaultBinary: options.byName === true ? binary : 'no-such-default',
       args: options.args ?? [],
       ...(options.launchEnv === undefined ? {} : { env: options.launchEnv }),
+      ...(options.inputText === undefined ? {} : { inputText: options.inputText }),
     },
   };
   const transport = factory(context);
@@ -258,6 +260,56 @@ describe('talking to a child', () => {
     transport.onMessage((message) => order.push(message));
     await ended;
     expect(order).toEqual([{ n: 1 }, { n: 2 }, 0]);
+  });
+});
+
+describe('a child that takes its whole input at once', () => {
+  /** Reads its stdin to the end, then says what that was. */
+  const reader = `const parts = []; process.stdin.on('data', (part) => parts.push(part)).on('end', () => { const text = Buffer.concat(parts).toString(); console.log(JSON.stringify({ chars: text.length, text: text.slice(0, 100) })); });`;
+
+  it.each([
+    ['one line', 'fix the bug'],
+    ['several lines that no JSON line could carry', '- a\n\u2028"b"\r\n💡\n'],
+    ['nothing', ''],
+  ])(
+    '[R74] gets %s raw, byte for byte, and then the end of its stdin',
+    async (_name, inputText) => {
+      const seen = collect(start(bench.program(reader), { inputText }));
+      expect(await seen.exit).toMatchObject({ code: 0 });
+      expect(seen.messages).toEqual([{ chars: inputText.length, text: inputText }]);
+    },
+  );
+
+  it('gets an input that is larger than its pipe', async () => {
+    const inputText = 'x'.repeat(3 * 1024 * 1024);
+    const seen = collect(start(bench.program(reader), { inputText }));
+    await seen.exit;
+    expect(seen.messages).toMatchObject([{ chars: inputText.length }]);
+  });
+
+  it('[R55] refuses a send with a code of its own, before and after the start, and the child does not see it', async () => {
+    const transport = start(bench.program(reader), { inputText: 'all' });
+    const seen = collect(transport);
+    await expect(transport.send({ late: 1 })).rejects.toMatchObject({ code: 'input_ended' });
+    await seen.exit;
+    await expect(transport.send({ late: 2 })).rejects.toMatchObject({ code: 'input_ended' });
+    expect(seen.messages).toEqual([{ chars: 3, text: 'all' }]);
+    await transport.close();
+    await expect(transport.send({ late: 3 })).rejects.toMatchObject({ code: 'transport_closed' });
+  });
+
+  it('ends as usual when it exits without reading, and can be closed while it does not read', async () => {
+    const inputText = 'y'.repeat(4 * 1024 * 1024);
+    const gone = collect(start(bench.program('process.exit(3)'), { inputText }));
+    expect(await gone.exit).toMatchObject({ code: 3 });
+    const deaf = start(bench.program(`console.log('{}'); setInterval(() => {}, 1000);`), {
+      inputText,
+      closeTimeoutMs: 1000,
+    });
+    const seen = collect(deaf);
+    await eventually('it is up', () => seen.messages.length === 1);
+    await deaf.close();
+    expect(seen.exits).toEqual([]);
   });
 });
 

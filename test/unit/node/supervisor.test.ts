@@ -107,6 +107,40 @@ describe('a host that dies hard', () => {
   });
 });
 
+/** Starts a `sleep` that has left the group and the family: its parent is gone before it is known. */
+const orphan = `
+const { spawnSync } = require('child_process');
+const { stdout } = spawnSync(process.execPath, ['-e', "const c = require('child_process').spawn('sleep', ['304'], { detached: true, stdio: 'ignore' }); c.unref(); console.log(c.pid)"]);
+const lost = Number(stdout);`;
+
+describe('a process that detached twice', () => {
+  const program = `${orphan}
+console.log(JSON.stringify([process.pid, lost]));
+setInterval(() => {}, 1000);`;
+
+  it.runIf(process.platform === 'linux')('does not outlive a host that died hard', async () => {
+    const { hostPid, pids } = await startHost(bench.program(program));
+    expect(parentOf(pids[1] ?? 0)).not.toBe(pids[0]);
+    process.kill(hostPid, 'SIGKILL');
+    await eventually('all are gone', () => !pids.some(isAlive), 5000);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is ended with the tree when that is terminated',
+    async () => {
+      const child = startSupervised(job(bench.program(program)), { supervisorPath });
+      const text = await new Promise<string>((resolve) => {
+        child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+      });
+      const pids = JSON.parse(text) as number[];
+      child.signal('SIGTERM');
+      await child.ended;
+      await eventually('all are gone', () => !pids.some(isAlive), 5000);
+      child.release();
+    },
+  );
+});
+
 describe('a supervisor', () => {
   it('ends the tree when it is told to end itself', async () => {
     const { hostPid, pids } = await startHost(bench.program(family('')));

@@ -134,9 +134,9 @@ describe('how Claude Code is started', () => {
       '--verbose',
       '--include-partial-messages',
       '--permission-prompt-tool=stdio',
-      '--permission-mode=default',
       '--setting-sources=user',
       '--strict-mcp-config',
+      '--permission-mode=default',
     ]);
   });
 
@@ -158,12 +158,19 @@ describe('how Claude Code is started', () => {
   it('shares a child between equal launches only, whatever it resumes', () => {
     const key = launch(spec).leaseKey;
     expect(launch(spec, { resume: 'x' }).leaseKey).toBe(key);
+    expect(
+      launch(spec, {
+        model: { ...model, model: 'opus' },
+        opts: { reasoning: 'low', mode: 'plan' },
+      }).leaseKey,
+    ).toBe(key);
     const others = [
       launch({ ...spec, args: ['-x'] }),
       launch({ ...spec, env: { A: 'b' } }),
       launch({ ...spec, binaryPath: '/b' }),
-      launch(spec, { model: { ...model, model: 'opus' } }),
       launch(spec, { opts: { cwd: '/other' } }),
+      launch(spec, { opts: { extraFolders: ['/more'] } }),
+      launch(spec, { resume: 'x', opts: { fork: {} } }),
       launch(spec, { systemPrompt: 'other' }),
     ];
     expect(others.filter((plan) => plan.leaseKey === key)).toEqual([]);
@@ -210,6 +217,7 @@ describe('how an exchange is opened', () => {
             PreToolUse: [{ matcher: '*', hookCallbackIds: ['patchbay-before'] }],
             PostToolUse: [{ matcher: '*', hookCallbackIds: ['patchbay-after'] }],
           },
+          forwardSubagentText: true,
           appendSystemPrompt: 'Use tabs.',
         },
       },
@@ -252,7 +260,7 @@ describe('how an exchange is opened', () => {
       type: 'control_response',
       response: { subtype: 'error', request_id: 'patchbay-initialize', error: 'unsupported' },
     });
-    expect(step.out).toMatchObject([{ kind: 'failed', failure: { code: 'binary_broken' } }]);
+    expect(step.out).toMatchObject([{ kind: 'failed', failure: { code: 'agent_too_old' } }]);
     expect(
       parser.accept({
         type: 'control_response',
@@ -447,7 +455,16 @@ describe('what Claude Code says', () => {
         ...exit,
         stderrTail: "error: unknown option '--setting-sources'",
       })?.code,
-    ).toBe('binary_broken');
+    ).toBe('agent_too_old');
+    expect(
+      createParser().parser.explainExit({
+        ...exit,
+        stderrTail: "error: unknown option '--of-the-user'",
+      }),
+    ).toMatchObject({
+      code: 'binary_broken',
+      message: expect.stringContaining('--of-the-user') as unknown,
+    });
   });
 
   it('takes the half text of a cut answer back before the retry, and keeps what was complete', () => {
@@ -485,6 +502,15 @@ describe('what Claude Code says', () => {
     ]);
   });
 
+  it('takes nothing back for a message that does not say which one it is', () => {
+    const { parser } = createParser();
+    const nameless = { type: 'assistant', message: { content: [{ type: 'tool_use', name: 'X' }] } };
+    const out = [started('m1'), delta(0, 'fi'), nameless, delta(0, 'ne')].flatMap((message) =>
+      observations(parser.accept(message)),
+    );
+    expect(out).toEqual([]);
+  });
+
   it('does not show the words of an API error as an answer', () => {
     const synthetic = whole('s', [text('API Error: 429')], {});
     const marked = {
@@ -503,6 +529,22 @@ describe('what Claude Code says', () => {
       result: 'API Error: 429',
     });
     expect(observations(end)).toEqual([{ kind: 'retract', blockId: 's:whole-1' }]);
+  });
+
+  it('shows what the CLI says to its model as nobody’s text: a summary, a command’s echo', () => {
+    const { parser } = createParser();
+    const line = (content: unknown): object => ({
+      type: 'user',
+      message: { role: 'user', content },
+      parent_tool_use_id: null,
+    });
+    for (const content of [
+      'This session is being continued from a previous conversation …',
+      '<local-command-stdout>Compacted </local-command-stdout>',
+      [{ type: 'text', text: '[Request interrupted by user]' }],
+    ]) {
+      expect(parser.accept(line(content))).toEqual({ out: [] });
+    }
   });
 
   it('[R77] counts and skips what it does not know', () => {

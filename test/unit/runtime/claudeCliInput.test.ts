@@ -124,4 +124,11 @@ describe('the input that Claude is given for an approved text', () => {
     expect(written(base, text, asked)).toBe(text);
     expect(performance.now() - startMs).toBeLessThan(2000);
   });
+
+  it('gives a Write the approved text as it is, its byte order mark included', () => {
+    const text = '\uFEFFnew\r\n';
+    expect(
+      updatedInput('Write', { file_path: 'f', content: 'new\n' }, { baseText: '\uFEFFold', text }),
+    ).toEqual({ kind: 'input', input: { file_path: 'f', content: text } });
+  });
 });

@@ -152,6 +152,24 @@ describe('what the tools of Claude Code would do', () => {
     ]);
   });
 
+  it('says in words what a call would do that no rule can read', () => {
+    const words = (tool: string, input: JsonObject): unknown => {
+      const [intent] = claudeIntents(tool, input, '/w');
+      return intent?.kind === 'unknown' ? intent.description : undefined;
+    };
+    expect(words('WebSearch', { query: 'tabs or spaces' })).toBe(
+      'Search the web for: tabs or spaces',
+    );
+    expect(words('Skill', { skill: 'deploy', args: 'now' })).toBe('Load the skill deploy now');
+    expect(
+      words('NotebookEdit', { notebook_path: '/w/n.ipynb', cell_id: 'c1', new_source: 'x = 1' }),
+    ).toBe(
+      'Change the notebook /w/n.ipynb: replace the cell c1. It cannot be shown by hunks, so it is taken or refused whole.\n\nx = 1',
+    );
+    expect(words('NotebookEdit', {})).toBe('NotebookEdit {}');
+    expect(words('WebSearch', { query: 'x'.repeat(9_000) })).toHaveLength(2_000);
+  });
+
   it('never takes a path for one inside the folder that Claude would expand or trim to another', () => {
     expect(kinds('Read', { file_path: '~/.ssh/id_rsa' })).toEqual(['unknown']);
     expect(kinds('Write', { file_path: ' ~/x', content: '' })).toEqual(['unknown']);

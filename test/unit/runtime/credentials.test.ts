@@ -1,3 +1,5 @@
+import { buildAgentDirectory } from '../../../src/runtime/agentDirectory';
+import { emptySpecTable } from '../../../src/runtime/specs';
 import { describe, expect, it } from 'vitest';
 import type { ExternalRuntimeSpec } from '../../../src/runtime/contract';
 import {
@@ -51,6 +53,13 @@ function vaultWith(environment: Readonly<Record<string, string>> = {}) {
   });
   return { vault, secrets };
 }
+
+const directory = buildAgentDirectory({
+  custom: [],
+  bridges: [],
+  specs: emptySpecTable,
+  learned: new Map(),
+});
 
 describe('the credential vault', () => {
   it('[R114] keeps several named accounts; the first stored is the default', async () => {
@@ -207,6 +216,7 @@ describe('keys and runtimes', () => {
 
   it('[R112][R113] offers what needs no key with an empty vault, without asking it; the rest only with a key', async () => {
     const catalog = buildModelCatalog({
+      agentModels: directory.models,
       endpoints: [{ name: 'free', url: 'http://localhost:1/v1', models: [{ model: 'm' }] }],
     });
     const asked: string[] = [];

@@ -114,7 +114,8 @@ describe('finding out about agents', () => {
 
   it('does not ask a version for the sign-in that would take the question for a prompt', async () => {
     const { ports, done } = machine({ answers: { '--version': exited('2.1.40 (Claude Code)') } });
-    expect(await discoverAgents(ports, claudeOnly)).toMatchObject([
+    const older = claudeOnly.map((entry) => ({ ...entry, minVersion: '2.0.0' }));
+    expect(await discoverAgents(ports, older)).toMatchObject([
       { state: 'ready', detail: '2.1.40' },
     ]);
     expect(done).toEqual(['lookup claude', '/bin/claude --version']);

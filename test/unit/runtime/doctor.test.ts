@@ -38,7 +38,7 @@ describe('the doctor', () => {
       detail: '2.1.329 · signed in',
       path: '/bin/claude',
       version: '2.1.330',
-      minVersion: '2.0.77',
+      minVersion: '2.1.112',
       newestSeen: '2.1.329',
       isSignedIn: true,
       coverage: 'asks',
@@ -71,7 +71,7 @@ Patchbay 1.0.0
 Claude Code (claude-cli)
   state: ready: 2.1.329 · signed in
   program: /bin/claude
-  version: 2.1.330 (at least 2.0.77, tried with 2.1.329)
+  version: 2.1.330 (at least 2.1.112, tried with 2.1.329)
   signed in: yes
   gate: only what it asks by itself. only what it asks
   variables that pass to it: ANTHROPIC_API_KEY

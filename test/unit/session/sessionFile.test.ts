@@ -425,6 +425,33 @@ describe('resume links of a session file', () => {
     );
   });
 
+  it('[R107] a link that the agent went on from on the branch that was left is not used, so that it does not remember what this branch does not have', async () => {
+    const { store } = setUp();
+    const session = store.create();
+    playTurn(session, 'turn-1', 'first');
+    await session.resume.save(link);
+    playTurn(session, 'turn-2', 'second');
+    const file = fileOf(session);
+    const fork = file.leafId;
+    playTurn(session, 'turn-3', 'third');
+    const end = file.leafId;
+    file.branchFrom(fork);
+    expect(await session.resume.find(query)).toBeUndefined();
+    playTurn(session, 'turn-4', 'another third');
+    expect(await session.resume.find(query)).toBeUndefined();
+    await session.log.flush();
+    expect(await (await store.open('session-1'))?.resume.find(query)).toBeUndefined();
+    // The new branch has an agent session of its own, and the old branch still has the old one.
+    await session.resume.save({ ...link, resumeToken: 'token-2' });
+    playTurn(session, 'turn-5', 'fourth');
+    expect((await session.resume.find(query))?.resumeToken).toBe('token-2');
+    file.branchFrom(end);
+    expect((await session.resume.find(query))?.resumeToken).toBe('token-1');
+    // Before the first link there is none.
+    file.branchFrom(null);
+    expect(await session.resume.find(query)).toBeUndefined();
+  });
+
   it('[R102] each new token is written, the same token again is not', async () => {
     const { store, storage } = setUp();
     const session = store.create();

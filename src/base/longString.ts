@@ -1,0 +1,47 @@
+/**
+ * The inside of a JSON string literal that comes in pieces, cut anywhere. Each piece is decoded as it comes; control
+ * characters and unknown escapes make `add` or `finish` throw a SyntaxError, as `JSON.parse` does.
+ */
+export class LongString {
+  private text = '';
+  /** The beginning of an escape whose rest is still to come. */
+  private openEscape = '';
+
+  add(raw: string): void {
+    const whole = this.openEscape + raw;
+    const cut = startOfOpenEscape(whole);
+    this.openEscape = whole.slice(cut);
+    if (cut > 0) {
+      this.text += decoded(whole.slice(0, cut));
+    }
+  }
+
+  finish(): string {
+    return this.openEscape === '' ? this.text : this.text + decoded(this.openEscape);
+  }
+}
+
+function decoded(raw: string): string {
+  const value: unknown = JSON.parse(`"${raw}"`);
+  return typeof value === 'string' ? value : '';
+}
+
+/** Index of an escape at the end of the text that is not whole yet; the text's length when there is none. */
+function startOfOpenEscape(text: string): number {
+  const at = text.lastIndexOf('\\');
+  if (at === -1 || at < text.length - longestEscape) {
+    return text.length;
+  }
+  let first = at;
+  while (first > 0 && text[first - 1] === '\\') {
+    first -= 1;
+  }
+  if ((at - first) % 2 === 1) {
+    return text.length; // an escaped backslash
+  }
+  const size = text[at + 1] === 'u' ? longestEscape : 2;
+  return at + size > text.length ? at : text.length;
+}
+
+/** `\u0000` */
+const longestEscape = 6;

@@ -1,0 +1,40 @@
+import { numberField, recordField } from '../../base/guard';
+import type { Usage } from '../../events/usage';
+import { codexUsage } from '../codexItems';
+
+interface Counts {
+  readonly input: number;
+  readonly cached: number;
+  readonly output: number;
+}
+
+/** The tokens of one exchange. The server's totals are of the whole thread: what was used before is taken off. */
+export class CodexTurnUsage {
+  private before: Counts | undefined;
+
+  /** `tokenUsage` of `thread/tokenUsage/updated`: `total` of the thread, `last` of the newest request. */
+  accept(tokenUsage: unknown): Usage | undefined {
+    const total = counts(recordField(tokenUsage, 'total'));
+    const last = counts(recordField(tokenUsage, 'last'));
+    this.before ??= {
+      input: Math.max(0, total.input - last.input),
+      cached: Math.max(0, total.cached - last.cached),
+      output: Math.max(0, total.output - last.output),
+    };
+    return codexUsage({
+      input: total.input - this.before.input,
+      cached: total.cached - this.before.cached,
+      cacheWrite: undefined,
+      output: total.output - this.before.output,
+      contextWindow: numberField(tokenUsage, 'modelContextWindow'),
+    });
+  }
+}
+
+function counts(part: unknown): Counts {
+  return {
+    input: numberField(part, 'inputTokens') ?? 0,
+    cached: numberField(part, 'cachedInputTokens') ?? 0,
+    output: numberField(part, 'outputTokens') ?? 0,
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  arrayField,
+  isRecord,
+  isString,
+  numberField,
+  recordField,
+  stringField,
+} from '../../base/guard';
+import { toolError, toolOk, type ToolResult } from '../../events/toolCall';
+import type { Usage } from '../../events/usage';
+import type { AgentInfo } from '../contract';
+
+/** Text of a pi result or message: its `content` is a string or blocks; what is not text is named. */
+export function contentText(value: unknown): string {
+  const content = isRecord(value) ? value.content : undefined;
+  if (isString(content)) {
+    return content;
+  }
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  return blocks
+    .map((block) => stringField(block, 'text') ?? `[${stringField(block, 'type') ?? 'something'}]`)
+    .join('\n');
+}
+
+/** The result in a `tool_execution_end`. */
+export function executionResult(
+  message: unknown,
+  toolName: string,
+  wasStopped: 'denied' | 'aborted' | undefined,
+): ToolResult {
+  const output = contentText(recordField(message, 'result'));
+  const isError = isRecord(message) && message.isError === true;
+  if (!isError) {
+    return toolOk(output, toolName === 'bash' ? { exitCode: 0 } : undefined);
+  }
+  const exit = toolName === 'bash' ? /exited with code (\d+)\s*$/.exec(output)?.[1] : undefined;
+  const isTimeout = toolName === 'bash' && /timed out after [\d.]+ seconds\s*$/.test(output);
+  return toolError(output === '' ? 'The call failed.' : output, {
+    ...(exit === undefined ? {} : { summary: `exit ${exit}`, exitCode: Number(exit) }),
+    ...(isTimeout ? { outcome: 'timeout' } : {}),
+    ...(wasStopped === undefined || exit !== undefined ? {} : { outcome: wasStopped }),
+  });
+}
+
+/** Adds up what the answers of one turn cost; each one reports only itself. */
+export class UsageSum {
+  private readonly sums = new Map<string, number>();
+
+  add(usage: unknown): void {
+    const cost = recordField(usage, 'cost');
+    const counts = {
+      inputTokens: numberField(usage, 'input'),
+      outputTokens: numberField(usage, 'output'),
+      cacheReadTokens: numberField(usage, 'cacheRead'),
+      cacheWriteTokens: numberField(usage, 'cacheWrite'),
+      costUsd: numberField(cost, 'total'),
+    };
+    for (const [name, count] of Object.entries(counts)) {
+      if (count !== undefined) {
+        this.sums.set(name, (this.sums.get(name) ?? 0) + count);
+      }
+    }
+  }
+
+  /** Undefined when nothing was reported. */
+  total(contextWindowTokens: number | undefined): Usage | undefined {
+    const known = [...this.sums];
+    return known.every(([, count]) => count === 0)
+      ? undefined
+      : {
+          ...Object.fromEntries(known),
+          ...(contextWindowTokens === undefined ? {} : { contextWindowTokens }),
+          reportedBy: 'child',
+        };
+  }
+}
+
+/** The models in an answer to `get_available_models`, named as `provider/model`. */
+export function availableModels(data: unknown): NonNullable<AgentInfo['models']> {
+  return (arrayField(data, 'models') ?? []).flatMap((model) => {
+    const id = stringField(model, 'id');
+    const provider = stringField(model, 'provider');
+    return id === undefined || provider === undefined
+      ? []
+      : [{ id: `${provider}/${id}`, name: stringField(model, 'name') ?? id }];
+  });
+}
+
+/** The commands in an answer to `get_commands`. */
+export function availableCommands(data: unknown): NonNullable<AgentInfo['commands']> {
+  return (arrayField(data, 'commands') ?? []).flatMap((command) => {
+    const name = stringField(command, 'name');
+    return name === undefined
+      ? []
+      : [{ name, description: stringField(command, 'description') ?? '' }];
+  });
+}
