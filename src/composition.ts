@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from './base/clock';
 import { DisposableStore, type Disposable } from './base/disposable';
-import { isString, stringField } from './base/guard';
+import { isArrayOf, isString, stringField } from './base/guard';
 import { createRedactor } from './base/redact';
 import { computeHunks } from './edits/hunks';
 import { createFileEdit } from './edits/proposal';
@@ -50,6 +50,7 @@ import { readFileTail } from './node/fileTail';
 import { createLoginShellPath } from './node/loginShell';
 import { createNodeVersion } from './node/nodeVersion';
 import { diskPathProbe } from './node/pathProbe';
+import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
 import { runProgram } from './node/programRunner';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
@@ -116,6 +117,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   };
   const log = store.add(new OutputLog(redact));
   const state = new StateStore(context.workspaceState);
+  const userState = new StateStore(context.globalState);
   const settings = store.add(new Settings());
 
   // Processes: all of them under the supervisor, all looked up by absolute result.
@@ -306,6 +308,29 @@ export function compose(context: vscode.ExtensionContext): Composition {
       inheritedEnv,
       passVariables: (adapter) => setup.directory.find(adapter)?.passVariables ?? [],
       installHint: (adapter) => setup.directory.find(adapter)?.installHint,
+      homeDirectory: home,
+      mayRunFolderCode: async ({ adapter, files: codeFiles, digest }) => {
+        const key = 'folderCodeConsents';
+        const consent = `${adapter}|${digest}`;
+        const given = userState.get(key, isArrayOf(isString)) ?? [];
+        if (given.includes(consent)) {
+          return true;
+        }
+        const name = setup.directory.find(adapter)?.displayName ?? adapter;
+        const isAgreed =
+          (await vscode.window.showWarningMessage(
+            `This folder holds code that ${name} runs by itself when it starts. Start it?`,
+            {
+              modal: true,
+              detail: `${codeFiles.slice(0, 12).join('\n')}${codeFiles.length > 12 ? '\n…' : ''}\n\nIt runs without any question. Asked again when one of these files changes.`,
+            },
+            'Start',
+          )) === 'Start';
+        if (isAgreed) {
+          await userState.set(key, [...given.slice(-50), consent]);
+        }
+        return isAgreed;
+      },
       mayRunFromWorkspace: async (path) =>
         (await vscode.window.showWarningMessage(
           `The agent was found inside this workspace: ${path}. Start it?`,
@@ -363,7 +388,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           isTrusted,
           hasFolder: () => files.roots().folders.length > 0,
           agentConsent: createAgentConsent({
-            state: new StateStore(context.globalState),
+            state: userState,
             minimum: () => settings.values.minimumGateCoverage,
             bridgeOf,
             findingOf: (adapter) => setup.agent(adapter),
@@ -404,7 +429,11 @@ export function compose(context: vscode.ExtensionContext): Composition {
             files: instructions.map((file) => file.label),
           };
         },
-        cwd: () => files.roots().folders[0]?.path,
+        // Agents see real paths, and compare them; a folder behind a link would be another one to them.
+        cwd: (model) => {
+          const folder = files.roots().folders[0]?.path;
+          return folder === undefined || model.runtime === undefined ? folder : realFolder(folder);
+        },
         turnOptions: (model) => ({
           extraFolders: files
             .roots()

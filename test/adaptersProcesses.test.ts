@@ -12,7 +12,7 @@ import { RuntimeBroker } from '../src/runtime/broker';
 import { runtimeEndpoint } from '../src/runtime/contract';
 import { dialects } from './dialects/all';
 import type { Dialect } from './dialects/dialect';
-import { promptWord, type DialectScenario } from './fakes/dialectProgram';
+import { main, promptWord, type DialectScenario } from './fakes/dialectProgram';
 import { terminals } from './fakes/dialectStage';
 import { textOf, type RunningTurn } from './fakes/exchangeLab';
 import { eventually, processesWith, Workbench } from './fakes/realChildren';
@@ -45,7 +45,7 @@ afterAll(async () => {
 async function play(dialect: Dialect, scenario: DialectScenario) {
   const { bridge } = dialect;
   const program = bench.program(
-    `require('./dialectProgram.cjs').main(${JSON.stringify(dialect.name)}, ${JSON.stringify(scenario)});`,
+    `require('./dialectProgram.cjs').${main.name}(${JSON.stringify(dialect.name)}, ${JSON.stringify(scenario)});`,
     `${dialect.name} ${scenario}`.replaceAll(' ', '-'),
   );
   const broker = new RuntimeBroker({

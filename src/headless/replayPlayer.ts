@@ -2,6 +2,7 @@ import { errorMessage } from '../base/patchbayError';
 import { tick } from './replayClock';
 import type { ReplayDialect } from './replayDialect';
 import type { RecordedEntry } from './replayRecording';
+import { ReplayRequests, type ReplayPlace } from './replayRequests';
 import type {
   ScriptedProcess,
   ScriptedPrompt,
@@ -42,21 +43,14 @@ export interface PlayedTurn {
 export class ReplayPlayer {
   private readonly chunks: Rechunker;
   private readonly encoder = new TextEncoder();
-  /** Answers to requests, to be given when the agent is not in the middle of a line. */
-  private outbox: unknown[] = [];
-  private processIndex = 0;
-  private position = 0;
+  private readonly place: ReplayPlace = { processIndex: 0, position: 0 };
+  private readonly requests: ReplayRequests;
   private transport: ReplayTransport | undefined;
-  private prompt: ScriptedPrompt | undefined;
-  /** The bridge's own prompt that no line of the recording stands for. */
-  private looseId: string | number | undefined;
-  private hasHeardPrompt = false;
-  private sentCount = 0;
-  private genericCount = 0;
   private killedBy: string | null = null;
 
   constructor(private readonly options: ReplayPlayerOptions) {
     this.chunks = new Rechunker(options.nextChunkBytes, (chunk) => this.transport?.push(chunk));
+    this.requests = new ReplayRequests({ ...options, place: this.place });
   }
 
   /** The next turn, in the order of the recording. */
@@ -69,13 +63,13 @@ export class ReplayPlayer {
   /** The bridge starts a child: the process that the replay has come to, or the one behind it when that one is done. */
   open(takesNoMessages: boolean): ReplayTransport {
     if (this.transport !== undefined && !this.hasPromptAhead() && this.hasNextProcess()) {
-      this.enter(this.processIndex + 1);
+      this.enter(this.place.processIndex + 1);
     }
     this.chunks.flush();
-    this.outbox = [];
+    this.requests.beginChild();
     const transport = new ReplayTransport({
       takesNoMessages,
-      onSend: (message) => this.heard(message),
+      onSend: (message) => this.requests.heard(message),
     });
     this.transport = transport;
     return transport;
@@ -83,14 +77,13 @@ export class ReplayPlayer {
 
   /** Plays until the turn is over; at the end of the process the agent ends. */
   async playTurn(prompt: ScriptedPrompt, turn: PlayedTurn): Promise<void> {
-    this.prompt = prompt;
-    this.hasHeardPrompt = false;
-    if (prompt.processIndex !== this.processIndex) {
+    this.requests.beginTurn(prompt);
+    if (prompt.processIndex !== this.place.processIndex) {
       this.enter(prompt.processIndex);
     }
     await this.quiet();
     while (!turn.isOver()) {
-      const entry = this.process()?.entries[this.position];
+      const entry = this.process()?.entries[this.place.position];
       if (entry === undefined) {
         const { transport } = this;
         await this.endProcess(null);
@@ -98,33 +91,36 @@ export class ReplayPlayer {
           break; // no other child was started: nothing more comes
         }
       } else {
-        const index = this.position;
-        this.position += 1;
+        const index = this.place.position;
+        this.place.position += 1;
         await this.step(entry, index, turn);
         await this.rest(index);
       }
     }
     prompt.isUsed = true;
-    this.prompt = undefined;
+    this.requests.prompt = undefined;
   }
 
   /** Plays what comes between two turns: late lines, which nobody must hear. Undefined: to the end. */
   async playUntil(prompt: ScriptedPrompt | undefined): Promise<void> {
     for (;;) {
-      if (prompt?.processIndex === this.processIndex && this.position >= prompt.entryIndex) {
+      if (
+        prompt?.processIndex === this.place.processIndex &&
+        this.place.position >= prompt.entryIndex
+      ) {
         this.chunks.flush();
         return;
       }
-      const entry = this.process()?.entries[this.position];
+      const entry = this.process()?.entries[this.place.position];
       if (entry === undefined) {
         await this.endProcess(null);
         if (!this.hasNextProcess()) {
           return;
         }
-        this.enter(this.processIndex + 1);
+        this.enter(this.place.processIndex + 1);
       } else {
-        const index = this.position;
-        this.position += 1;
+        const index = this.place.position;
+        this.place.position += 1;
         await this.step(entry, index, undefined);
         await this.rest(index);
       }
@@ -135,14 +131,15 @@ export class ReplayPlayer {
   async quiet(): Promise<void> {
     let idle = 0;
     for (let round = 0; idle < 2 && round < maxRounds; round += 1) {
-      const before = this.sentCount;
-      for (const message of this.outbox.splice(0)) {
+      const before = this.requests.heardCount;
+      for (const message of this.requests.takeAnswers()) {
         this.chunks.flush();
         this.write(`${JSON.stringify(message)}\n`);
         this.chunks.flush();
       }
       await tick();
-      idle = this.sentCount === before && this.outbox.length === 0 ? idle + 1 : 0;
+      const isIdle = this.requests.heardCount === before && !this.requests.hasAnswers;
+      idle = isIdle ? idle + 1 : 0;
     }
   }
 
@@ -177,7 +174,7 @@ export class ReplayPlayer {
     index: number,
   ): Promise<void> {
     const end = entry.isUnterminated ? '' : '\n';
-    if (this.lacksPrompt()) {
+    if (this.requests.lacksPrompt && this.transport?.takesMessages === true) {
       this.chunks.flush();
       await this.quiet();
     }
@@ -185,7 +182,7 @@ export class ReplayPlayer {
       this.write(`${entry.line.raw}${end}`);
       return;
     }
-    const message = this.addressed(entry.line.message, index);
+    const message = this.requests.addressed(entry.line.message, index);
     if (message === undefined) {
       return;
     }
@@ -214,7 +211,7 @@ export class ReplayPlayer {
   private filesBefore(question: ScriptedQuestion, index: number) {
     const { base, message, answer } = question;
     return base === undefined
-      ? this.options.dialect.filesBefore(message, answer?.message, this.ahead(index + 1))
+      ? this.options.dialect.filesBefore(message, answer?.message, this.requests.ahead(index + 1))
       : [base];
   }
 
@@ -239,7 +236,7 @@ export class ReplayPlayer {
         return;
       case 'prompt': {
         const prompt = process?.prompts.find((item) => item.request === request);
-        if (prompt === this.prompt || prompt?.isUsed === true) {
+        if (prompt === this.requests.prompt || prompt?.isUsed === true) {
           await this.waitFor(request, turn);
           return;
         }
@@ -261,136 +258,9 @@ export class ReplayPlayer {
   private async waitFor(request: ScriptedRequest, turn: PlayedTurn): Promise<void> {
     while (request.sent === undefined) {
       await this.quiet();
-      if (isSent(request) || turn.isOver() || !this.answerEarly()) {
+      if (isSent(request) || turn.isOver() || !this.requests.answerEarly()) {
         return;
       }
-    }
-  }
-
-  /** The bridge asked in another order than the recorded client, or an answer is lost: what it waits for is told now. */
-  private answerEarly(): boolean {
-    const { dialect } = this.options;
-    for (const request of this.process()?.requests.values() ?? []) {
-      const { answer, sent, word } = request;
-      const isOpen = answer === undefined || answer.entryIndex >= this.position;
-      if (
-        word.kind === 'request' &&
-        sent?.id !== undefined &&
-        isOpen &&
-        !request.wasAnsweredEarly
-      ) {
-        request.wasAnsweredEarly = true;
-        const told =
-          answer === undefined
-            ? dialect.genericAnswer({ ...word, id: sent.id }, sent.message, this.ahead())
-            : dialect.withAnsweredId(answer.message, sent.id);
-        if (told !== undefined) {
-          this.outbox.push(told);
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** The agent's lines from here on. */
-  private *ahead(from = this.position): Iterable<unknown> {
-    const { entries } = this.process() ?? { entries: [] };
-    for (let at = from; at < entries.length; at += 1) {
-      const entry = entries[at];
-      if (entry?.kind === 'agent' && 'message' in entry.line) {
-        yield entry.line.message;
-      }
-    }
-  }
-
-  /** A line with the id that the bridge gave its request. Undefined: it was said before. */
-  private addressed(message: unknown, index: number): unknown {
-    const { dialect } = this.options;
-    const id = dialect.answeredId(message);
-    if (id === undefined) {
-      return message;
-    }
-    const asked = [...(this.process()?.requests.values() ?? [])].findLast(
-      (request) => request.word.id === id && request.entryIndex < index,
-    );
-    if (asked === undefined) {
-      // Never as it is: the number may be one that the bridge has given to something else.
-      return dialect.withAnsweredId(message, this.looseId ?? `recorded-${id}`);
-    }
-    if (asked.wasAnsweredEarly && asked.answer?.entryIndex === index) {
-      return undefined;
-    }
-    return dialect.withAnsweredId(message, asked.sent?.id ?? `recorded-${id}`);
-  }
-
-  /** A message of the bridge: matched with the recorded one by what it asks for, in order. */
-  private heard(message: unknown): void {
-    this.sentCount += 1;
-    this.options.onSend(message);
-    const word = this.options.dialect.toWord(message);
-    if (word.kind === 'answer' || word.kind === 'other') {
-      return;
-    }
-    const request = this.expected(word.kind, word.key);
-    if (request === undefined) {
-      this.answerUnrecorded(word, message);
-      return;
-    }
-    request.sent = { id: word.id, message };
-    if (word.kind === 'prompt' && request.word.id === undefined) {
-      this.looseId = word.id;
-    }
-    const prompt = this.process()?.prompts.find((item) => item.request === request);
-    if (prompt !== undefined) {
-      prompt.isUsed = true;
-    }
-    const { answer } = request;
-    if (word.id !== undefined && answer !== undefined && answer.entryIndex < this.position) {
-      this.outbox.push(this.options.dialect.withAnsweredId(answer.message, word.id));
-    }
-  }
-
-  private expected(kind: 'prompt' | 'interrupt' | 'request', key: string) {
-    const own = this.prompt?.request;
-    if (kind === 'prompt' && own !== undefined && own.sent === undefined) {
-      return this.prompt?.processIndex === this.processIndex ? own : undefined;
-    }
-    return [...(this.process()?.requests.values() ?? [])].find(
-      ({ word, sent }) => word.kind === kind && word.key === key && sent === undefined,
-    );
-  }
-
-  private answerUnrecorded(word: ScriptedRequest['word'], message: unknown): void {
-    const { dialect, script } = this.options;
-    if (word.kind === 'prompt') {
-      this.looseId = word.id;
-      this.hasHeardPrompt = true;
-      if (this.process()?.looseAnswers.some((index) => index >= this.position) === true) {
-        return; // the agent's own answer to it comes
-      }
-    }
-    if (word.id === undefined || this.genericCount >= maxGenericAnswers) {
-      return;
-    }
-    this.genericCount += 1;
-    // A new child of the same agent says what the one before said.
-    const alike = script
-      .slice(0, this.processIndex + 1)
-      .flatMap((process) => [...process.requests.values()])
-      .findLast(
-        (request) =>
-          request.word.kind === 'request' &&
-          word.kind === 'request' &&
-          request.word.key === word.key &&
-          request.answer !== undefined,
-      );
-    const answer =
-      alike?.answer === undefined
-        ? dialect.genericAnswer(word, message, this.ahead())
-        : dialect.withAnsweredId(alike.answer.message, word.id);
-    if (answer !== undefined) {
-      this.outbox.push(answer);
     }
   }
 
@@ -409,20 +279,9 @@ export class ReplayPlayer {
 
   private enter(processIndex: number): void {
     this.chunks.flush();
-    this.processIndex = processIndex;
-    this.position = 0;
+    this.place.processIndex = processIndex;
+    this.place.position = 0;
     this.killedBy = null;
-    this.looseId = undefined;
-  }
-
-  /** No line of the recording says when the bridge has written its prompt: it gets the time for it before each line. */
-  private lacksPrompt(): boolean {
-    return (
-      this.prompt !== undefined &&
-      this.prompt.request === undefined &&
-      !this.hasHeardPrompt &&
-      this.transport?.takesMessages === true
-    );
   }
 
   private write(text: string): void {
@@ -430,23 +289,27 @@ export class ReplayPlayer {
   }
 
   private process(): ScriptedProcess | undefined {
-    return this.options.script[this.processIndex];
+    return this.options.script[this.place.processIndex];
   }
 
   private hasNextProcess(): boolean {
-    return this.processIndex + 1 < this.options.script.length;
+    return this.place.processIndex + 1 < this.options.script.length;
   }
 
   private hasPromptAhead(): boolean {
     return (
-      this.prompt?.processIndex === this.processIndex && this.prompt.request?.sent === undefined
+      this.requests.prompt?.processIndex === this.place.processIndex &&
+      this.requests.prompt.request?.sent === undefined
     );
   }
 
   /** Lets others run now and then; after each line while a prompt waits, so that its turn can begin behind the right one. */
   private async rest(index: number): Promise<void> {
     const hasQueued = this.process()?.prompts.some(
-      (prompt) => !prompt.isUsed && prompt !== this.prompt && prompt.entryIndex < this.position,
+      (prompt) =>
+        !prompt.isUsed &&
+        prompt !== this.requests.prompt &&
+        prompt.entryIndex < this.place.position,
     );
     if (hasQueued === true) {
       this.chunks.flush();
@@ -464,5 +327,4 @@ function isSent(request: ScriptedRequest): boolean {
 }
 
 const maxRounds = 1000;
-const maxGenericAnswers = 1000;
 const linesBetweenRests = 100;

@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { errorMessage } from '../base/patchbayError';
 import type { Redactor } from '../base/redact';
-import type { Failure } from '../events/failure';
+import { oneLine, type Failure } from '../events/failure';
 import type { ChildTransport, TransportContext, TransportFactory } from '../runtime/contract';
 import { childEnvironment, type Environment } from './childEnvironment';
 import { ChildLines, type StartedChild } from './childLines';
 import type { ExecutableLookup } from './executables';
+import { findFolderCode } from './folderCode';
 import { createScratchFolder } from './scratchFolder';
 import { brokenProgram, missingProgram, spawnFailure } from './spawnFailure';
 import { startSupervised, type SupervisorOptions } from './supervisedProcess';
@@ -26,6 +29,17 @@ export interface ChildProcessTransportOptions extends SupervisorOptions {
    * (machine scope) is not asked about.
    */
   readonly mayRunFromWorkspace?: (path: string) => Promise<boolean>;
+  /**
+   * The folder holds code that the agent would run by itself (`files`, absolute): may it start? The answer is about
+   * exactly this content (`digest`). Absent: it may not.
+   */
+  readonly mayRunFolderCode?: (found: {
+    readonly adapter: string;
+    readonly files: readonly string[];
+    readonly digest: string;
+  }) => Promise<boolean>;
+  /** Whose files are the user's own. Default: the home folder. */
+  readonly homeDirectory?: string;
   readonly maxLineBytes?: number;
   readonly platform?: NodeJS.Platform;
 }
@@ -74,7 +88,7 @@ async function startAgent(
   }
   if (
     found.isInsideWorkspace &&
-    spec.binaryPath === undefined &&
+    !isAbsolute(spec.binaryPath ?? '') &&
     !(await mayRun(options, found.path))
   ) {
     return notTrusted(
@@ -84,6 +98,11 @@ async function startAgent(
   const folder = await workingFolder(opts.cwd);
   if (folder.kind === 'failed') {
     return folder.failure;
+  }
+  const refusal = await refuseFolderCode(options, { spec, launch }, folder.path);
+  if (refusal !== undefined) {
+    folder.remove();
+    return refusal;
   }
   if (!options.isTrusted() || !isWanted()) {
     folder.remove();
@@ -114,9 +133,41 @@ function agentEnvironment(
   return childEnvironment({
     inherited: options.inheritedEnv,
     pass: options.passVariables?.(spec.adapter) ?? [],
-    layers: [searchPath === '' ? undefined : { PATH: searchPath }, launch.env, spec.env],
+    layers: [searchPath === '' ? undefined : { PATH: searchPath }, spec.env, launch.env],
     isWindows: (options.platform ?? process.platform) === 'win32',
   });
+}
+
+/** Undefined: there is nothing, or the user said yes to it. What cannot be looked through is refused. */
+async function refuseFolderCode(
+  options: ChildProcessTransportOptions,
+  { spec, launch }: Pick<TransportContext, 'spec' | 'launch'>,
+  folder: string,
+): Promise<Failure | undefined> {
+  const { folderCode = [] } = launch;
+  if (folderCode.length === 0) {
+    return undefined;
+  }
+  let found;
+  try {
+    found = await findFolderCode(folder, folderCode, options.homeDirectory ?? homedir());
+  } catch (error) {
+    return notTrusted(
+      `Whether this folder holds code that the agent would run by itself could not be seen, so it was not started: ${errorMessage(error)}`,
+    );
+  }
+  if (found === undefined) {
+    return undefined;
+  }
+  const isAllowed = await options.mayRunFolderCode?.({ adapter: spec.adapter, ...found });
+  return isAllowed === true
+    ? undefined
+    : {
+        code: 'consent_needed',
+        message: oneLine(
+          `This folder holds code that the agent runs by itself when it starts, so it was not started: ${found.files.slice(0, 3).join(', ')}${found.files.length > 3 ? ', …' : ''}. Look at it; then try again and agree, or take it away.`,
+        ),
+      };
 }
 
 async function mayRun(options: ChildProcessTransportOptions, path: string): Promise<boolean> {

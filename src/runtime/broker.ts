@@ -27,6 +27,7 @@ import {
 } from './exchange';
 import { driveFramework, type FrameworkStream } from './frameworkArm';
 import type { ResumeStore } from './resumeLink';
+import { tapToken } from './resumeTap';
 import { ResumeLinks } from './runtimeLinks';
 import {
   adapterOfAddress,
@@ -301,6 +302,7 @@ export class RuntimeBroker {
       { sessionId: opts.sessionId, adapter: spec.adapter, leaseKey: launch.leaseKey, resume },
       () => transport({ spec, model, opts, resume, launch }),
     );
+    tapToken(lease.transport, (token) => links.note(token, undefined));
     const run = driveExchange({
       clock: this.options.clock,
       logger: this.options.logger,

@@ -183,11 +183,20 @@ export interface TransportContext {
 /** Called lazily, exactly once per exchange attempt, on an external route only. May throw: the exchange then fails. */
 export type TransportFactory = (context: TransportContext) => ChildTransport;
 
+/** A file or folder, relative to the working folder, that an agent would run by itself; with `word`: only a file that holds it. */
+export interface FolderCodePlace {
+  readonly path: string;
+  readonly word?: string;
+}
+
 /** How to start the child: final argv without the binary, variables that the bridge needs on top. */
 export interface LaunchPlan {
   readonly defaultBinary: string;
   readonly args: readonly string[];
+  /** The bridge's own variables win over the user's: they are what keeps the agent in check. */
   readonly env?: Readonly<Record<string, string | null>>;
+  /** What cannot be kept from running: where there is such a thing, the child starts only after a yes to its exact content. */
+  readonly folderCode?: readonly FolderCodePlace[];
   /** The whole input of the child, as it is: written at once, then its stdin ends. Nothing can be sent to such a child. */
   readonly inputText?: string;
   /**

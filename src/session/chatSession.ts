@@ -58,7 +58,7 @@ export interface ChatSessionDeps {
   readonly systemPrompt: (
     model: ModelRef,
   ) => Promise<{ readonly text: string; readonly files: readonly string[] }>;
-  readonly cwd: () => string | undefined;
+  readonly cwd: (model: ModelRef) => string | undefined;
   readonly turnOptions: (model: ModelRef) => TurnSetup['options'];
   /** The part of the conversation that fits the model's window. */
   readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
@@ -329,7 +329,7 @@ export class ChatSession implements Disposable {
           asker,
           mode: () => this.currentMode,
           systemPrompt: prompt.text,
-          cwd: this.deps.cwd(),
+          cwd: this.deps.cwd(model),
           signal,
           apiKey: await this.deps.keyFor(model),
           options: this.deps.turnOptions(model),

@@ -155,10 +155,15 @@ async function runExchange(
   };
 
   const delegated = new Set<string>();
+  /** Nobody waits for a delegated call of an exchange that is over. */
+  const ended = new AbortController();
   const delegate = (call: DelegatedCall): Promise<ToolResult> => {
     delegated.add(call.callId);
-    const signal =
-      call.signal === undefined ? setup.signal : AbortSignal.any([setup.signal, call.signal]);
+    const signal = AbortSignal.any([
+      setup.signal,
+      ended.signal,
+      ...(call.signal === undefined ? [] : [call.signal]),
+    ]);
     const own: ToolCall = {
       id: call.callId,
       name: call.toolName,
@@ -236,6 +241,7 @@ async function runExchange(
   );
 
   const message = await stream.result();
+  ended.abort();
   for (const question of questions.values()) {
     question.abort();
   }

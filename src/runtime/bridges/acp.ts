@@ -33,6 +33,7 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
         defaultBinary: agent.defaultBinary,
         args,
         env: agent.env,
+        folderCode: agent.folderCode,
         leaseKey: JSON.stringify([
           spec.binaryPath,
           args,

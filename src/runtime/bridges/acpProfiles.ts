@@ -1,5 +1,5 @@
 import { isRecord, stringField } from '../../base/guard';
-import type { GateCoverage } from '../contract';
+import type { FolderCodePlace, GateCoverage } from '../contract';
 
 /** Whose ways an agent has, as it names itself in `initialize`. */
 export type AcpAgentKind = 'opencode' | 'claude-agent-acp' | 'gemini' | 'other';
@@ -37,6 +37,8 @@ export interface AcpAgentProfile {
   readonly env: Readonly<Record<string, string | null>>;
   readonly coverage: GateCoverage;
   readonly coverageNote: string;
+  /** What of a folder the agent runs by itself, and no variable stops. */
+  readonly folderCode: readonly FolderCodePlace[];
   readonly takesReasoning: boolean;
   readonly takesExtraFolders: boolean;
 }
@@ -70,6 +72,15 @@ const opencodeEnv = {
   OPENCODE_DISABLE_PROJECT_CONFIG: '1',
 } as const;
 
+/** Seen with 1.18.33: it loads these whatever its variables say. */
+const opencodeFolderCode: readonly FolderCodePlace[] = [
+  { path: '.opencode/plugin' },
+  { path: '.opencode/plugins' },
+  ...['opencode.json', 'opencode.jsonc', '.opencode/opencode.json', '.opencode/opencode.jsonc'].map(
+    (path) => ({ path, word: '"plugin' }),
+  ),
+];
+
 /** An untrusted folder: gemini-cli then leaves its settings, hooks, MCP servers and `.env` alone. */
 const geminiEnv = { GEMINI_CLI_TRUST_WORKSPACE: 'false' } as const;
 
@@ -87,6 +98,7 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     env: knownEnv,
     coverage: 'asks',
     coverageNote: 'Only what the agent itself chooses to ask comes to you first.',
+    folderCode: opencodeFolderCode,
     takesReasoning: true,
     takesExtraFolders: false,
   },
@@ -100,7 +112,8 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     env: opencodeEnv,
     coverage: 'asks',
     coverageNote:
-      'opencode asks about every call, unless your own opencode configuration gives an agent more. It runs plugins of the folder (.opencode, opencode.json) without asking; its sub-agents are switched off.',
+      'opencode asks about every call, unless your own opencode configuration gives an agent more. Where the folder brings plugins (.opencode, opencode.json) it starts only after your yes to their exact content; its sub-agents are switched off.',
+    folderCode: opencodeFolderCode,
     takesReasoning: true,
     takesExtraFolders: false,
   },
@@ -114,6 +127,7 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     env: {},
     coverage: 'all',
     coverageNote: '',
+    folderCode: [],
     takesReasoning: true,
     takesExtraFolders: true,
   },
@@ -128,6 +142,7 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     coverage: 'asks',
     coverageNote:
       'Reads, searches and commands that Gemini CLI holds for harmless run without asking; edits and other commands are asked.',
+    folderCode: [],
     takesReasoning: false,
     takesExtraFolders: false,
   },

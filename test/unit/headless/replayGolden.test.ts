@@ -43,7 +43,7 @@ describe.each(corpora)('recordings of %s, played', (dialect, count) => {
     expect((await replayed(dialect, recording, () => 1)).text).toBe(whole.text);
   });
 
-  it('give the same however the bytes are cut', async () => {
+  it('[R95] give the same however the bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...names),

@@ -76,7 +76,7 @@ describe('what stands before an agent’s turn', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('is a refusal of a version that the bridge cannot drive', async () => {
+  it('[R95] is a refusal of a version that the bridge cannot drive', async () => {
     const { before, asked } = place({ coverage: 'none', finding: { state: 'tooOld' } });
     expect(await before(model)).toEqual({
       code: 'agent_too_old',
@@ -85,7 +85,7 @@ describe('what stands before an agent’s turn', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is one notice about a version that was never tried, once per version', async () => {
+  it('[R95] is one notice about a version that was never tried, once per version', async () => {
     const { before, told } = place({
       coverage: 'all',
       finding: { isUntried: true, version: '9.9.9' },

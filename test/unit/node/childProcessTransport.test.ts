@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
@@ -8,7 +15,12 @@ import {
 } from '../../../src/node/childProcessTransport';
 import { createExecutableLookup } from '../../../src/node/executables';
 import { diskProgramFiles } from '../../../src/node/programFile';
-import type { ChildExit, ChildTransport, TransportContext } from '../../../src/runtime/contract';
+import type {
+  ChildExit,
+  ChildTransport,
+  FolderCodePlace,
+  TransportContext,
+} from '../../../src/runtime/contract';
 import { eventually, isAlive, isAsleep, processesWith, Workbench } from '../../fakes/realChildren';
 
 const bench = new Workbench();
@@ -38,6 +50,7 @@ interface StartOptions {
   readonly launchEnv?: Readonly<Record<string, string | null>>;
   readonly byName?: boolean;
   readonly inputText?: string;
+  readonly folderCode?: readonly FolderCodePlace[];
   readonly transport?: Partial<ChildProcessTransportOptions>;
 }
 
@@ -87,6 +100,7 @@ function start(binary: string, options: StartOptions = {}): ChildTransport {
       args: options.args ?? [],
       ...(options.launchEnv === undefined ? {} : { env: options.launchEnv }),
       ...(options.inputText === undefined ? {} : { inputText: options.inputText }),
+      ...(options.folderCode === undefined ? {} : { folderCode: options.folderCode }),
     },
   };
   const transport = factory(context);
@@ -640,6 +654,56 @@ describe('a child that cannot be started', () => {
   });
 });
 
+describe('a folder with code that an agent would run by itself', () => {
+  const folderCode = [{ path: 'plugins' }];
+
+  function plantedFolder(): string {
+    const folder = mkdtempSync(join(bench.path, 'planted-'));
+    mkdirSync(join(folder, 'plugins'));
+    writeFileSync(join(folder, 'plugins/a.js'), 'x');
+    return folder;
+  }
+
+  it('keeps it from starting when nobody can be asked, with a sentence that names the file', async () => {
+    const cwd = plantedFolder();
+    const seen = collect(start(bench.program(echo), { cwd, folderCode }));
+    const { spawnError } = await seen.exit;
+    expect(spawnError).toMatchObject({ code: 'consent_needed' });
+    expect(spawnError?.message).toContain('plugins/a.js');
+    expect(seen.messages).toEqual([]);
+  });
+
+  it.each([true, false])('is a question about exactly that content; %s', async (yes) => {
+    const cwd = plantedFolder();
+    const asked: unknown[] = [];
+    const transport = start(bench.program(echo), {
+      cwd,
+      folderCode,
+      transport: {
+        mayRunFolderCode: (found) => {
+          asked.push(found);
+          return Promise.resolve(yes);
+        },
+      },
+    });
+    const seen = collect(transport);
+    await (yes ? eventually('it speaks', () => seen.messages.length > 0) : seen.exit);
+    expect(seen.messages.length > 0).toBe(yes);
+    expect(asked).toMatchObject([
+      {
+        adapter: 'test-cli',
+        files: [expect.stringContaining('a.js')],
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+  });
+
+  it('is no matter where there is none', async () => {
+    const seen = collect(start(bench.program(echo), { folderCode }));
+    await eventually('it speaks', () => seen.messages.length > 0);
+  });
+});
+
 describe('what a child is given', () => {
   const tell = `console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd(), env: process.env, execArgv: process.execArgv }));`;
 
@@ -651,7 +715,7 @@ describe('what a child is given', () => {
     return seen.messages[0] as { argv: string[]; cwd: string; env: Record<string, string> };
   }
 
-  it("[R72][R20] has an allow-listed environment under the layers of bridge and user; the editor's own variables never pass", async () => {
+  it("[R72][R20] has an allow-listed environment under the layers of user and bridge; the editor's own variables never pass", async () => {
     const { env } = await told({
       launchEnv: { FROM_LAUNCH: 'launch', BOTH: 'launch', LANG: null },
       specEnv: {
@@ -684,7 +748,8 @@ describe('what a child is given', () => {
       LC_ALL: 'C',
       ANTHROPIC_API_KEY: 'own key',
       FROM_LAUNCH: 'launch',
-      BOTH: 'spec',
+      // What a bridge sets keeps its agent in check.
+      BOTH: 'launch',
     });
   });
 

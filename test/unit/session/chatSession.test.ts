@@ -10,6 +10,7 @@ import {
   type ChatSessionDeps,
   type StoredSession,
 } from '../../../src/session/chatSession';
+import type { CallContext } from '../../../src/tools/contract';
 import { ScriptedExchange, type ScriptStep } from '../../fakes/scriptedExchange';
 import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
 
@@ -480,5 +481,145 @@ describe('a chat session', () => {
       'text half',
       'notice This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
     ]);
+  });
+});
+
+describe('a turn of an agent', () => {
+  const asAgent = { modelId: agent.id };
+  const finish: ScriptStep = { kind: 'finish', reason: 'stop' };
+
+  it('[R110] keeps its resume token out of everything that goes to the panel', async () => {
+    const token = 'token-that-nobody-shall-see';
+    const seen: unknown[] = [];
+    const { session } = setUp([
+      [{ kind: 'resume', token, agentVersion: '1' }, { kind: 'text', delta: 'hello' }, finish],
+    ]);
+    session.setModel(asAgent.modelId);
+    session.onDidChange((change) => seen.push(change));
+    session.submit('hi');
+    await session.whenIdle();
+    const shown = JSON.stringify([seen, session.snapshot(), session.live()]);
+    expect(shown).toContain('hello');
+    expect(shown).not.toContain(token);
+  });
+
+  it('runs what the agent delegates, under a claim of its own, with its output as it grows', async () => {
+    const results: unknown[] = [];
+    const output: string[] = [];
+    const contexts: CallContext[] = [];
+    const orchestrated = new ScriptedOrchestrator(undefined, (_call, context) => {
+      contexts.push(context);
+      context.onProgress({ kind: 'output', text: 'half' });
+      return Promise.resolve(toolOk('done'));
+    });
+    const delegated = {
+      callId: 'agent-call',
+      toolName: 'run_command',
+      input: { command: 'ls' },
+      onOutput: (text: string) => output.push(text),
+    };
+    const { session } = setUp(
+      [
+        [
+          { kind: 'tool_call', call: call('agent-call', 'child', 'bash') },
+          {
+            kind: 'do',
+            run: async (opts) => {
+              results.push(await opts.delegate?.(delegated), await opts.delegate?.(delegated));
+            },
+          },
+          {
+            kind: 'observation',
+            observation: { kind: 'tool_result', callId: 'agent-call', result: toolOk('done') },
+          },
+          finish,
+        ],
+      ],
+      { orchestrator: orchestrated },
+    );
+    session.setModel(asAgent.modelId);
+    session.submit('hi');
+    await session.whenIdle();
+    expect(results).toEqual([toolOk('done'), toolOk('done')]);
+    expect(output).toEqual(['half', 'half']);
+    expect(orchestrated.executed).toMatchObject([
+      { id: 'agent-call', name: 'run_command', executedBy: 'host' },
+      { id: 'agent-call', name: 'run_command', executedBy: 'host' },
+    ]);
+    const claims = contexts.map(({ claimId }) => claimId);
+    expect(new Set(claims).size).toBe(2);
+    expect(claims).not.toContain(undefined);
+    // It was audited when it ran; the agent's report of it is no second outcome.
+    expect(orchestrated.noted).toEqual([]);
+  });
+
+  it('ends what was delegated with its exchange: nobody waits for it any more', async () => {
+    let signal: AbortSignal | undefined;
+    const orchestrated = new ScriptedOrchestrator(undefined, (_call, context) => {
+      signal = context.signal;
+      return new Promise(() => undefined);
+    });
+    const { session } = setUp(
+      [
+        [
+          {
+            kind: 'do',
+            run: (opts) => {
+              void opts.delegate?.({ callId: 'x', toolName: 'read_text', input: {} });
+              return Promise.resolve();
+            },
+          },
+          finish,
+        ],
+      ],
+      { orchestrator: orchestrated },
+    );
+    session.setModel(asAgent.modelId);
+    session.submit('hi');
+    await session.whenIdle();
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('is watched for changes that nobody was asked about, until its questions are settled', async () => {
+    const log: unknown[] = [];
+    const { session } = setUp(
+      [
+        [
+          { kind: 'tool_call', call: call('one', 'child', 'bash') },
+          {
+            kind: 'observation',
+            observation: { kind: 'file_change', callId: 'one', paths: ['/ws/a.ts'] },
+          },
+          { kind: 'observation', observation: { kind: 'file_change', paths: ['/ws/b.ts'] } },
+          finish,
+        ],
+        [finish],
+      ],
+      {
+        watchChanges: (setup) => {
+          log.push(['begin', setup.model.id]);
+          return Promise.resolve({
+            note: (callId, paths) => log.push(['note', callId, ...paths]),
+            end: (callId) => {
+              log.push(['end', callId]);
+              return Promise.resolve();
+            },
+          });
+        },
+      },
+    );
+    session.setModel(asAgent.modelId);
+    session.submit('hi');
+    await session.whenIdle();
+    expect(log).toEqual([
+      ['begin', agent.id],
+      ['note', 'one', '/ws/a.ts'],
+      ['note', 'one', '/ws/b.ts'],
+      ['end', 'one'],
+    ]);
+    session.setModel(network.id);
+    session.submit('over the network');
+    await session.whenIdle();
+    expect(log).toHaveLength(4);
   });
 });
