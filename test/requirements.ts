@@ -99,7 +99,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R42: {
     text: 'No bridge touches the event stream directly (import rule: src/runtime/bridges must not import the stream class)',
-    open: 'agents',
   },
   R43: {
     text: 'Event types: start, text_start|delta|end, thinking_start|delta|end, toolcall_start|delta|end, done, error',
@@ -201,16 +200,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     text: 'peer link: signal names text, thinking, tool_start, tool_end, turn_end, fault, idle, queue, persisted, compacted, prompt are mapped or ignored as …',
   },
   R92: { text: 'peer: delegate of the spec is forwarded in the opening request' },
-  R93: {
-    text: 'ACP is one more adapter (acp:<agent>), registered by the same open registry',
-    open: 'agents',
-  },
+  R93: { text: 'ACP is one more adapter (acp:<agent>), registered by the same open registry' },
   R94: {
     text: "Model choice, effort, allowed tools, permission mode and extra folders of the panel are translated into each dialect's flags or control messages",
   },
   R95: {
     text: 'Each bridge has a recorded corpus of real child output (by CLI version) and a replay test',
-    open: 'agents',
   },
   R96: {
     text: 'The record is {source, bridge, resumeToken, at}, at ISO-8601, stored under the tag external-runtime-link as a custom transcript entry on the active …',
@@ -225,7 +220,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R102: { text: 'save is called for each new token' },
   R103: {
     text: '(should) The tap reads the messages independently of the parser and knows session_id (init), thread_id (thread.started), resumeToken (session/resume)',
-    open: 'agents',
   },
   R104: { text: 'An explicit opts.resume beats a stored token' },
   R105: { text: 'With a live token only the new user turn is sent' },
@@ -241,7 +235,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R109: { text: "Another cwd than the record's means no reuse" },
   R110: {
     text: 'Tokens are not secrets of the first order but are not shown in the webview and are redacted in exported transcripts',
-    open: 'agents',
   },
   R111: { text: 'requiresCredential(spec): external-cli false, api-key true' },
   R112: { text: 'A model whose runtime needs no credential is offered with an empty vault' },

@@ -1,12 +1,16 @@
 import { BigLine, copyOf, isBlank } from './bigLine';
-import { LikeLines } from './likeLines';
+import { LikeLines, type DecodeSingleBytes, type DecodeUtf8 } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
 const defaultMaxLineBytes = 32 * 1024 * 1024;
 
-/** The text of some bytes; what is not UTF-8 becomes U+FFFD. Faster where the platform has its own. */
-export type DecodeUtf8 = (bytes: Uint8Array, start: number, end: number) => string;
+export interface JsonLinesOptions {
+  readonly maxLineBytes?: number;
+  /** Both are the platform's own where that is faster. */
+  readonly decode?: DecodeUtf8;
+  readonly decodeSingleBytes?: DecodeSingleBytes;
+}
 
 /** Receives what a stream of JSON lines holds, in order, synchronously from `push` and `end`. */
 export interface JsonLinesHandlers {
@@ -30,7 +34,8 @@ export class JsonLinesDecoder {
   private readonly maxLineBytes: number;
   private readonly decode: DecodeUtf8;
   private readonly openLine = new TextDecoder('utf-8', { ignoreBOM: true });
-  private readonly likeLines = new LikeLines();
+  private readonly decodeSingleBytes: DecodeSingleBytes;
+  private readonly likeLines: LikeLines;
   private openText = '';
   /** The open line, once it is long. */
   private big: BigLine | undefined;
@@ -43,9 +48,11 @@ export class JsonLinesDecoder {
 
   constructor(
     private readonly handlers: JsonLinesHandlers,
-    options: { readonly maxLineBytes?: number; readonly decode?: DecodeUtf8 } = {},
+    options: JsonLinesOptions = {},
   ) {
     this.decode = options.decode ?? createDecode();
+    this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
+    this.likeLines = new LikeLines(this.decode, this.decodeSingleBytes);
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
@@ -84,8 +91,17 @@ export class JsonLinesDecoder {
 
   /** Lines without the LF of the last one. */
   private acceptWholeLines(bytes: Uint8Array): void {
+    const lines = { bytes, text: this.decodeSingleBytes(bytes) };
     let start = 0;
     while (start <= bytes.length) {
+      const message = this.likeLines.read(lines, start);
+      if (message !== undefined) {
+        this.checkLength(this.likeLines.end - start);
+        this.isFirstLine = false;
+        start = this.likeLines.end + 1;
+        this.handlers.onMessage(message);
+        continue;
+      }
       const next = bytes.indexOf(lineFeed, start);
       const end = next === -1 ? bytes.length : next;
       this.checkLength(end - start);
@@ -204,6 +220,12 @@ export function encodeJsonLine(message: unknown): string {
 function createDecode(): DecodeUtf8 {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return (bytes, start, end) => decoder.decode(bytes.subarray(start, end));
+}
+
+/** Its name says Latin-1, but the standard means windows-1252: that too has a character of its own for every byte. */
+function createDecodeSingleBytes(): DecodeSingleBytes {
+  const decoder = new TextDecoder('windows-1252');
+  return (bytes) => decoder.decode(bytes);
 }
 
 const lineFeed = 0x0a;

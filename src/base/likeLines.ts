@@ -1,26 +1,55 @@
+/** The text of some bytes; what is not UTF-8 becomes U+FFFD. Faster where the platform has its own. */
+export type DecodeUtf8 = (bytes: Uint8Array, start: number, end: number) => string;
+
+/** One character for each byte: ASCII is itself, every other byte some character of its own (as in Latin-1). */
+export type DecodeSingleBytes = (bytes: Uint8Array) => string;
+
+/** Bytes of whole lines, also as text of one character for each byte. */
+export interface ByteText {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
 /**
  * Parses short lines of JSON that mostly look alike, as the deltas of an answer do: they differ in a few strings and
- * whole numbers only. Such a line is compared with the one before it instead of being parsed again; everything else goes to
- * `JSON.parse`. The value is what `JSON.parse` gives, but parts that are equal in two lines may be one object: messages
- * are read-only.
+ * whole numbers only. Such a line is compared with the ones before it, there where it lies in its chunk, instead of
+ * being decoded and parsed; everything else goes to `JSON.parse`. The value is what `JSON.parse` gives, but parts that
+ * are equal in two lines may be one object: messages are read-only.
  */
 export class LikeLines {
   private readonly patterns: Pattern[] = [];
   private former: readonly string[] = [];
   /** Lines that were parsed whole since the last pattern was found. */
   private strangers = 0;
+  private lastEnd = 0;
 
-  /** Throws a SyntaxError as `JSON.parse` does. */
-  parse(line: string): unknown {
-    for (const pattern of this.patterns) {
-      // eslint-disable-next-line @typescript-eslint/prefer-string-starts-ends-with -- it compares letter by letter: five times as slow
-      if (line.length > pattern.minChars && line.slice(0, pattern.first.length) === pattern.first) {
-        const message = pattern.read(line);
+  constructor(
+    private readonly decode: DecodeUtf8,
+    private readonly decodeSingleBytes: DecodeSingleBytes,
+  ) {}
+
+  /** Where the line that `read` took last ends: the place of its LF, or the end of the bytes. */
+  get end(): number {
+    return this.lastEnd;
+  }
+
+  /** The message of the line that begins there; undefined when it is like none of those parsed before. */
+  read(lines: ByteText, start: number): unknown {
+    for (let index = 0; index < this.patterns.length; index += 1) {
+      const pattern = this.patterns[index];
+      if (pattern !== undefined && isAt(lines.text, start, pattern.first)) {
+        const message = pattern.read(lines, start, this.decode);
         if (message !== undefined) {
+          this.lastEnd = pattern.end;
           return message;
         }
       }
     }
+    return undefined;
+  }
+
+  /** Throws a SyntaxError as `JSON.parse` does. */
+  parse(line: string): unknown {
     const message: unknown = JSON.parse(line);
     this.strangers += 1;
     if (line.length < maxPatternChars && isTimeToLook(this.strangers)) {
@@ -33,7 +62,10 @@ export class LikeLines {
   private learn(line: string, message: unknown): void {
     const start = line.slice(0, sameStartChars);
     const like = this.former.find((other) => other.slice(0, sameStartChars) === start);
-    const pattern = like === undefined ? undefined : patternOf(like, line, message);
+    const pattern =
+      like === undefined
+        ? undefined
+        : patternOf(like, line, message, (text) => this.decodeSingleBytes(encoder.encode(text)));
     if (pattern !== undefined) {
       this.strangers = 0;
       this.patterns.unshift(pattern);
@@ -44,6 +76,13 @@ export class LikeLines {
       ...this.former.filter((other) => other !== like).slice(0, maxFormer - 1),
     ];
   }
+}
+
+const encoder = new TextEncoder();
+
+/** As `text.startsWith(part, at)`, which compares letter by letter and so takes longer. */
+function isAt(text: string, at: number, part: string): boolean {
+  return text.slice(at, at + part.length) === part;
 }
 
 /** The longer nothing was found, the seldomer it is looked for: always two neighbours, then a pause. */
@@ -65,40 +104,57 @@ type Value = string | number;
 
 class Pattern {
   readonly first: string;
-  readonly minChars: number;
+  /** Where the line that `read` took last ends. */
+  end = 0;
+  private readonly values: Value[] = [];
 
   constructor(
-    /** What stands before, between and behind the variables; of a string, its quotes are part of it. */
+    /** What stands before, between and behind the variables, as bytes; of a string, its quotes are part of it. */
     private readonly fixed: readonly string[],
     private readonly areNumbers: readonly boolean[],
     private readonly mould: Mould,
   ) {
     this.first = fixed[0] ?? '';
-    this.minChars = fixed.reduce((sum, part) => sum + part.length, 0) - 1;
   }
 
-  /** Undefined when the line is not like this. */
-  read(line: string): unknown {
-    const { fixed, areNumbers } = this;
-    const values: Value[] = [];
-    let at = this.first.length;
+  /** Undefined when the line that begins there is not like this. Its first part was compared by the caller. */
+  read(lines: ByteText, start: number, decode: DecodeUtf8): unknown {
+    const { fixed, areNumbers, values } = this;
+    const { bytes, text } = lines;
+    let at = start + this.first.length;
     for (let index = 1; index < fixed.length; index += 1) {
-      const isNumber = areNumbers[index - 1] === true;
-      const end = isNumber ? endOfNumber(line, at) : endOfString(line, at);
+      let value: Value | undefined;
+      let end = at;
+      if (areNumbers[index - 1] === true) {
+        end = endOfNumber(text, at);
+        value = Number(text.slice(at, end));
+      } else {
+        while (isPlain[bytes[end] ?? 0] === 1) {
+          end += 1;
+        }
+        if (bytes[end] === quote) {
+          value = plainText(lines, at, end, decode);
+        } else {
+          end = endOfString(text, end);
+          value = stringOf(lines, at, end, decode);
+        }
+      }
       const part = fixed[index] ?? '';
-      if (end === -1 || line.slice(end, end + part.length) !== part) {
+      if (end === -1 || value === undefined || !isAt(text, end, part)) {
         return undefined;
       }
-      const value = isNumber ? Number(line.slice(at, end)) : stringOf(line, at, end);
-      if (value === undefined) {
-        return undefined;
-      }
-      values.push(value);
+      values[index - 1] = value;
       at = end + part.length;
     }
-    return at === line.length ? cast(this.mould, values) : undefined;
+    if (at < bytes.length && bytes[at] !== lineFeed) {
+      return undefined;
+    }
+    this.end = at;
+    return cast(this.mould, values);
   }
 }
+
+const lineFeed = 0x0a;
 
 /** End of a plain whole number; -1 for any other. What follows it is for the caller to compare. */
 function endOfNumber(line: string, start: number): number {
@@ -107,8 +163,8 @@ function endOfNumber(line: string, start: number): number {
     end += 1;
   }
   const size = end - start;
-  const isPlain = size === 1 || (size > 1 && size < 16 && line.charCodeAt(start) !== zero);
-  return isPlain ? end : -1;
+  const isOne = size === 1 || (size > 1 && size < 16 && line.charCodeAt(start) !== zero);
+  return isOne ? end : -1;
 }
 
 function isDigit(code: number): boolean {
@@ -117,41 +173,102 @@ function isDigit(code: number): boolean {
 
 const zero = 0x30;
 
+/** The quote that ends a string, from a place in it that is not in the middle of an escape; -1 when there is none. */
 function endOfString(line: string, start: number): number {
-  for (let end = line.indexOf('"', start); end !== -1; end = line.indexOf('"', end + 1)) {
-    let first = end;
-    while (first > start && line.charCodeAt(first - 1) === backslash) {
-      first -= 1;
+  for (let at = start; at < line.length; at += 1) {
+    const code = line.charCodeAt(at);
+    if (code === quote) {
+      return at;
     }
-    if ((end - first) % 2 === 0) {
-      return end;
+    if (code < 0x20) {
+      return -1; // the end of the line, or what no string may hold
+    }
+    if (code === backslash) {
+      at += 1;
     }
   }
   return -1;
 }
 
+/** 1 for the ASCII characters that stand for themselves in a JSON string. */
+const isPlain = Uint8Array.from({ length: 256 }, (_, code) =>
+  code >= 0x20 && code < 0x80 && code !== 0x22 && code !== 0x5c ? 1 : 0,
+);
+
+/** A part of plain ASCII as a string of its own, that keeps nothing else alive. */
+function plainText(
+  { bytes, text }: ByteText,
+  start: number,
+  end: number,
+  decode: DecodeUtf8,
+): string {
+  const size = end - start;
+  if (size < copiedChars) {
+    return text.slice(start, end);
+  }
+  if (size > maxJoinedParts * (copiedChars - 1)) {
+    return decode(bytes, start, end);
+  }
+  let joined = '';
+  for (let at = start; at < end; at += copiedChars - 1) {
+    joined += text.slice(at, Math.min(at + copiedChars - 1, end));
+  }
+  return joined;
+}
+
+/** Above so many, one copy is quicker than a chain of short ones. */
+const maxJoinedParts = 4;
+
 /** The string between two quotes; undefined when it is not one. */
-function stringOf(line: string, start: number, end: number): string | undefined {
-  if (end - start < copiedChars && isPlain(line, start, end)) {
-    return line.slice(start, end);
+function stringOf(
+  lines: ByteText,
+  start: number,
+  end: number,
+  decode: DecodeUtf8,
+): string | undefined {
+  if (end === -1) {
+    return undefined;
+  }
+  const short = end - start <= maxUnescapedChars ? unescaped(lines, start, end) : undefined;
+  if (short !== undefined) {
+    return short;
   }
   try {
-    const value: unknown = JSON.parse(line.slice(start - 1, end + 1));
+    const value: unknown = JSON.parse(decode(lines.bytes, start - 1, end + 1));
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined; // the whole line is parsed then, which says what is wrong with it
   }
 }
 
-function isPlain(line: string, start: number, end: number): boolean {
+/** A string of ASCII with simple escapes; undefined for any other. */
+function unescaped({ bytes, text }: ByteText, start: number, end: number): string | undefined {
+  let value = '';
+  let from = start;
   for (let at = start; at < end; at += 1) {
-    const code = line.charCodeAt(at);
-    if (code < 0x20 || code === backslash) {
-      return false;
+    const code = bytes[at] ?? 0;
+    if (code === backslash) {
+      const letter = simpleEscapes[bytes[at + 1] ?? 0];
+      if (letter === undefined) {
+        return undefined;
+      }
+      value += text.slice(from, at) + letter;
+      at += 1;
+      from = at + 1;
+    } else if (isPlain[code] !== 1 || at - from >= copiedChars - 1) {
+      return undefined;
     }
   }
-  return true;
+  return value + text.slice(from, end);
 }
+
+const maxUnescapedChars = 64;
+
+/** By the code of what follows the backslash. */
+const simpleEscapes: readonly (string | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const found = '"\\/bfnrt'.indexOf(String.fromCharCode(code));
+  return found === -1 ? undefined : '"\\/\b\f\n\r\t'[found];
+});
 
 const backslash = 0x5c;
 
@@ -180,7 +297,12 @@ function cast({ sample, values, inner }: Mould, given: readonly Value[]): object
 }
 
 /** What two lines have in common when they differ in a few strings and numbers only. */
-function patternOf(one: string, other: string, message: unknown): Pattern | undefined {
+function patternOf(
+  one: string,
+  other: string,
+  message: unknown,
+  asBytes: (text: string) => string,
+): Pattern | undefined {
   const first = tokensOf(one);
   const second = tokensOf(other);
   if (first.length !== second.length || !isObject(message)) {
@@ -218,7 +340,7 @@ function patternOf(one: string, other: string, message: unknown): Pattern | unde
   fixed.push(other.slice(fixedFrom));
   marked.push(other.slice(fixedFrom));
   const mould = mouldOf(JSON.parse(marked.join('')), message, areNumbers.length);
-  return mould === undefined ? undefined : new Pattern(fixed.map(copied), areNumbers, mould);
+  return mould === undefined ? undefined : new Pattern(fixed.map(asBytes), areNumbers, mould);
 }
 
 /** Stands for a variable in the sample line. One that a child writes itself makes the pattern unclear, no more. */

@@ -64,10 +64,8 @@ export class ChildLines implements ChildTransport {
       },
       {
         ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
-        decode: (bytes, start, end) =>
-          Buffer.isBuffer(bytes)
-            ? bytes.toString('utf8', start, end)
-            : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8'),
+        decode: (bytes, start, end) => asBuffer(bytes).toString('utf8', start, end),
+        decodeSingleBytes: (bytes) => asBuffer(bytes).toString('latin1'),
       },
     );
     void this.run();
@@ -378,6 +376,12 @@ const maxKeptNotices = 50;
 const turnMs = 2;
 const lateDrainMs = 1000;
 const endAfterBrokenPipeMs = 3000;
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 function explain(child: StartedChild, code: string, message: string): Failure {
   return code === 'SUPERVISOR' ? { code: 'unknown', message } : child.explainStart(code, message);

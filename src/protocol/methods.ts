@@ -199,7 +199,8 @@ export interface EditView {
   readonly path: string;
   readonly label: string;
   readonly kind: 'edit' | 'create' | 'delete';
-  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written' | 'unreviewed';
+  readonly state:
+    'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written' | 'unreviewed';
   readonly reason: string;
   readonly note?: string;
   readonly added: number;

@@ -1,4 +1,4 @@
-import { isString } from '../base/guard';
+import { isString, stringField } from '../base/guard';
 import type { JsonObject, JsonValue } from '../base/json';
 import type { ToolItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
@@ -110,7 +110,10 @@ const objectFields = [
 export function createToolItem(call: ToolCall, relativize: (path: string) => string): ToolItem {
   const [field, value] = objectFields
     .map((name) => [name, call.arguments[name]] as const)
-    .find((entry): entry is readonly [string, string] => isString(entry[1])) ?? ['', ''];
+    .find((entry): entry is readonly [string, string] => isString(entry[1])) ?? [
+    'path',
+    firstChangedPath(call.arguments.changes) ?? '',
+  ];
   const isPath = /path$/i.test(field);
   const action = actionOf(call.name);
   return {
@@ -125,6 +128,11 @@ export function createToolItem(call: ToolCall, relativize: (path: string) => str
     executedBy: call.executedBy,
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
   };
+}
+
+/** Of a call that changes several files at once, the first one stands for them in the title. */
+function firstChangedPath(changes: unknown): string | undefined {
+  return Array.isArray(changes) ? stringField(changes[0], 'path') : undefined;
 }
 
 /** The input as a person reads it: the command itself, else indented JSON. */

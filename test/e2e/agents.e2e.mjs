@@ -116,6 +116,7 @@ e2e(
 
 e2e('the doctor says what is installed, as text that can be copied', async ({ start, shot }) => {
   const app = await start();
+  await app.openChat(id('empty-state'));
   await app.command('Patchbay: Run Doctor');
   const editor = app.page.locator('.monaco-editor').filter({ hasText: 'Patchbay doctor' });
   await editor.waitFor();

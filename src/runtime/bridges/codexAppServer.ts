@@ -81,7 +81,7 @@ const ownToolFeatures = [
 ] as const;
 
 /**
- * Takes Codex's own tools away. What is left (0.169.0, all models of its list): asking the user, a clock, a JavaScript
+ * Takes Codex's own tools away. What is left (0.169.0 with gpt-5.2-codex, gpt-5.5 and gpt-6.1-sol): asking the user, a clock, a JavaScript
  * runner that can only call the offered tools, and `apply_patch`, which the policy always asks about.
  */
 const withoutOwnTools: readonly string[] = [

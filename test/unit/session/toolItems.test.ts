@@ -16,6 +16,7 @@ describe('the card of a call', () => {
     ['exec_command', { cmd: 'ls' }, 'run', 'ls'],
     ['apply_patch', { path: '/w/a.ts' }, 'edit', 'a.ts'],
     ['replace', { file_path: '/w/a.ts' }, 'edit', 'a.ts'],
+    ['apply_patch', { changes: [{ path: '/w/b.ts', kind: 'add' }] }, 'edit', 'b.ts'],
     ['web_search', { query: 'weather' }, 'fetch', 'weather'],
     ['write_todos', {}, 'plan', ''],
     ['request_user_input', { question: 'which?' }, 'ask', 'which?'],

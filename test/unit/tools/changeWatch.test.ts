@@ -164,7 +164,7 @@ describe('what an agent changes without asking', () => {
   it('holds a turn up for a bounded time, and calls nothing new or changed that it had not read', async () => {
     const { begin, write, clock, hold, seen } = place({ a: 'a' });
     let release = (): void => undefined;
-    hold(new Promise((resolve) => (release = resolve)));
+    void hold(new Promise((resolve) => (release = resolve)));
     const starting = begin();
     await clock.advance(0);
     await clock.advance(500);
