@@ -39,8 +39,10 @@ export function hunkLabel(
   decision: HunkDecisionView,
   place: number,
   count: number,
+  isOpen: boolean,
 ): string {
-  const state = { pending: 'waiting', approved: 'approved', denied: 'denied' }[decision.kind];
+  const undecided = isOpen ? 'waiting' : 'not decided';
+  const state = { pending: undecided, approved: 'approved', denied: 'denied' }[decision.kind];
   return [
     `Change ${place} of ${count}`,
     `line ${hunk.newStart}`,

@@ -91,7 +91,9 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
   ): void {
     if (!this.isDisposed) {
       const edit = new OpenEdit(this.newId(), { ...proposal, reason }, this.options);
-      edit.approveAll();
+      if (state === 'written') {
+        edit.approveAll();
+      }
       this.keep(edit.snapshot(state));
     }
   }

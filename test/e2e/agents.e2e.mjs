@@ -105,7 +105,8 @@ e2e(
     await card.waitFor();
     assert.match(app.text('notes.md'), /colour: green/);
     await card.locator('.card-toggle').click();
-    await card.locator(id('hunk')).first().waitFor();
+    await card.locator(`${id('hunk')}[data-decision="pending"]`).waitFor();
+    assert.equal(await card.locator(id('hunk-approve')).count(), 0, 'it is done already');
     await shot('consent-2-unreviewed');
 
     // Once is enough for this agent.

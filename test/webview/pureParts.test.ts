@@ -88,7 +88,7 @@ describe('a hunk', () => {
   });
 
   it('is said with its place, size and state', () => {
-    expect(hunkLabel(hunk, { kind: 'denied' }, 1, 2)).toBe(
+    expect(hunkLabel(hunk, { kind: 'denied' }, 1, 2, false)).toBe(
       'Change 1 of 2, line 5, 1 line removed, 2 lines added, denied',
     );
   });

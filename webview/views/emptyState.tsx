@@ -47,10 +47,10 @@ export const EmptyState = memo(function EmptyState({
         {shown.map((runtime) => (
           <RuntimeRow key={runtime.id} runtime={runtime} isChosen={isChosen(runtime, modelId)} />
         ))}
-        <MoreAgents agents={absent.slice(absentShown)} />
         {playground !== undefined && (
           <RuntimeRow runtime={playground} isChosen={isChosen(playground, modelId)} />
         )}
+        <MoreAgents agents={absent.slice(absentShown)} />
       </ul>
       {setup.isProbing && <p class="empty-note">Looking for agents and model servers</p>}
       {modelId !== '' && setup.examples.length > 0 && <Examples examples={setup.examples} />}
@@ -82,8 +82,9 @@ function MoreAgents({ agents }: { readonly agents: readonly RuntimeView[] }): JS
         >
           <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
           <span class="runtime-words">
-            <span class="runtime-name">{counted(agents.length, 'more agent')}</span>
-            <span class="runtime-detail">{agents.map(({ name }) => name).join(', ')}</span>
+            <span class="runtime-detail">
+              {counted(agents.length, 'more agent')}: {agents.map(({ name }) => name).join(', ')}
+            </span>
           </span>
         </button>
       </li>

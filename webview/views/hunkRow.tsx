@@ -53,7 +53,7 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
       tabIndex={0}
       data-decision={decision.kind}
       data-testid="hunk"
-      aria-label={hunkLabel(hunk, decision, place, count)}
+      aria-label={hunkLabel(hunk, decision, place, count, props.isOpen)}
       aria-keyshortcuts={canDecide ? 'a d' : undefined}
       onKeyDown={onKeyDown}
     >
