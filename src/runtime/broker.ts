@@ -302,7 +302,6 @@ export class RuntimeBroker {
       { sessionId: opts.sessionId, adapter: spec.adapter, leaseKey: launch.leaseKey, resume },
       () => transport({ spec, model, opts, resume, launch }),
     );
-    tapToken(lease.transport, (token) => links.note(token, undefined));
     const run = driveExchange({
       clock: this.options.clock,
       logger: this.options.logger,
@@ -332,9 +331,12 @@ export class RuntimeBroker {
         },
       },
     });
+    // Behind the driver, whose are the messages that came before anybody listened.
+    const tap = tapToken(lease.transport, (token) => links.note(token, undefined));
     this.running.add(run.over);
     this.drivenBySession.set(opts.sessionId, run);
     void run.over.then(() => {
+      tap.dispose();
       this.running.delete(run.over);
       if (this.drivenBySession.get(opts.sessionId) === run) {
         this.drivenBySession.delete(opts.sessionId);

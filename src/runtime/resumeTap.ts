@@ -1,3 +1,4 @@
+import type { Disposable } from '../base/disposable';
 import { isRecord, recordField, stringField } from '../base/guard';
 import type { ChildTransport } from './contract';
 
@@ -23,8 +24,8 @@ export function tokenIn(message: unknown): string | undefined {
   return token === '' ? undefined : token;
 }
 
-/** Tells the first token that a child names, once. */
-export function tapToken(transport: ChildTransport, onToken: (token: string) => void): void {
+/** Tells the first token that a child names, once; disposing ends the tap earlier. */
+export function tapToken(transport: ChildTransport, onToken: (token: string) => void): Disposable {
   let left = messagesRead;
   const tap = transport.onMessage((message) => {
     left -= 1;
@@ -36,4 +37,5 @@ export function tapToken(transport: ChildTransport, onToken: (token: string) => 
       onToken(token);
     }
   });
+  return tap;
 }
