@@ -68,6 +68,7 @@ export class RuntimeBroker {
   private readonly drivenBySession = new Map<string, DrivenExchange>();
   private readonly formByProgram = new Map<string, string>();
   private readonly lastFailures = new Map<string, Failure>();
+  private readonly toldUntaken = new Set<string>();
 
   constructor(private readonly options: RuntimeBrokerOptions) {
     this.pool = new ChildPool({
@@ -226,6 +227,7 @@ export class RuntimeBroker {
       cwd: opts.cwd,
       signal: opts.signal,
     });
+    this.tellUntaken(turn);
     const resume = opts.resume ?? (await links.find());
     if (opts.signal.aborted) {
       return { kind: 'failed', failure: abortedFailure() };
@@ -242,6 +244,31 @@ export class RuntimeBroker {
       text: `${route.bridge.displayName} no longer knows its earlier session. A new one was started and told what was said so far.`,
     });
     return this.attemptForms(turn, links, undefined);
+  }
+
+  /** A choice of the user's that the dialect has no word for is said once per session, never dropped in silence. */
+  private tellUntaken({ route, opts, outlet }: ExternalTurn): void {
+    const { controls, adapter, displayName } = route.bridge;
+    if (controls === undefined) {
+      return;
+    }
+    const untaken = [
+      opts.reasoning !== undefined && !controls.reasoning ? 'the reasoning effort' : undefined,
+      (opts.extraFolders ?? []).length > 0 && !controls.extraFolders
+        ? 'the further folders of this workspace'
+        : undefined,
+    ].filter((what) => what !== undefined);
+    const key = JSON.stringify([opts.sessionId, adapter, untaken]);
+    if (untaken.length === 0 || this.toldUntaken.has(key)) {
+      return;
+    }
+    this.toldUntaken.add(key);
+    outlet.observation({
+      kind: 'notice',
+      level: 'info',
+      code: 'not_taken',
+      text: `${displayName} has no way to be told ${untaken.join(' and ')}; it works without.`,
+    });
   }
 
   /** One fresh child per form of the dialect until one is understood; that one comes first from then on. */

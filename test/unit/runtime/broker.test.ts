@@ -70,6 +70,46 @@ class MemoryLinks implements ResumeStore {
   }
 }
 
+describe('a choice that a dialect has no word for', () => {
+  const controls = {
+    model: true,
+    reasoning: false,
+    plan: false,
+    extraFolders: false,
+    images: false,
+  };
+
+  async function notices(
+    bridge: Parameters<typeof createLineBridge>[0],
+    opts: Partial<ExchangeOptions>,
+  ): Promise<readonly string[]> {
+    const lab = new ExchangeLab(createLineBridge(bridge));
+    const said: string[] = [];
+    for (const prompt of ['one', 'two']) {
+      const turn = lab.run(prompt, opts);
+      await lab.pass();
+      lab.transport.emit(finish);
+      await turn.message;
+      said.push(...turn.log.flatMap((item) => (item.kind === 'notice' ? [item.text] : [])));
+    }
+    return said;
+  }
+
+  it('[R94] is told once per session and not dropped in silence', async () => {
+    const chosen = { reasoning: 'high', extraFolders: ['/other'] } as const;
+    expect(await notices({ controls }, chosen)).toEqual([
+      'Line Agent has no way to be told the reasoning effort and the further folders of this workspace; it works without.',
+    ]);
+  });
+
+  it('is not told where it was not made, or is taken', async () => {
+    expect(await notices({ controls }, {})).toEqual([]);
+    const takes = { ...controls, reasoning: true, extraFolders: true };
+    const chosen = { reasoning: 'high', extraFolders: ['/other'] } as const;
+    expect(await notices({ controls: takes }, chosen)).toEqual([]);
+  });
+});
+
 function link(resumeToken: string, more: Partial<ResumeLink> = {}): ResumeLink {
   return {
     source: 'patchbay',
