@@ -30,6 +30,7 @@ import { createPanelActions } from './host/panelActions';
 import { PanelController } from './host/panelController';
 import { reviewCommands } from './host/review/reviewCommands';
 import { ReviewController } from './host/review/reviewController';
+import { askToStart } from './host/startQuestion';
 import { createSecrets } from './host/secrets';
 import { Settings } from './host/settings';
 import { Setup } from './host/setup';
@@ -317,29 +318,20 @@ export function compose(context: vscode.ExtensionContext): Composition {
           return true;
         }
         const name = setup.directory.find(adapter)?.displayName ?? adapter;
-        const isAgreed =
-          (await vscode.window.showWarningMessage(
-            `This folder holds code that ${name} runs by itself when it starts. Start it?`,
-            {
-              modal: true,
-              detail: `${codeFiles.slice(0, 12).join('\n')}${codeFiles.length > 12 ? '\n…' : ''}\n\nIt runs without any question. Asked again when one of these files changes.`,
-            },
-            'Start',
-          )) === 'Start';
+        const isAgreed = await askToStart({
+          message: `This folder holds code that ${name} runs by itself when it starts. Start it?`,
+          detail: `${codeFiles.slice(0, 12).join('\n')}${codeFiles.length > 12 ? '\n…' : ''}\n\nIt runs without any question. Asked again when one of these files changes.`,
+        });
         if (isAgreed) {
           await userState.set(key, [...given.slice(-50), consent]);
         }
         return isAgreed;
       },
-      mayRunFromWorkspace: async (path) =>
-        (await vscode.window.showWarningMessage(
-          `The agent was found inside this workspace: ${path}. Start it?`,
-          {
-            modal: true,
-            detail: 'A program in a repository can be anything. Start it only if you know it.',
-          },
-          'Start',
-        )) === 'Start',
+      mayRunFromWorkspace: (path) =>
+        askToStart({
+          message: `The agent was found inside this workspace: ${path}. Start it?`,
+          detail: 'A program in a repository can be anything. Start it only if you know it.',
+        }),
     }),
     resumeStore: (sessionId) => sessions.resumeStore(sessionId),
     agentVersion: ({ adapter }) => setup.agent(adapter)?.version,
@@ -392,12 +384,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
             minimum: () => settings.values.minimumGateCoverage,
             bridgeOf,
             findingOf: (adapter) => setup.agent(adapter),
-            ask: async ({ message, detail }) =>
-              (await vscode.window.showWarningMessage(
-                message,
-                { modal: true, detail },
-                'Start',
-              )) === 'Start',
+            ask: askToStart,
             notify: (text) => void vscode.window.showInformationMessage(`Patchbay: ${text}`),
           }),
         }),

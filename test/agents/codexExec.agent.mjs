@@ -62,7 +62,7 @@ e2e(
     await send('Paint it blue');
     await app.page.locator('.monaco-dialog-box').filter({ hasText: 'cannot ask' }).waitFor();
     await shot('agent-codex-exec-1-consent');
-    await app.answerDialog('Start');
+    await app.answerDialog(/^Start$/);
     await answer('It is blue now.');
     const card = chat.locator(`${id('edit-card')}[data-state="unreviewed"]`);
     await card.waitFor();

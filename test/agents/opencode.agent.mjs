@@ -48,10 +48,10 @@ e2e('opencode does not start in a folder with plugins before they are agreed to'
   await send('Hello');
   await app.page.locator('.monaco-dialog-box').filter({ hasText: 'planted.js' }).waitFor();
   await shot('agent-acp-opencode-8-plugins');
-  await app.answerDialog('Cancel');
+  await app.answerDialog('Do Not Start');
   await chat.locator('[data-testid="item-error"]').filter({ hasText: 'planted.js' }).waitFor();
   assert.equal(existsSync(trace), false, 'nothing of the folder has run');
   await send('Hello again');
-  await app.answerDialog('Start');
+  await app.answerDialog(/^Start$/);
   await chat.getByText('Here I am.').waitFor({ timeout: 60_000 });
 });

@@ -92,14 +92,14 @@ e2e(
     await chat.locator(id('runtime-fixture-agent')).click();
 
     await send(chat, 'Paint the fence');
-    await app.answerDialog('Cancel');
+    await app.answerDialog('Do Not Start');
     await chat.locator(id('item-error')).filter({ hasText: 'cannot ask' }).waitFor();
     assert.match(app.text('notes.md'), /colour: red/);
 
     await send(chat, 'Paint it all the same');
     await app.page.locator('.monaco-dialog-box').waitFor();
     await shot('consent-1-asked');
-    await app.answerDialog('Start');
+    await app.answerDialog(/^Start$/);
     await chat.getByText('I have painted it green.').waitFor();
     const card = chat.locator(`${id('edit-card')}[data-state="unreviewed"]`);
     await card.waitFor();
