@@ -1,6 +1,7 @@
-import { arrayField, isRecord, isString, stringField } from '../../base/guard';
+import { arrayField, isString, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
-import type { SearchReplace, ToolIntent } from '../../events/toolIntent';
+import type { ToolIntent } from '../../events/toolIntent';
+import { claudeEditIntents } from '../claudeEdits';
 import type { AcpCall } from './acpCalls';
 import type { AcpDiff } from './acpContent';
 import type { AcpAgentKind, AcpQuirks } from './acpProfiles';
@@ -220,32 +221,7 @@ function claudeEdits(
   edits: readonly unknown[],
 ): readonly ToolIntent[] | undefined {
   const path = stringField(input, 'file_path');
-  const [first] = edits;
-  if (!isPlain(path) || first === undefined) {
-    return undefined;
-  }
-  if (edits.length === 1 && stringField(first, 'old_string') === '') {
-    const content = stringField(first, 'new_string');
-    return content === undefined
-      ? undefined
-      : [{ kind: 'write', path, change: { kind: 'content', content } }];
-  }
-  const changes: SearchReplace[] = [];
-  for (const edit of edits) {
-    const search = stringField(edit, 'old_string');
-    const replace = stringField(edit, 'new_string');
-    if (search === undefined || search === '' || replace === undefined) {
-      return undefined;
-    }
-    changes.push({
-      search,
-      replace,
-      ...(isRecord(edit) && edit.replace_all === true ? { replaceAll: true } : {}),
-      // Claude Code takes the line break behind an old_string along when new_string is empty.
-      ...(replace === '' && !search.endsWith('\n') ? { dropsLineEnd: true } : {}),
-    });
-  }
-  return [{ kind: 'write', path, change: { kind: 'edits', edits: changes } }];
+  return isPlain(path) ? claudeEditIntents(path, edits) : undefined;
 }
 
 function planQuestion(plan: string | undefined): readonly ToolIntent[] {

@@ -9,7 +9,8 @@ import {
 } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import type { PlanItem } from '../../events/observation';
-import type { SearchReplace, ToolIntent, UserQuestion } from '../../events/toolIntent';
+import type { ToolIntent, UserQuestion } from '../../events/toolIntent';
+import { claudeEditIntents } from '../claudeEdits';
 
 /**
  * What a call of Claude Code's own tools would do. Total: a tool or an input that nobody can read is `unknown`, which
@@ -186,33 +187,7 @@ function literalFolder(pattern: string): string {
 
 function writeOf(input: JsonObject, edits: readonly unknown[]): readonly ToolIntent[] | undefined {
   const path = plainPath(stringField(input, 'file_path'));
-  const [first] = edits;
-  if (path === undefined || first === undefined) {
-    return undefined;
-  }
-  // An empty search text makes a new file of the replacement.
-  if (edits.length === 1 && stringField(first, 'old_string') === '') {
-    const content = stringField(first, 'new_string');
-    return content === undefined
-      ? undefined
-      : [{ kind: 'write', path, change: { kind: 'content', content } }];
-  }
-  const changes: SearchReplace[] = [];
-  for (const edit of edits) {
-    const search = stringField(edit, 'old_string');
-    const replace = stringField(edit, 'new_string');
-    if (search === undefined || search === '' || replace === undefined) {
-      return undefined;
-    }
-    changes.push({
-      search,
-      replace,
-      ...(isRecord(edit) && edit.replace_all === true ? { replaceAll: true } : {}),
-      // Seen in 2.1.329: with an empty new_string the line break behind old_string goes too.
-      ...(replace === '' && !search.endsWith('\n') ? { dropsLineEnd: true } : {}),
-    });
-  }
-  return [{ kind: 'write', path, change: { kind: 'edits', edits: changes } }];
+  return path === undefined ? undefined : claudeEditIntents(path, edits);
 }
 
 /** Claude trims a path and expands `~`. The first is done here too; the second cannot be, so such a path is not plain. */
