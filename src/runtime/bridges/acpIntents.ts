@@ -1,6 +1,6 @@
 import { arrayField, isString, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
-import type { ToolIntent } from '../../events/toolIntent';
+import type { SearchReplace, ToolIntent } from '../../events/toolIntent';
 import { claudeEditIntents } from '../claudeEdits';
 import type { AcpCall } from './acpCalls';
 import type { AcpDiff } from './acpContent';
