@@ -28,6 +28,25 @@ interface Present {
  * `read_only`; nothing is written then.
  */
 export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await tryWrite(write);
+    if (outcome !== 'refused') {
+      return outcome;
+    }
+    if (attempt === maxAttempts) {
+      throw stale(write.uri);
+    }
+  }
+}
+
+/** The next look tells whether something changed: then it is `stale`, else the editor is asked again. */
+const maxAttempts = 3;
+
+/**
+ * `refused`: the editor did not take the edit. It does so when the document's model was closed and opened anew at that
+ * moment (a diff that is being closed held it), although not a letter has changed.
+ */
+async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
   const present = await look(write.uri);
   const { document } = present;
   const isDirty = document.isDirty;
@@ -44,7 +63,10 @@ export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutco
     { bytes: present.bytes, text: present.diskText, encoding: document.encoding },
     write.text,
   );
-  if (document.version !== present.version || document.isClosed) {
+  if (document.isClosed) {
+    return 'refused';
+  }
+  if (document.version !== present.version) {
     throw stale(write.uri);
   }
   if (write.text === write.expectedText) {
@@ -55,7 +77,7 @@ export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutco
     return await writeBytes(write.uri, encoded, isDirty);
   }
   if (!(await applyToBuffer(document, buffer, write))) {
-    throw stale(write.uri);
+    return 'refused';
   }
   if (isDirty) {
     return outcome(document, write.text, false);
