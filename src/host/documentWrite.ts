@@ -76,7 +76,7 @@ async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
   if (isMixed) {
     return await writeBytes(write.uri, encoded, isDirty);
   }
-  if (!(await applyToBuffer(document, buffer, write))) {
+  if (!(await applyToBuffer(document, buffer, write)) && !(await isInBuffer(write))) {
     return 'refused';
   }
   if (isDirty) {
@@ -96,6 +96,11 @@ async function look(uri: vscode.Uri): Promise<Present> {
   const version = document.version;
   const bytes = await vscode.workspace.fs.readFile(uri);
   return { document, version, bytes, diskText: await decodeFile(uri, bytes, document.encoding) };
+}
+
+/** The editor says no also when it stumbles after the edit; then the text is there, and a second edit would find nothing. */
+async function isInBuffer({ uri, text }: BufferWrite): Promise<boolean> {
+  return (await vscode.workspace.openTextDocument(uri)).getText() === text;
 }
 
 /** One undo step; false when the document is no longer what it was. */

@@ -74,6 +74,34 @@ describe('workspace files', () => {
     assert.equal(readFileSync(file, 'utf8'), 'one\n');
   });
 
+  for (const [what, makesTheFirst] of [
+    ['made all the same', true],
+    ['did not make', false],
+  ] as const) {
+    it(`writes once and exactly when the editor refuses an edit that it ${what}`, async () => {
+      const file = put('refused.txt', 'a\nb\n');
+      const { workspace } = vscode;
+      const real = workspace.applyEdit;
+      let calls = 0;
+      Object.defineProperty(workspace, 'applyEdit', {
+        configurable: true,
+        value: async (edit: vscode.WorkspaceEdit) => {
+          calls += 1;
+          const isMade = calls > 1 || makesTheFirst ? await real.call(workspace, edit) : false;
+          return calls > 1 && isMade;
+        },
+      });
+      try {
+        const outcome = await files.writeText(file, 'a\nB\n', 'a\nb\n');
+        assert.equal(outcome.isSaved, true);
+      } finally {
+        Object.defineProperty(workspace, 'applyEdit', { configurable: true, value: real });
+      }
+      assert.equal(readFileSync(file, 'utf8'), 'a\nB\n');
+      assert.equal(calls, makesTheFirst ? 1 : 2);
+    });
+  }
+
   for (const [what, before, after] of [
     ['LF', 'a\nb\nc\n', 'a\nB\nc\n'],
     ['CRLF', 'a\r\nb\r\nc\r\n', 'a\r\nB\r\nc\r\n'],
