@@ -4,9 +4,9 @@
  *
  * It runs inside pi. The other side is src/runtime/bridges/indusagiCliRpcDialogs.ts.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import {
   createBashToolDefinition,
   createEditToolDefinition,
@@ -102,9 +102,7 @@ export default function patchbayGate(pi) {
         if (approved === undefined) {
           return create(ctx.cwd).execute(callId, input, signal, onUpdate, ctx);
         }
-        await withFileMutationQueue(input.path, () =>
-          writeApproved(input.path, approved, create === createWriteToolDefinition),
-        );
+        await withFileMutationQueue(input.path, () => writeApproved(input.path, approved));
         return {
           content: [{ type: 'text', text: `Successfully changed ${input.path}.` }],
           details: undefined,
@@ -169,6 +167,9 @@ async function writeApproved(path, { baseText, text }) {
   const mark = current.startsWith('\uFEFF') ? '\uFEFF' : '';
   if (withoutMark(current) !== withoutMark(baseText)) {
     throw new Error(`${path} has changed since the change was approved. Read it again.`);
+  }
+  if (bytes === undefined) {
+    await mkdir(dirname(path), { recursive: true });
   }
   await writeFile(path, mark + withoutMark(text), 'utf8');
 }

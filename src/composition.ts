@@ -11,6 +11,7 @@ import { AuditLog } from './gate/audit';
 import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
 import { SessionRules } from './gate/sessionRules';
+import { makeVisibleName } from './gate/visible';
 import { addEndpoint } from './host/addEndpoint';
 import { createAgentConsent } from './host/agentConsent';
 import { createAppCommands } from './host/appCommands';
@@ -320,7 +321,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         const name = setup.directory.find(adapter)?.displayName ?? adapter;
         const isAgreed = await askToStart({
           message: `This folder holds code that ${name} runs by itself when it starts. Start it?`,
-          detail: `${codeFiles.slice(0, 12).join('\n')}${codeFiles.length > 12 ? '\n…' : ''}\n\nIt runs without any question. Asked again when one of these files changes.`,
+          detail: `${codeFiles.slice(0, 12).map(makeVisibleName).join('\n')}${codeFiles.length > 12 ? `\n… and ${codeFiles.length - 12} more files` : ''}\n\nIt runs without any question. Asked again when one of these files changes.`,
         });
         if (isAgreed) {
           await userState.set(key, [...given.slice(-50), consent]);
@@ -329,7 +330,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       },
       mayRunFromWorkspace: (path) =>
         askToStart({
-          message: `The agent was found inside this workspace: ${path}. Start it?`,
+          message: `The agent was found inside this workspace: ${makeVisibleName(path)}. Start it?`,
           detail: 'A program in a repository can be anything. Start it only if you know it.',
         }),
     }),

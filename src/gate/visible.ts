@@ -10,6 +10,11 @@ export function makeVisible(text: string): string {
   });
 }
 
+/** The same for a name that has to stay on one line: a file's name may hold line breaks and pretend to be several. */
+export function makeVisibleName(name: string): string {
+  return makeVisible(name).replace(/[\r\n]+/g, '⟨LF⟩');
+}
+
 /** True when `makeVisible` would change the text. */
 export function hasHiddenCharacters(text: string): boolean {
   return text.search(hiddenCharacters) >= 0;

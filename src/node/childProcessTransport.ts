@@ -9,6 +9,7 @@ import { childEnvironment, type Environment } from './childEnvironment';
 import { ChildLines, type StartedChild } from './childLines';
 import type { ExecutableLookup } from './executables';
 import { findFolderCode } from './folderCode';
+import { endWhenMute } from './muteChild';
 import { createScratchFolder } from './scratchFolder';
 import { brokenProgram, missingProgram, spawnFailure } from './spawnFailure';
 import { startSupervised, type SupervisorOptions } from './supervisedProcess';
@@ -108,15 +109,18 @@ async function startAgent(
     folder.remove();
     return notTrusted('The agent was not started.');
   }
-  const child = startSupervised(
-    {
-      file: found.launch.file,
-      args: [...found.launch.argsBefore, ...launch.args],
-      cwd: folder.path,
-      env: agentEnvironment(options, { spec, launch }, found.searchPath),
-      stdin: 'pipe',
-    },
-    options,
+  const child = endWhenMute(
+    startSupervised(
+      {
+        file: found.launch.file,
+        args: [...found.launch.argsBefore, ...launch.args],
+        cwd: folder.path,
+        env: agentEnvironment(options, { spec, launch }, found.searchPath),
+        stdin: 'pipe',
+        leavesNothing: true,
+      },
+      options,
+    ),
   );
   return {
     process: child,
@@ -148,18 +152,31 @@ async function refuseFolderCode(
   if (folderCode.length === 0) {
     return undefined;
   }
+  const look = (): ReturnType<typeof findFolderCode> =>
+    findFolderCode(folder, folderCode, options.homeDirectory ?? homedir());
   let found;
+  let isAllowed: boolean | undefined;
+  let now;
   try {
-    found = await findFolderCode(folder, folderCode, options.homeDirectory ?? homedir());
+    found = await look();
+    if (found === undefined) {
+      return undefined;
+    }
+    isAllowed = await options.mayRunFolderCode?.({ adapter: spec.adapter, ...found });
+    // The answer is about what was there when it was asked for, and people take their time.
+    now = isAllowed === true ? await look() : undefined;
   } catch (error) {
     return notTrusted(
       `Whether this folder holds code that the agent would run by itself could not be seen, so it was not started: ${errorMessage(error)}`,
     );
   }
-  if (found === undefined) {
-    return undefined;
+  if (isAllowed === true && now?.digest !== found.digest) {
+    return {
+      code: 'consent_needed',
+      message:
+        'The code that the agent runs by itself in this folder changed while you were asked, so the agent was not started. Try again.',
+    };
   }
-  const isAllowed = await options.mayRunFolderCode?.({ adapter: spec.adapter, ...found });
   return isAllowed === true
     ? undefined
     : {

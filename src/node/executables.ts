@@ -172,7 +172,7 @@ class Lookup {
       const behind = await this.behindShim(path, maxShims);
       switch (behind.kind) {
         case 'launch':
-          return found(behind.launch);
+          return { ...found(behind.launch), ...(await this.insideOf(behind.launch)) };
         case 'noNode':
           return withoutNode(behind.why);
         case 'nothing':
@@ -362,6 +362,19 @@ class Lookup {
       folder = this.path.dirname(folder);
     }
     return undefined;
+  }
+
+  /** A command file outside may lead to a program or a script inside. */
+  private async insideOf({
+    file,
+    argsBefore,
+  }: ProgramLaunch): Promise<{ readonly isInsideWorkspace?: true }> {
+    for (const path of [file, ...argsBefore]) {
+      if (this.path.isAbsolute(path) && (await this.isInside(path))) {
+        return { isInsideWorkspace: true };
+      }
+    }
+    return {};
   }
 
   private async isInside(path: string): Promise<boolean> {

@@ -12,6 +12,7 @@ export interface FolderCode {
 }
 
 const maxFiles = 500;
+const maxEntries = 2000;
 const maxFileBytes = 4 * 1024 * 1024;
 const maxLevels = 40;
 
@@ -25,13 +26,13 @@ export async function findFolderCode(
   places: readonly FolderCodePlace[],
   home: string,
 ): Promise<FolderCode | undefined> {
-  const files: string[] = [];
+  const into: Collected = { files: [], entries: 0 };
   const homePath = await realpath(home).catch(() => home);
   let at = await realpath(folder);
   for (let level = 0; level < maxLevels; level += 1) {
     if (at !== homePath) {
       for (const place of places) {
-        await collect(join(at, place.path), place.word, files);
+        await collect(join(at, place.path), place.word, into);
       }
     }
     const above = dirname(at);
@@ -40,6 +41,7 @@ export async function findFolderCode(
     }
     at = above;
   }
+  const { files } = into;
   if (files.length === 0) {
     return undefined;
   }
@@ -55,27 +57,52 @@ export async function findFolderCode(
   return { files: sorted, digest: hash.digest('hex') };
 }
 
-async function collect(path: string, word: string | undefined, files: string[]): Promise<void> {
+interface Collected {
+  readonly files: string[];
+  /** Everything that was looked at: folders and links that lead in circles count too. */
+  entries: number;
+}
+
+async function collect(path: string, word: string | undefined, into: Collected): Promise<void> {
   const found = await stat(path).catch(ignoreMissing);
   if (found === undefined) {
     return;
+  }
+  into.entries += 1;
+  if (into.entries > maxEntries || into.files.length >= maxFiles) {
+    throw tooMuch(path);
   }
   if (found.isDirectory()) {
     const entries: Dirent[] = await readdir(path, { withFileTypes: true });
     for (const entry of entries) {
       // Installed packages belong to what names them, and are not counted one by one.
       if (entry.name !== 'node_modules') {
-        await collect(join(path, entry.name), word, files);
+        await collect(join(path, entry.name), word, into);
       }
     }
     return;
   }
-  if (found.size > maxFileBytes || files.length >= maxFiles) {
-    throw new PatchbayError('too_large', `${path} is more than can be looked through.`);
+  if (!found.isFile()) {
+    throw new PatchbayError(
+      'too_large',
+      `${path} is not a plain file and cannot be looked through.`,
+    );
   }
-  if (word === undefined || (await readFile(path, 'utf8')).includes(word)) {
-    files.push(path);
+  if (found.size > maxFileBytes) {
+    throw tooMuch(path);
   }
+  if (word === undefined || mayHold(await readFile(path, 'utf8'), word)) {
+    into.files.push(path);
+  }
+}
+
+/** A word of JSON can be spelled with escapes, and opencode fills in `{file:…}` and `{env:…}` before it reads the text. */
+function mayHold(text: string, word: string): boolean {
+  return text.includes(word) || /\\u|\{(?:file|env):/i.test(text);
+}
+
+function tooMuch(path: string): PatchbayError {
+  return new PatchbayError('too_large', `${path} is more than can be looked through.`);
 }
 
 function ignoreMissing(error: unknown): undefined {

@@ -1,8 +1,10 @@
 import type { Redactor } from '../base/redact';
+import { stripEscapes } from './escapeSequences';
 
 /**
- * Keeps the end of a byte stream. What is given out is redacted first and cut after it, so that the cut cannot take away
- * the beginning by which a secret is known: for that, twice as much is kept as is shown.
+ * Keeps the end of a byte stream. What is given out has no colours and no other words for a terminal; it is redacted first
+ * and cut after it, so that the cut cannot take away the beginning by which a secret is known: for that, twice as much is
+ * kept as is shown.
  */
 export class OutputTail {
   private chunks: Uint8Array[] = [];
@@ -28,7 +30,9 @@ export class OutputTail {
 
   /** At most `maxBytes` bytes of UTF-8. */
   text(): string {
-    const kept = new TextDecoder().decode(Buffer.concat(this.chunks).subarray(-this.maxBytes * 2));
+    const kept = stripEscapes(
+      new TextDecoder().decode(Buffer.concat(this.chunks).subarray(-this.maxBytes * 2)),
+    );
     const redacted = this.redact(
       this.seenBytes > this.maxBytes * 2 ? withoutFirstWord(kept) : kept,
     );

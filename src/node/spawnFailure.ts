@@ -1,4 +1,5 @@
 import type { Failure } from '../events/failure';
+import { outputClosedCode } from './muteChild';
 
 /** For people: what is started, and how one gets it. */
 export interface ProgramWords {
@@ -23,7 +24,7 @@ export function brokenProgram(why: string): Failure {
   return { code: 'binary_broken', message: why };
 }
 
-/** What a system error at the start of an existing program means. `code` is the system's name of it. */
+/** What the failed end of an existing program means. `code` is the system's name of it, or one of ours. */
 export function spawnFailure(
   words: ProgramWords,
   path: string,
@@ -47,6 +48,11 @@ export function spawnFailure(
       return {
         code: 'invalid_request',
         message: `The arguments for "${words.program}" are too long for this system.`,
+      };
+    case outputClosedCode:
+      return {
+        code: 'child_exited',
+        message: `"${words.program}" closed its output in the middle of the turn and lived on, so it was ended. What has arrived is kept; send the prompt again to go on.`,
       };
     case 'EAGAIN':
     case 'ENOMEM':

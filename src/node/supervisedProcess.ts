@@ -31,6 +31,8 @@ export interface ProcessJob {
   readonly stdin: 'pipe' | 'none';
   /** stdout and stderr in one stream, `stdout`. Default false. */
   readonly mergesOutput?: boolean;
+  /** Also what the child has put into groups of its own ends when the child ends by itself (Linux). Default false. */
+  readonly leavesNothing?: boolean;
   /** Windows: `args` is one ready command line. */
   readonly isVerbatim?: boolean;
 }
@@ -109,6 +111,7 @@ class Supervised implements SupervisedProcess {
       isVerbatim: job.isVerbatim ?? false,
       graceMs: options.orphanGraceMs ?? 2000,
       runId: randomUUID(),
+      leavesNothing: job.leavesNothing ?? false,
     } satisfies SupervisorJob);
   }
 

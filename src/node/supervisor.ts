@@ -5,7 +5,8 @@
  * This process leaves when the child and its group are gone.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type {
   ChildSignal,
@@ -72,7 +73,7 @@ function supervise(): void {
   };
 
   const onChildExit = (group: number, wasKilled: boolean): void => {
-    if (wasKilled && tracked.size === 0 && job !== undefined) {
+    if (job !== undefined && (job.leavesNothing || (wasKilled && tracked.size === 0))) {
       for (const entry of processesOfRun(job.runId)) {
         tracked.set(entry.pid, entry);
       }
@@ -106,6 +107,7 @@ function supervise(): void {
     });
     started.once('spawn', () => {
       if (started.pid !== undefined) {
+        letGoOfOutput();
         report({ kind: 'started', pid: started.pid });
       }
     });
@@ -145,6 +147,19 @@ function spawnChild(job: SupervisorJob): ChildProcess {
     // A group of its own on POSIX. On Windows it would mean a console window; there the tree is found by its parent.
     detached: !isWindows,
   });
+}
+
+/** Our own end of the child's stdout would hide from the host that the child has closed it. */
+function letGoOfOutput(): void {
+  if (isWindows) {
+    return; // a handle there is no number that the next file takes
+  }
+  try {
+    closeSync(1);
+    openSync(devNull, 'w'); // takes the lowest number, which is free now: nothing else ends up as our stdout
+  } catch {
+    // It stays open: then only a child that closes its output and lives on is noticed later.
+  }
 }
 
 /** Tells the host; `then` runs when the message is handed over, or when there is nobody to tell. */

@@ -21,6 +21,8 @@ export interface SupervisorJob {
   readonly graceMs: number;
   /** Unique per job; the child and what it starts carry it in the environment variable `PATCHBAY_RUN`. */
   readonly runId: string;
+  /** What the child has started and let go of ends with it, however it ends. */
+  readonly leavesNothing: boolean;
 }
 
 /** What the supervisor tells. `failed` and `exited` come at most once, and nothing after them. */

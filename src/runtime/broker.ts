@@ -10,6 +10,7 @@ import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation } from '../events/observation';
 import { BridgeRegistry } from './bridgeRegistry';
 import { ChildPool } from './childPool';
+import { coverageOf } from './contract';
 import type {
   Bridge,
   ExchangeOptions,
@@ -247,8 +248,19 @@ export class RuntimeBroker {
   }
 
   /** A choice of the user's that the dialect has no word for is said once per session, never dropped in silence. */
-  private tellUntaken({ route, opts, outlet }: ExternalTurn): void {
+  private tellUntaken({ route, model, opts, outlet }: ExternalTurn): void {
     const { controls, adapter, displayName } = route.bridge;
+    const isFree = coverageOf(route.bridge, model).coverage === 'none' && controls?.plan !== true;
+    const planKey = JSON.stringify([opts.sessionId, adapter, 'plan']);
+    if (opts.mode === 'plan' && isFree && !this.toldUntaken.has(planKey)) {
+      this.toldUntaken.add(planKey);
+      outlet.observation({
+        kind: 'notice',
+        level: 'warning',
+        code: 'not_taken',
+        text: `${displayName} cannot be kept from changing files and running commands, also not in plan mode.`,
+      });
+    }
     if (controls === undefined) {
       return;
     }

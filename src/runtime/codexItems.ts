@@ -297,7 +297,15 @@ function nextStep(code: FailureCode): string {
       return ' Sign in to Codex (codex login), then send the prompt again.';
     case 'context_overflow':
       return ' The conversation is too long for this model: start a new one, or choose another model.';
+    case 'rate_limited':
+      return ' Wait, or choose another model.';
+    case 'model_not_found':
+      return ' Choose another model.';
+    case 'overloaded':
+    case 'network':
+    case 'stream_cut':
+      return ' What has arrived is kept; try again in a while.';
     default:
-      return '';
+      return ' What has arrived is kept; try again.';
   }
 }

@@ -61,11 +61,13 @@ export class ResumeLinks {
       : newest.link;
   }
 
-  private hasGoneOn({ depth }: ActiveLink, query: ResumeQuery): boolean {
+  private hasGoneOn({ depth, link }: ActiveLink, query: ResumeQuery): boolean {
     return this.detours.some(({ atDepth, left }) => {
       const hasOwnLink = left.some((id) => {
-        const link = this.all.get(id);
-        return link !== undefined && hasKey(link, query);
+        const other = this.all.get(id);
+        return (
+          other !== undefined && hasKey(other, query) && other.resumeToken !== link.resumeToken
+        );
       });
       return atDepth >= depth && !hasOwnLink && left.some((id) => this.answers.has(id));
     });

@@ -14,6 +14,7 @@ import type {
 } from '../runtime/contract';
 import type { ChangeWatch } from '../tools/changeWatch';
 import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
+import { keptResult } from './toolItems';
 
 /** What a turn is made with. One object per turn: model, mode and key are those of its start (the broker is asked every turn). */
 export interface TurnSetup {
@@ -44,7 +45,8 @@ export interface TurnSetup {
 /** Where a turn's news go, in order. Messages are final: the transcript and the session file take them from here. */
 export interface TurnListener {
   onEvent(event: NormalizedEvent): void;
-  onObservation(observation: Observation): void;
+  /** `kept`: of a tool's result, what the turn keeps of it. */
+  onObservation(observation: Observation, kept?: ToolResult): void;
   onProgress(callId: string, progress: CallProgress): void;
   onToolResult(call: ToolCall, result: ToolResult): void;
   onMessage(message: Message): void;
@@ -120,15 +122,34 @@ async function runExchange(
 ): Promise<AssistantMessage> {
   const isExternal = setup.model.runtime !== undefined;
   const watch = isExternal ? await deps.watchChanges?.(setup) : undefined;
+  try {
+    return await runWatched(deps, setup, listener, watch);
+  } catch (error) {
+    // A watch that is never ended would take everything that follows for the agent's.
+    await watch?.end(undefined);
+    throw error;
+  }
+}
+
+async function runWatched(
+  deps: TurnDeps,
+  setup: TurnSetup,
+  listener: TurnListener,
+  watch: ChangeWatch | undefined,
+): Promise<AssistantMessage> {
+  const isExternal = setup.model.runtime !== undefined;
   let lastCallId: string | undefined;
   const childResults = new Map<string, ToolResult>();
   const childCalls = new Map<string, ToolCall>();
   const questions = new Map<string, AbortController>();
   const background: Promise<void>[] = [];
 
+  const asked = new Set<string>();
+
   const authorize = async (request: PermissionRequest): Promise<void> => {
     const withdrawn = new AbortController();
     questions.set(request.requestId, withdrawn);
+    asked.add(request.callId);
     const call: ToolCall = {
       id: request.callId,
       name: request.toolName,
@@ -154,11 +175,17 @@ async function runExchange(
     }
   };
 
-  const delegated = new Set<string>();
+  /** The tools of ours that ran for a call of the agent. */
+  const delegated = new Map<string, Set<string>>();
+  /** A call that we wrote for, or ran for without its own question, was audited and compared when that was done. */
+  const isSettledByUs = (callId: string): boolean => {
+    const tools = delegated.get(callId);
+    return tools !== undefined && (!asked.has(callId) || tools.has('write_file'));
+  };
   /** Nobody waits for a delegated call of an exchange that is over. */
   const ended = new AbortController();
   const delegate = (call: DelegatedCall): Promise<ToolResult> => {
-    delegated.add(call.callId);
+    delegated.set(call.callId, (delegated.get(call.callId) ?? new Set()).add(call.toolName));
     const signal = AbortSignal.any([
       setup.signal,
       ended.signal,
@@ -215,7 +242,9 @@ async function runExchange(
         listener.onEvent(event);
       },
       observe: (observation) => {
-        listener.onObservation(observation);
+        const kept =
+          observation.kind === 'tool_result' ? keptResult(observation.result) : undefined;
+        listener.onObservation(observation, kept);
         if (observation.kind === 'permission_request') {
           background.push(authorize(observation.request));
         } else if (observation.kind === 'permission_withdrawn') {
@@ -223,10 +252,9 @@ async function runExchange(
         } else if (observation.kind === 'file_change') {
           watch?.note(observation.callId ?? lastCallId ?? setup.turnId, observation.paths);
         } else if (observation.kind === 'tool_result') {
-          childResults.set(observation.callId, observation.result);
+          childResults.set(observation.callId, kept ?? observation.result);
           const call = childCalls.get(observation.callId);
-          // A delegated call was audited when it ran.
-          if (call !== undefined && !delegated.has(call.id)) {
+          if (call !== undefined && !isSettledByUs(call.id)) {
             background.push(
               deps.orchestrator.noteChildResult(
                 call,

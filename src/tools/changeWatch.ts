@@ -63,7 +63,11 @@ interface KnownFile {
 export class ChangeWatcher {
   private readonly known = new Map<string, KnownFile>();
   private totalBytes = 0;
+  /** Every file that was there at the last beginning is known by name: what is new since then is new. */
   private isComplete = false;
+  /** What the ignore files were at the last beginning, and when that was. */
+  private ignores = '';
+  private beganAtMs = 0;
   private running = 0;
   private work: Promise<void> = Promise.resolve();
   private readonly limits: ChangeWatchLimits;
@@ -72,13 +76,18 @@ export class ChangeWatcher {
     this.limits = deps.limits ?? defaultChangeWatchLimits;
   }
 
-  /** Reads what is there. What was not read in time is unknown for this turn. */
+  /**
+   * Reads what is there. What was not read in time is unknown for this turn. While another turn is watched, what it began
+   * with stays: read anew, its agent's changes so far would never be shown.
+   */
   async begin(turn: WatchedTurn): Promise<ChangeWatch> {
     this.running += 1;
-    const late = new AbortController();
-    const taking = this.inTurn(() => this.take(AbortSignal.any([turn.signal, late.signal])));
-    await withDeadline(this.deps.clock, taking, this.limits.startMs, turn.signal);
-    late.abort();
+    if (this.running === 1) {
+      const late = new AbortController();
+      const taking = this.inTurn(() => this.take(AbortSignal.any([turn.signal, late.signal])));
+      await withDeadline(this.deps.clock, taking, this.limits.startMs, turn.signal);
+      late.abort();
+    }
     const callOf = new Map<string, string>();
     let isOver = false;
     return {
@@ -115,7 +124,9 @@ export class ChangeWatcher {
     return this.work;
   }
 
-  private async list(signal: AbortSignal): Promise<ReadonlySet<string>> {
+  private async list(
+    signal: AbortSignal,
+  ): Promise<{ readonly paths: ReadonlySet<string>; readonly isComplete: boolean }> {
     const paths = new Set<string>();
     let isComplete = true;
     for (const folder of this.deps.folders()) {
@@ -128,12 +139,15 @@ export class ChangeWatcher {
       isComplete &&= !found.isTruncated;
       found.paths.forEach((relative) => paths.add(this.deps.join(folder, relative)));
     }
-    this.isComplete = isComplete;
-    return paths;
+    return { paths, isComplete };
   }
 
   private async take(signal: AbortSignal): Promise<void> {
-    const paths = await this.list(signal);
+    this.isComplete = false;
+    const { paths, isComplete } = await this.list(signal);
+    this.isComplete = isComplete && !signal.aborted;
+    this.beganAtMs = this.deps.clock.nowMs();
+    this.ignores = await this.ignoresIn(paths);
     for (const path of [...this.known.keys()]) {
       if (!paths.has(path)) {
         this.forget(path);
@@ -195,26 +209,43 @@ export class ChangeWatcher {
 
   private async compareAll(turn: WatchedTurn, callOf: (path: string) => string): Promise<void> {
     const listed = await this.list(new AbortController().signal);
+    const isAlone = this.running === 1;
+    const hasOtherIgnores = (await this.ignoresIn(listed.paths)) !== this.ignores;
     const changed: FileEdit[] = [];
-    await inBatches([...new Set([...this.known.keys(), ...listed])], async (path) => {
-      const edit = await this.compare(path);
+    await inBatches([...new Set([...this.known.keys(), ...listed.paths])], async (path) => {
+      const edit = await this.compare(path, hasOtherIgnores);
       if (edit !== undefined) {
         changed.push(edit);
       }
     });
     const { sessionId, asker } = turn;
-    const reason = `${asker} changed it without asking`;
+    const reason = isAlone
+      ? `${asker} changed it without asking`
+      : `${asker}, or another agent that works at the same time, changed it without asking`;
     for (const edit of changed.sort((a, b) => (a.path < b.path ? -1 : 1))) {
       const callId = callOf(edit.path);
       this.deps.reviewer.noteUnreviewed({ sessionId, callId, asker, edit, reason }, reason);
     }
   }
 
-  private async compare(path: string): Promise<FileEdit | undefined> {
+  private async ignoresIn(paths: ReadonlySet<string>): Promise<string> {
+    const files = [...paths].filter((path) => /(?:^|[\\/])\.(?:git|rg)?ignore$/.test(path)).sort();
+    const stats = await Promise.all(files.map((path) => this.deps.files.stat(path)));
+    return JSON.stringify(
+      files.map((path, index) => [path, stats[index]?.mtimeMs, stats[index]?.sizeBytes]),
+    );
+  }
+
+  /** `hasOtherIgnores`: what was left out before may be listed now, and is new only when it was written since. */
+  private async compare(path: string, hasOtherIgnores: boolean): Promise<FileEdit | undefined> {
     const before = this.known.get(path);
     const after = await this.read(path);
-    // Where not every file could be listed, nobody can say whether this one is new.
-    const isKnown = before === undefined ? this.isComplete : before.text !== undefined;
+    const isYoung = (after?.mtimeMs ?? 0) >= this.beganAtMs - clockSlackMs;
+    // Where not every file could be listed at the beginning, nobody can say whether this one is new.
+    const isKnown =
+      before === undefined
+        ? this.isComplete && (isYoung || !hasOtherIgnores)
+        : before.text !== undefined;
     if (!isKnown || before === after || (after !== undefined && after.text === undefined)) {
       return undefined;
     }
@@ -229,6 +260,8 @@ export class ChangeWatcher {
 
 const unread: KnownFile = { mtimeMs: -1, sizeBytes: -1, text: undefined };
 const batchSize = 32;
+/** Times of files may be coarser than the clock's. */
+const clockSlackMs = 2000;
 
 async function inBatches(
   items: readonly string[],

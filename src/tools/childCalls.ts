@@ -15,7 +15,7 @@ import type { OrchestratorServices } from './services';
  */
 export class ChildCalls {
   private readonly authorized = new Map<string, AuthorizedCall>();
-  private readonly approved = new Map<string, { readonly turnId: string; readonly text: string }>();
+  private readonly approved = new Map<string, ApprovedWrite & { readonly turnId: string }>();
   private readonly writes: ChildWrites;
 
   constructor(
@@ -47,7 +47,7 @@ export class ChildCalls {
         ...(ruling.saysMore === true ? { saysMore: true } : {}),
       };
     }
-    this.noteApproved(call, ruling);
+    this.noteApproved(call, judgement.effects, ruling);
     context.onProgress({ kind: 'running', why: ruling.grant.reason });
     return {
       kind: 'allow',
@@ -74,23 +74,33 @@ export class ChildCalls {
     await this.records.outcome(gated, toChildEnd(result, known));
     for (const write of known?.writes ?? []) {
       this.services.cache.invalidate(write.edit.path);
+      // The call that was approved is over: whatever comes now is another one.
+      this.approved.delete(keyOf(context.sessionId, write.edit.path));
       await this.compare(gated, write, result.ok);
     }
   }
 
-  /** The text that was approved for this file in this turn, once: for an agent that writes through us after it asked. */
-  takeApproved(context: CallContext, path: string): string | undefined {
+  /** What was approved for this file in this turn, once: for an agent that writes through us after it asked. */
+  takeApproved(
+    context: CallContext,
+    { path, target }: Effect & { readonly kind: 'write' },
+  ): ApprovedWrite | undefined {
     const key = keyOf(context.sessionId, path);
     const approved = this.approved.get(key);
     this.approved.delete(key);
-    return approved?.turnId === context.turnId ? approved.text : undefined;
+    return approved?.turnId === context.turnId && approved.target === target ? approved : undefined;
   }
 
-  private noteApproved(call: GatedCall, ruling: Ruling): void {
-    for (const { edit, text } of ruling.writes) {
-      const key = keyOf(call.context.sessionId, edit.path);
+  private noteApproved(call: GatedCall, effects: readonly Effect[], ruling: Ruling): void {
+    const { sessionId, turnId } = call.context;
+    for (const { edit, text, expectedText } of ruling.writes) {
+      const effect = effects.find((one) => one.kind === 'write' && one.path === edit.path);
+      if (effect?.kind !== 'write') {
+        continue;
+      }
+      const key = keyOf(sessionId, edit.path);
       this.approved.delete(key);
-      this.approved.set(key, { turnId: call.context.turnId, text });
+      this.approved.set(key, { turnId, text, expectedText, target: effect.target });
       const [oldest] = this.approved.keys();
       if (this.approved.size > maxApproved && oldest !== undefined) {
         this.approved.delete(oldest);
@@ -214,6 +224,13 @@ export class ChildCalls {
       startedAtMs: this.services.clock.nowMs(),
     };
   }
+}
+
+/** A yes to one write: this text, over that text (undefined: no file), in the file that the path led to. */
+export interface ApprovedWrite {
+  readonly text: string;
+  readonly expectedText: string | undefined;
+  readonly target: string;
 }
 
 interface AuthorizedCall {

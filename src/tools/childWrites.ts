@@ -111,7 +111,9 @@ export class ChildWrites {
     }
     if (rulings.some(({ grant }) => grant.kind === 'allow')) {
       if (takesWholeEditsOnly && rulings.some(isNotWhole)) {
-        return await this.applyOurselves(call, rulings);
+        return call.context.signal.aborted
+          ? { grant: { kind: 'deny', by: 'withdrawn', reason: withdrawnReason }, writes: [] }
+          : await this.applyOurselves(call, writes, rulings);
       }
     } else {
       const denial = rulings.find(({ grant }) => isWorded(grant.reason)) ?? rulings[0];
@@ -239,14 +241,27 @@ export class ChildWrites {
   }
 
   /** Writes the approved parts into the editor's buffers, exactly; the child hears what of its edit is in the files now. */
-  private async applyOurselves(call: GatedCall, rulings: readonly WriteRuling[]): Promise<Ruling> {
+  private async applyOurselves(
+    call: GatedCall,
+    writes: readonly PlannedWrite[],
+    rulings: readonly WriteRuling[],
+  ): Promise<Ruling> {
     const told: string[] = [];
-    for (const { grant, written, message } of rulings) {
-      if (written === undefined || grant.kind === 'deny') {
+    for (const [index, { grant, written, message }] of rulings.entries()) {
+      const path = written?.edit.path ?? writes[index]?.effect.path ?? '';
+      const shown = displayPath(path, this.services.files.roots());
+      if (grant.kind === 'deny') {
         told.push(grant.reason);
         continue;
       }
-      const shown = displayPath(written.edit.path, this.services.files.roots());
+      if (written === undefined) {
+        told.push(
+          grant.by === 'default.no-change'
+            ? `${shown}: ${grant.reason}.`
+            : `The change of ${shown} is not written: it has no hunks. Ask for that file by itself.`,
+        );
+        continue;
+      }
       const problem = await this.writeApproved(call, written, grant);
       told.push(
         problem === undefined
@@ -294,6 +309,12 @@ export class ChildWrites {
     this.services.cache.invalidate(edit.path);
     if (problem === undefined) {
       this.services.onKnownWrite?.(edit.path, edit.kind === 'delete' ? undefined : text);
+      if (!written.isReviewed) {
+        const { sessionId, asker } = call.context;
+        const { callId } = call.subject;
+        const { reason } = grant;
+        this.services.reviewer.noteWritten({ sessionId, callId, asker, edit, reason }, reason);
+      }
     }
     await this.records.outcome(own, problem === undefined ? okEnd() : failedEnd(problem));
     return problem;

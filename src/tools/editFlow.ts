@@ -36,8 +36,12 @@ export interface EditCall {
   readonly change: FileChange;
   readonly timeoutMs: number;
   readonly slots: Slots;
-  /** What the user approved for this file when the agent asked; a delegated write of exactly this is not asked twice. */
-  readonly approvedText?: string | undefined;
+  /**
+   * What the user approved for this file when the agent asked: a delegated write of exactly this text over exactly that
+   * one is not asked twice.
+   */
+  readonly approved?:
+    { readonly text: string; readonly expectedText: string | undefined } | undefined;
 }
 
 /**
@@ -79,7 +83,9 @@ export class EditFlow {
       return ended(await this.withoutHunks(edit, prepared));
     }
     const approval =
-      edit.approvedText === prepared.edit.proposedText && judgement.decision.verdict === 'ask'
+      edit.approved?.text === prepared.edit.proposedText &&
+      edit.approved.expectedText === prepared.expectedText &&
+      judgement.decision.verdict === 'ask'
         ? approvedBefore(prepared.edit)
         : await this.approve(edit, prepared.edit, judgement.decision, reason);
     if (approval.kind === 'denied') {

@@ -161,10 +161,8 @@ export class Orchestrator implements ToolOrchestrator {
         change: intent.change,
         timeoutMs: tool.timeoutMs,
         slots,
-        approvedText:
-          context.bridge === undefined
-            ? undefined
-            : this.children.takeApproved(context, effect.path),
+        approved:
+          context.bridge === undefined ? undefined : this.children.takeApproved(context, effect),
       });
     }
     return await this.runTool(tool, judged, judgement);

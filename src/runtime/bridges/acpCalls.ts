@@ -15,6 +15,7 @@ import {
   contentDiffs,
   contentTerminals,
   contentText,
+  hasOddDiff,
   locationPaths,
   unifiedDiff,
   type AcpDiff,
@@ -33,6 +34,8 @@ export interface AcpCall {
   readonly input: JsonObject;
   readonly paths: readonly string[];
   readonly diffs: readonly AcpDiff[];
+  /** There are changes beside the diffs that nobody can read. */
+  readonly hasOddDiff: boolean;
   readonly terminals: readonly string[];
   readonly text: string;
   readonly parentCallId: string | undefined;
@@ -176,6 +179,7 @@ export class AcpCalls {
       },
       paths: locations.length > 0 ? locations : (before?.paths ?? []),
       diffs: content === undefined ? (before?.diffs ?? []) : contentDiffs(content),
+      hasOddDiff: content === undefined ? (before?.hasOddDiff ?? false) : hasOddDiff(content),
       terminals: content === undefined ? (before?.terminals ?? []) : contentTerminals(content),
       text: content === undefined ? (before?.text ?? '') : contentText(content),
       parentCallId: stringField(claude, 'parentToolUseId') ?? before?.parentCallId,

@@ -18,6 +18,8 @@ export interface AcpClientOptions {
   readonly quirks: () => AcpQuirks;
   readonly delegate: NonNullable<ExchangeOptions['delegate']>;
   readonly cwd: string;
+  /** Tells the calls of this turn from those of every other one of the session. */
+  readonly turnNumber: number;
   readonly send: (message: unknown) => void;
   /** Observations that come while the agent is silent; they go out with its next message. */
   readonly later: (item: Item) => void;
@@ -34,6 +36,7 @@ const maxTerminals = 64;
  */
 export class AcpClient {
   private readonly terminals = new Map<string, AcpTerminal>();
+  private ownCallCount = 0;
 
   constructor(private readonly options: AcpClientOptions) {}
 
@@ -176,7 +179,7 @@ export class AcpClient {
   ): ParseStep {
     const { calls, delegate, later, send } = this.options;
     const open = calls.findOpen(fits);
-    const callId = open?.id ?? createId('acp');
+    const callId = open?.id ?? this.ownCallId();
     const out: readonly Item[] =
       open === undefined
         ? [
@@ -209,6 +212,12 @@ export class AcpClient {
         }
       });
     return { out };
+  }
+
+  /** By counting, so that the same conversation has the same ids whenever it is played. */
+  private ownCallId(): string {
+    this.ownCallCount += 1;
+    return `acp-${this.options.turnNumber}-${this.ownCallCount}`;
   }
 
   private refuse(id: RpcId, code: number, why: string): ParseStep {

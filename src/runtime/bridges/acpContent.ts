@@ -42,6 +42,12 @@ export function contentDiffs(content: readonly unknown[]): readonly AcpDiff[] {
   });
 }
 
+/** True when a change is shown that `contentDiffs` had to leave out. */
+export function hasOddDiff(content: readonly unknown[]): boolean {
+  const shown = content.filter((item) => stringField(item, 'type') === 'diff').length;
+  return shown !== contentDiffs(content).length;
+}
+
 /** The terminals of ours that a call's content shows. */
 export function contentTerminals(content: readonly unknown[]): readonly string[] {
   return content.flatMap((item) => {

@@ -23,7 +23,10 @@ export function acpIntents(
   quirks: AcpQuirks,
   cwd: string,
 ): readonly ToolIntent[] {
-  return knownIntents(call, agent, quirks, cwd) ?? [unknownIntent(call)];
+  const known = knownIntents(call, agent, quirks, cwd);
+  // claude-agent-acp's diffs are for the eye: its input says what it does.
+  const isWhole = agent === 'claude-agent-acp' || !call.hasOddDiff;
+  return known !== undefined && isWhole ? known : [...(known ?? []), unknownIntent(call)];
 }
 
 function knownIntents(
@@ -115,12 +118,18 @@ function commandIntent(
   if (!quirks.namesToolInCallId || call.name !== 'run_shell_command' || call.title.trim() === '') {
     return undefined;
   }
-  // gemini-cli: the title is the command as it is; the folder stands in the explanation.
-  const folder =
-    /\[in ([^\]\n]+)\]/.exec(call.text)?.[1] ??
-    /\[current working directory ([^\]\n]+)\]/.exec(call.text)?.[1] ??
-    cwd;
-  return [{ kind: 'command', command: call.title, cwd: folder }];
+  const folder = call.text === '' ? cwd : geminiFolder(call.text);
+  return folder === undefined ? undefined : [{ kind: 'command', command: call.title, cwd: folder }];
+}
+
+/**
+ * gemini-cli: the title is the command as it is; the folder stands at the beginning of the explanation. What follows in
+ * parentheses are the model's own words, which may look the same.
+ */
+function geminiFolder(text: string): string | undefined {
+  return /^\[(?:in|current working directory) ([^\]\n]+)\](?= \(| \[background\]$|$)/.exec(
+    text,
+  )?.[1];
 }
 
 /** A search reads its folder; a pattern that may lead out of it is not read here. */

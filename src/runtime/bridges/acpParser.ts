@@ -106,6 +106,7 @@ export class AcpParser implements ExchangeParser {
             quirks: () => this.child.quirks,
             delegate,
             cwd,
+            turnNumber: context.context.messages.length,
             send,
             later: (item) => this.waiting.push(item),
           });

@@ -1,4 +1,5 @@
 import { arrayField, isJsonObject, recordField, stringField } from '../../base/guard';
+import type { JsonObject } from '../../base/json';
 import type { Observation, PermissionAnswer } from '../../events/observation';
 import type { ToolIntent } from '../../events/toolIntent';
 import { rpcErrors, type JsonRpcPeer, type RpcId } from '../jsonRpcPeer';
@@ -55,7 +56,7 @@ export class AcpQuestions {
         requestId,
         callId: call.id,
         toolName: call.name,
-        input: shownInput(call),
+        input: askedInput(call, intents),
         intents,
         ...(description === '' ? {} : { description }),
         ...(intents.some(({ kind }) => kind === 'write') ? { takesWholeEditsOnly: true } : {}),
@@ -182,6 +183,14 @@ function optionOf(params: unknown, kind: 'allow_once' | 'reject_once'): string |
     (item) => stringField(item, 'kind') === kind,
   );
   return stringField(option, 'optionId');
+}
+
+/** Where no input is told and nobody can read what the call does, its text is all there is: it is shown to its end. */
+function askedInput(call: AcpCall, intents: readonly ToolIntent[]): JsonObject {
+  const isUnknown = intents.some(({ kind }) => kind === 'unknown');
+  return isUnknown && call.text !== '' && Object.keys(call.input).length === 0
+    ? { ...shownInput(call), text: call.text }
+    : shownInput(call);
 }
 
 function questionText(call: AcpCall): string {

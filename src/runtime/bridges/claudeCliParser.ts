@@ -564,12 +564,7 @@ function parentOf(message: unknown): string | undefined {
 }
 
 function textEvent(added: NewText, parent: string | undefined): NormalizedEvent {
-  return {
-    kind: added.kind,
-    delta: added.delta,
-    blockId: added.blockId,
-    ...(parent === undefined ? {} : { parentCallId: parent }),
-  };
+  return parent === undefined ? added : { ...added, parentCallId: parent };
 }
 
 function observation(value: Observation): Item {

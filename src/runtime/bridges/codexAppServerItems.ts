@@ -109,7 +109,8 @@ export function fileChanges(item: unknown): readonly CodexFileChange[] {
   return (arrayField(item, 'changes') ?? []).flatMap((change): readonly CodexFileChange[] => {
     const path = stringField(change, 'path');
     if (path === undefined) {
-      return [];
+      // Left out, it would be allowed together with the others, unseen.
+      return [{ path: '', kind: 'unknown', diff: JSON.stringify(change) }];
     }
     const kind = isRecord(change) ? change.kind : undefined;
     const name = isString(kind) ? kind : stringField(kind, 'type');
@@ -159,7 +160,7 @@ export function fileChangeIntents(changes: readonly CodexFileChange[]): readonly
 /** Both names of a moved file count as changed. */
 export function changedPaths(changes: readonly CodexFileChange[]): readonly string[] {
   return changes.flatMap(({ path, movePath }) =>
-    movePath === undefined ? [path] : [path, movePath],
+    path === '' ? [] : movePath === undefined ? [path] : [path, movePath],
   );
 }
 

@@ -165,7 +165,7 @@ export class CodexAppServerParser implements ExchangeParser {
       case 'thread/resume': {
         const threadId = stringField(recordField(result, 'thread'), 'id');
         if (threadId === undefined) {
-          return failedStep(codexFailure('the server gave no thread id.'));
+          return failedStep(codexFailure('its answer names no session.'));
         }
         this.context.notes.set(notes.threadId, threadId);
         return { out: this.resumeToken(), send: [this.turnStart(threadId)] };

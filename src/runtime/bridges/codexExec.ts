@@ -1,7 +1,7 @@
 import { PatchbayError } from '../../base/patchbayError';
 import type { UserMessage } from '../../events/message';
 import { codexEffort, codexModel, folderIsolationArgs, tomlString } from '../codexItems';
-import type { Bridge, ExternalRuntimeSpec, LaunchPlan, ModelRef, TurnContext } from '../contract';
+import type { Bridge, LaunchPlan, ModelRef, TurnContext } from '../contract';
 import { turnText } from '../preamble';
 import { CodexExecParser } from './codexExecParser';
 
@@ -15,7 +15,7 @@ export const codexExecBridge: Bridge = {
   coverage: 'none',
   coverageNote:
     'Codex cannot ask in this form: what its sandbox allows runs without a question, the rest is refused. It starts read-only; prefer the adapter codex-cli, which asks.',
-  controls: { model: true, reasoning: true, plan: false, extraFolders: false, images: false },
+  controls: { model: true, reasoning: true, plan: true, extraFolders: false, images: false },
   requiresCredential: (spec) => spec.authMode === 'api-key',
   launch: (spec, { model, context, opts, resume }): LaunchPlan => {
     const { cwd } = opts;
@@ -26,14 +26,16 @@ export const codexExecBridge: Bridge = {
       );
     }
     const effort = codexEffort(opts.reasoning);
+    // Planning writes nothing, whatever the user chose for working.
+    const own = opts.mode === 'plan' ? withoutSandbox(spec.args ?? []) : (spec.args ?? []);
     return {
       defaultBinary: 'codex',
       args: [
         'exec',
-        ...(spec.args ?? []),
+        ...own,
         '--json',
         '--skip-git-repo-check',
-        ...(choosesSandbox(spec) ? [] : ['-s', 'read-only']),
+        ...(own.some(choosesSandbox) ? [] : ['-s', 'read-only']),
         ...folderIsolationArgs(cwd),
         // The folder's skills load even when it is not trusted, and this form cannot tell them from the user's.
         '-c',
@@ -49,12 +51,16 @@ export const codexExecBridge: Bridge = {
   createParser: (context) => new CodexExecParser(context),
 };
 
-/** Arguments of the user (machine settings) that say what Codex may do; two of a kind would be refused. */
-function choosesSandbox(spec: ExternalRuntimeSpec): boolean {
-  return (spec.args ?? []).some((arg) =>
-    /^(-s.*|--sandbox(=.*)?|--full-auto|--approve-for-me|--dangerously-bypass-approvals-and-sandbox|--yolo)$/.test(
-      arg,
-    ),
+/** An argument of the user (machine settings) that says what Codex may do; two of a kind would be refused. */
+function choosesSandbox(arg: string): boolean {
+  return /^(-s.*|--sandbox(=.*)?|--full-auto|--approve-for-me|--dangerously-bypass-approvals-and-sandbox|--yolo)$/.test(
+    arg,
+  );
+}
+
+function withoutSandbox(args: readonly string[]): readonly string[] {
+  return args.filter(
+    (arg, index) => !choosesSandbox(arg) && !/^(-s|--sandbox)$/.test(args[index - 1] ?? ''),
   );
 }
 

@@ -373,7 +373,9 @@ export class PeerRpcParser implements ExchangeParser {
     }
     this.endCount += 1;
     const count = this.endCount;
-    const timer = this.context.later?.(settleMs, () =>
+    // Before the driver calls that silence a failure.
+    const waitMs = Math.min(settleMs, (this.context.opts.idleTimeoutMs ?? Infinity) / 2);
+    const timer = this.context.later?.(waitMs, () =>
       this.phase === 'running' &&
       count === this.endCount &&
       this.end !== undefined &&

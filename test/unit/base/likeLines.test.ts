@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LikeLines } from '../../../src/base/likeLines';
+import { ByteLines, LikeLines } from '../../../src/base/likeLines';
 
 /** What a parser makes of a line: its value with members in order, or that it refuses. */
 function outcome(parse: (line: string) => unknown, line: string): string {
@@ -98,6 +98,94 @@ const line = fc.oneof(
   { weight: 1, arbitrary: fc.json() },
   { weight: 1, arbitrary: piece },
 );
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const singleBytes = new TextDecoder('windows-1252');
+
+/** The lines as they lie in one chunk. */
+function inChunk(lines: readonly string[]): ByteLines {
+  return new ByteLines(
+    new TextEncoder().encode(lines.join('\n')),
+    (bytes) => singleBytes.decode(bytes),
+    (bytes, start, end) => utf8.decode(bytes.subarray(start, end)),
+  );
+}
+
+/** Every line of a chunk, read where it lies when it is like an earlier one, else parsed. */
+function readAll(
+  like: LikeLines,
+  chunk: ByteLines,
+): { readonly line: string; readonly outcome: string; readonly wasRead: boolean }[] {
+  const found = [];
+  for (let start = 0; start <= chunk.bytes.length;) {
+    const next = chunk.bytes.indexOf(10, start);
+    const end = next === -1 ? chunk.bytes.length : next;
+    const text = chunk.decode(chunk.bytes, start, end);
+    const message = like.read(chunk, start);
+    const wasRead = message !== undefined;
+    if (wasRead) {
+      expect(like.end).toBe(end);
+    }
+    const parse = wasRead ? () => message : (one: string) => like.parse(one);
+    found.push({ line: text, outcome: outcome(parse, text), wasRead });
+    start = end + 1;
+  }
+  return found;
+}
+
+describe('reading lines that look alike where they lie', () => {
+  it('[R69] gives for each line of any chunk what JSON.parse gives, and refuses what it refuses', () => {
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 30 }), (lines) => {
+        for (const { line: text, outcome: found } of readAll(new LikeLines(), inChunk(lines))) {
+          expect(found).toBe(outcome((one) => JSON.parse(one) as unknown, text));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('parses neither a third line of a kind nor those of the next answer', () => {
+    const of = (id: string, kind: string, text: string): string =>
+      `{"type":"stream_event","event":{"type":"content_block_${kind}","text":"${text}"},"uuid":"${text} and more than a few letters","of":"${id}"}`;
+    const lines = ['a', 'b', 'c'].flatMap((id) => [
+      of(id, 'start', 'same'),
+      ...['one', 'Grüße 💡', 'th\\nree\\u00e9', '\\"four\\"', 'five'].map((text) =>
+        of(id, 'delta', text),
+      ),
+      of(id, 'stop', 'same'),
+    ]);
+    const read = readAll(new LikeLines(), inChunk(lines));
+    expect(read.map(({ outcome: found }) => found)).toEqual(
+      lines.map((text) => outcome((one) => JSON.parse(one) as unknown, text)),
+    );
+    expect(read.slice(3, 6).map(({ wasRead }) => wasRead)).toEqual([true, true, true]);
+    expect(read.slice(15, 20).map(({ wasRead }) => wasRead)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('takes a line with bytes that are no UTF-8 as the decoder gives it', () => {
+    const lines = ['one', 'two', '\u0001\u0001', 'four'].map(
+      (text) => `{"type":"a line with a long beginning","text":"${text}"}`,
+    );
+    const chunk = inChunk(lines);
+    const bytes = chunk.bytes.map((byte) => (byte === 1 ? 0xe2 : byte));
+    const broken = new ByteLines(bytes, (given) => singleBytes.decode(given), chunk.decode);
+    const read = readAll(new LikeLines(), broken);
+    expect(read[2]).toMatchObject({
+      wasRead: true,
+      outcome: outcome(
+        (one) => JSON.parse(one) as unknown,
+        lines[2]?.replaceAll('\u0001', '\uFFFD') ?? '',
+      ),
+    });
+  });
+});
 
 describe('parsing lines that look alike', () => {
   it('[R69] gives for each line of any sequence what JSON.parse gives, and refuses what it refuses', () => {

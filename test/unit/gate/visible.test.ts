@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldName, hasHiddenCharacters, makeVisible } from '../../../src/gate/visible';
+import {
+  foldName,
+  hasHiddenCharacters,
+  makeVisible,
+  makeVisibleName,
+} from '../../../src/gate/visible';
 
 const anyText = fc
   .array(fc.integer({ min: 0, max: 0x10ffff }))
@@ -22,6 +27,12 @@ describe('making hidden characters visible', () => {
   ])('shows %j as %s', (text, shown) => {
     expect(makeVisible(text)).toBe(shown);
     expect(hasHiddenCharacters(text)).toBe(true);
+  });
+
+  it('keeps a name on one line, whatever it holds', () => {
+    expect(makeVisibleName('a.js\n\nThis is safe.\r\nb\u202e')).toBe(
+      'a.js⟨LF⟩This is safe.⟨LF⟩b⟨U+202E⟩',
+    );
   });
 
   it('leaves ordinary text alone, with tabs, both line ends and every script', () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHeadlessArgs } from '../../../src/headless/args';
 
@@ -68,6 +69,18 @@ describe('headless arguments', () => {
       cancelAfterMs: 50,
       closeTimeoutMs: 10,
     });
+  });
+
+  it.each([
+    ['claude', 'claude'],
+    ['/bin/x', '/bin/x'],
+    ['~/bin/x', '~/bin/x'],
+    ['./fakes/x', join(process.cwd(), 'fakes/x')],
+    ['fakes/../x', join(process.cwd(), 'x')],
+  ])('takes --binary %j as a shell would', (given, binary) => {
+    expect(
+      parse('exchange', '--adapter=claude-cli', '--binary', given, '--cwd=/', '--prompt=x'),
+    ).toMatchObject({ binary });
   });
 
   const network = ['turn', '--provider', 'anthropic', '--base-url', 'http://h', '--model', 'm'];

@@ -367,6 +367,34 @@ describe('the end of a child', () => {
     await eventually('the grandchild is gone', () => !isAlive(pid));
   });
 
+  it('is ended when it has closed its output and lives on, and its end says so', async () => {
+    const transport = start(
+      bench.program(
+        `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); process.stdout.write(JSON.stringify({ own: process.pid }) + '\\n', () => require('fs').closeSync(1));`,
+      ),
+    );
+    const seen = collect(transport);
+    const { spawnError } = await seen.exit;
+    expect(spawnError?.code).toBe('child_exited');
+    expect(spawnError?.message).toMatch(
+      /closed its output .* What has arrived is kept; send the prompt again to go on\./,
+    );
+    const { own } = seen.messages[0] as { own: number };
+    await eventually('the child is gone', () => !isAlive(own));
+  });
+
+  it('leaves nothing that it has put into a group of its own when it exits by itself', async () => {
+    const transport = start(
+      bench.program(
+        `const c = require('child_process').spawn('sleep', ['64'], { detached: true, stdio: 'ignore' }); c.unref(); process.stdout.write(JSON.stringify({ pid: c.pid }) + '\\n', () => process.exit(0));`,
+      ),
+    );
+    const seen = collect(transport);
+    expect(await seen.exit).toMatchObject({ code: 0 });
+    const { pid } = seen.messages[0] as { pid: number };
+    await eventually('the grandchild is gone', () => !isAlive(pid));
+  });
+
   it('does not wait for ever for a grandchild outside the group that keeps stdout open', async () => {
     const transport = start(
       bench.program(
@@ -377,7 +405,8 @@ describe('the end of a child', () => {
     const startedAt = Date.now();
     expect(await seen.exit).toMatchObject({ code: 3 });
     expect(Date.now() - startedAt).toBeLessThan(4000);
-    process.kill((seen.messages[0] as { pid: number }).pid, 'SIGKILL');
+    const { pid } = seen.messages[0] as { pid: number };
+    await eventually('the grandchild is gone', () => !isAlive(pid));
   });
 
   it('ends the commands of an agent that was killed from outside, also those in groups of their own', async () => {
@@ -692,6 +721,22 @@ describe('a folder with code that an agent would run by itself', () => {
     const digest: unknown = expect.stringMatching(/^[0-9a-f]{64}$/);
     const files: unknown = [expect.stringContaining('a.js')];
     expect(asked).toEqual([{ adapter: 'test-cli', files, digest }]);
+  });
+
+  it('keeps it from starting when it changed while the question was open', async () => {
+    const cwd = plantedFolder();
+    const transport = start(bench.program(echo), {
+      cwd,
+      folderCode,
+      transport: {
+        mayRunFolderCode: () => {
+          writeFileSync(join(cwd, 'plugins/a.js'), 'another');
+          return Promise.resolve(true);
+        },
+      },
+    });
+    const { spawnError } = await collect(transport).exit;
+    expect(spawnError).toMatchObject({ code: 'consent_needed', message: /changed while/ });
   });
 
   it('is no matter where there is none', async () => {

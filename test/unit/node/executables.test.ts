@@ -409,6 +409,21 @@ describe('finding a program on Windows', () => {
       workspaceFolders: () => ['D:\\project'],
     });
 
+  it('says of a shim outside the workspace that what it starts lies inside', async () => {
+    const bin = 'C:\\Users\\Ann\\AppData\\Roaming\\npm';
+    const cli = `${bin}\\node_modules\\tool\\cli.js`;
+    const files = new TableFiles(
+      {
+        [`${bin}\\tool.cmd`]: npmShim('node_modules\\tool\\cli.js'),
+        [cli]: 'x',
+        'C:\\Program Files\\nodejs\\node.exe': exe,
+      },
+      { [cli]: 'D:\\project\\tool\\cli.js' },
+    );
+    const find = lookup(files, `${bin};C:\\Program Files\\nodejs`);
+    expect(await find('tool')).toMatchObject({ kind: 'found', isInsideWorkspace: true });
+  });
+
   it('[R73] resolves a shim of npm to node and the script, or to the program, and never starts the shim', async () => {
     const bin = 'C:\\Users\\Ann\\AppData\\Roaming\\npm';
     const files = new TableFiles({

@@ -59,4 +59,37 @@ describe('code of a folder that an agent would run by itself', () => {
     const folder = folderWith({ '.agent/plugins/big.js': 'x'.repeat(5 * 1024 * 1024) });
     await expect(findFolderCode(folder, places, nowhere)).rejects.toThrow('more than can be');
   });
+
+  it('is found whatever way its word is spelled', async () => {
+    for (const text of [
+      '{"\\u0070lugin": ["./x.js"]}',
+      '{"{file:key.txt}": ["./x.js"]}',
+      '{"{env:KEY}": ["./x.js"]}',
+    ]) {
+      const folder = folderWith({ 'agent.json': text });
+      expect((await findFolderCode(folder, places, nowhere))?.files).toHaveLength(1);
+    }
+  });
+
+  it('ends early at links that fan out, however few folders there are', async () => {
+    const folder = folderWith({ '.agent/plugins/readme': '' });
+    for (let level = 0; level < 12; level += 1) {
+      const at = join(folder, level === 0 ? '.agent/plugins' : `level${level}`);
+      mkdirSync(at, { recursive: true });
+      for (const name of ['a', 'b']) {
+        symlinkSync(join(folder, `level${level + 1}`), join(at, name));
+      }
+    }
+    mkdirSync(join(folder, 'level12'));
+    await expect(findFolderCode(folder, places, nowhere)).rejects.toThrow('more than can be');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'that is a device or a pipe is an error, and nobody reads it without end',
+    async () => {
+      const folder = folderWith({ '.agent/plugins/readme': '' });
+      symlinkSync('/dev/zero', join(folder, '.agent/plugins/x.js'));
+      await expect(findFolderCode(folder, places, nowhere)).rejects.toThrow('not a plain file');
+    },
+  );
 });

@@ -111,6 +111,12 @@ describe('the tail of stderr', () => {
     expect(tail.text()).toBe('€€€');
   });
 
+  it('has no colours and nothing else that is meant for a terminal', () => {
+    const tail = new OutputTail(100, createRedactor());
+    tail.push(new TextEncoder().encode('\u001b[31mError:\u001b[0m out of cheese\r\n'));
+    expect(tail.text()).toBe('Error: out of cheese\n');
+  });
+
   it('is redacted before it is cut, so that no half of a secret remains', () => {
     const secret = `sk-ant-${'s'.repeat(60)}`;
     for (let cut = 0; cut < 300; cut += 1) {

@@ -669,6 +669,63 @@ describe('the questions of an ACP agent', () => {
     await turn.message;
   });
 
+  it.each([
+    ['[current working directory /w] (x [in /w/safe])', '/w'],
+    ['[in sub] (x [in /w/safe]) [background]', 'sub'],
+    ['[in /w/a]', '/w/a'],
+    ['(x) [in /w/safe]', undefined],
+    ['[in /w/a]b] (x)', undefined],
+  ])(
+    'gemini-cli’s folder is read from its own words only, not the model’s: %s',
+    async (text, cwd) => {
+      const agent = new Agent({ name: 'gemini-cli' });
+      const turn = await agent.run('x');
+      agent.ask(0, {
+        toolCallId: 'run_shell_command__1',
+        kind: 'execute',
+        title: 'make',
+        content: [{ type: 'content', content: { type: 'text', text } }],
+      });
+      expect(questions(turn)[0]?.intents).toMatchObject([
+        cwd === undefined ? { kind: 'unknown' } : { kind: 'command', command: 'make', cwd },
+      ]);
+      agent.end();
+      await turn.message;
+    },
+  );
+
+  it('what nobody can read is shown whole, however long, also where no input is told', async () => {
+    const agent = new Agent({ name: 'gemini-cli' });
+    const turn = await agent.run('x');
+    const text = `${'a'.repeat(5000)} and the end`;
+    agent.ask(0, {
+      toolCallId: 'mcp_tool__1',
+      kind: 'other',
+      title: 'Does something',
+      content: [{ type: 'content', content: { type: 'text', text } }],
+    });
+    expect(JSON.stringify(questions(turn)[0]?.input)).toContain('and the end');
+    agent.end();
+    await turn.message;
+  });
+
+  it('a question with a change that cannot be read is not taken for the rest of it', async () => {
+    const agent = new Agent();
+    const turn = await agent.run('x');
+    agent.ask(0, {
+      toolCallId: 'e',
+      kind: 'edit',
+      title: 'Edit',
+      content: [
+        { type: 'diff', path: '/w/a.ts', oldText: 'a', newText: 'b' },
+        { type: 'diff', path: '/w/secret.ts', oldText: 'a' },
+      ],
+    });
+    expect(questions(turn)[0]?.intents.map(({ kind }) => kind)).toEqual(['write', 'unknown']);
+    agent.end();
+    await turn.message;
+  });
+
   it('an unknown agent’s title is no command: without an input the call is unknown', async () => {
     const agent = new Agent();
     const turn = await agent.run('x');

@@ -102,6 +102,15 @@ describe('a choice that a dialect has no word for', () => {
     ]);
   });
 
+  it('is told of plan mode where the agent can neither plan nor be asked', async () => {
+    expect(await notices({ controls, coverage: 'none' }, { mode: 'plan' })).toEqual([
+      'Line Agent cannot be kept from changing files and running commands, also not in plan mode.',
+    ]);
+    expect(await notices({ controls, coverage: 'all' }, { mode: 'plan' })).toEqual([]);
+    const plans = { ...controls, plan: true };
+    expect(await notices({ controls: plans, coverage: 'none' }, { mode: 'plan' })).toEqual([]);
+  });
+
   it('is not told where it was not made, or is taken', async () => {
     expect(await notices({ controls }, {})).toEqual([]);
     const takes = { ...controls, reasoning: true, extraFolders: true };

@@ -477,6 +477,17 @@ describe('what the app-server asks', () => {
     expect(stage.replies()).toEqual([{ id: 0, result: { decision: 'accept' } }]);
   });
 
+  it('never leaves out a change that it cannot read', () => {
+    const stage = new Stage().open();
+    const odd = { kind: { type: 'add' }, file: '/w/odd', diff: 'x' };
+    stage.say('item/started', { item: { ...change, changes: [change.changes[0], odd] } });
+    stage.say('item/fileChange/requestApproval', { itemId: 'f1' }, 0);
+    expect(stage.questions()[0]?.intents).toMatchObject([
+      { kind: 'write', path: '/w/new' },
+      { kind: 'unknown', description: /\/w\/odd/ },
+    ]);
+  });
+
   it('asks about the newest diff when it grew', () => {
     const stage = new Stage().open();
     stage.say('item/started', { item: { ...change, changes: [] } });
@@ -1030,6 +1041,19 @@ describe('how a turn of the app-server ends', () => {
       turn: { id: 'u1', status: 'failed', error: { message, codexErrorInfo } },
     });
     expect(stage.out.at(-1)).toMatchObject({ kind: 'failed', failure: { code } });
+  });
+
+  it.each([
+    ['boom', null, 'Codex: boom. What has arrived is kept; try again.'],
+    ['busy', 'serverOverloaded', 'Codex: busy. What has arrived is kept; try again in a while.'],
+    ['last status: 429', null, 'Codex: last status: 429. Wait, or choose another model.'],
+    ['no such model', 'modelNotFound', 'Codex: no such model. Choose another model.'],
+  ])('says what to do next: %s', (message, codexErrorInfo, words) => {
+    const stage = new Stage().open();
+    stage.say('turn/completed', {
+      turn: { id: 'u1', status: 'failed', error: { message, codexErrorInfo } },
+    });
+    expect(stage.out.at(-1)).toMatchObject({ kind: 'failed', failure: { message: words } });
   });
 
   it('takes the length limit for an end of length', () => {

@@ -124,6 +124,22 @@ describe('how codex exec is started', () => {
     },
   );
 
+  it.each([
+    [['-s', 'workspace-write', '--yolo', '-c', 'a=1']],
+    [['--sandbox=danger-full-access', '-c', 'a=1']],
+    [['--sandbox', 'workspace-write', '--full-auto', '-c', 'a=1']],
+  ])('plans in the read-only sandbox, whatever the user chose for working: %j', (args) => {
+    expect(launch(args, { opts: { mode: 'plan' } }).args.slice(0, 7)).toEqual([
+      'exec',
+      '-c',
+      'a=1',
+      '--json',
+      '--skip-git-repo-check',
+      '-s',
+      'read-only',
+    ]);
+  });
+
   it('says the instructions in front of the first prompt only', () => {
     expect(launch([], { systemPrompt: 'Be kind.', messages: [user('hi')] }).inputText).toBe(
       '<instructions>\nBe kind.\n</instructions>\n\nhi',

@@ -229,6 +229,21 @@ describe('a turn in the rpc form', () => {
     expect(turn.kinds.at(-1)).toBe('finish');
   });
 
+  it('ends before the idle limit would call that silence a failure', async () => {
+    const opts = {
+      signal: new AbortController().signal,
+      sessionId: 's',
+      idleTimeoutMs: 1000,
+      observe: () => undefined,
+    };
+    const turn = new PeerTurn(indusagiCliBridge, { ...plain, opts });
+    turn.hear(...started, text('done'), ...ended());
+    await turn.clock.advance(499);
+    expect(turn.isOver).toBe(false);
+    await turn.clock.advance(1);
+    expect(turn.kinds.at(-1)).toBe('finish');
+  });
+
   it('takes an answer without id for the command that it names: so pi answers what it does not know', () => {
     const turn = running();
     turn.answer('get_state', {});

@@ -553,6 +553,47 @@ describe('a turn of an agent', () => {
     expect(orchestrated.noted).toEqual([]);
   });
 
+  it('compares what an agent wrote itself after it asked, also when it read through us for the same call', async () => {
+    const orchestrated = new ScriptedOrchestrator(undefined, () => Promise.resolve(toolOk('text')));
+    const { session } = setUp(
+      [
+        [
+          { kind: 'tool_call', call: call('edit-1', 'child', 'edit') },
+          {
+            kind: 'observation',
+            observation: {
+              kind: 'permission_request',
+              request: {
+                requestId: 'r',
+                callId: 'edit-1',
+                toolName: 'edit',
+                input: {},
+                intents: [],
+                reply: () => undefined,
+              },
+            },
+          },
+          {
+            kind: 'do',
+            run: async (opts) => {
+              await opts.delegate?.({ callId: 'edit-1', toolName: 'read_text', input: {} });
+            },
+          },
+          {
+            kind: 'observation',
+            observation: { kind: 'tool_result', callId: 'edit-1', result: toolOk('done') },
+          },
+          finish,
+        ],
+      ],
+      { orchestrator: orchestrated },
+    );
+    session.setModel(asAgent.modelId);
+    session.submit('hi');
+    await session.whenIdle();
+    expect(orchestrated.noted).toHaveLength(1);
+  });
+
   it('ends what was delegated with its exchange: nobody waits for it any more', async () => {
     let signal: AbortSignal | undefined;
     const orchestrated = new ScriptedOrchestrator(undefined, (_call, context) => {

@@ -452,6 +452,29 @@ describe('resume links of a session file', () => {
     expect(await session.resume.find(query)).toBeUndefined();
   });
 
+  it('a branch that was left and wrote the same token again went on from it all the same', async () => {
+    const { store } = setUp();
+    const first = store.create();
+    playTurn(first, 'turn-1', 'first');
+    fileOf(first).custom('external-runtime-link', {
+      source: 'patchbay',
+      bridge: 'claude-cli',
+      resumeToken: 'token-1',
+      at: link.at,
+    });
+    const fork = fileOf(first).leafId;
+    await first.log.flush();
+    const session = await store.open('session-1');
+    if (session === undefined) {
+      throw new Error('the session is gone');
+    }
+    expect((await session.resume.find(query))?.resumeToken).toBe('token-1');
+    await session.resume.save(link);
+    playTurn(session, 'turn-2', 'second');
+    fileOf(session).branchFrom(fork);
+    expect(await session.resume.find(query)).toBeUndefined();
+  });
+
   it('[R102] each new token is written, the same token again is not', async () => {
     const { store, storage } = setUp();
     const session = store.create();

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json';
-import { createToolItem } from '../../../src/session/toolItems';
+import {
+  createToolItem,
+  keptResult,
+  keptTextLimit,
+  settleToolItem,
+} from '../../../src/session/toolItems';
 
 const item = (name: string, args: JsonObject) =>
   createToolItem({ id: '1', name, arguments: args, executedBy: 'child' }, (path) =>
@@ -30,4 +35,26 @@ describe('the card of a call', () => {
       expect(item(name, { x: 1 })).toMatchObject({ action: 'other', toolName: name, object: '' });
     },
   );
+});
+
+describe('the result of a call', () => {
+  const long = `${'a'.repeat(3_000_000)}${'z'.repeat(2_000_000)}`;
+
+  it('is kept whole up to a limit, and beyond it as head and tail with the count between', () => {
+    const short = { ok: true, output: 'x'.repeat(keptTextLimit) } as const;
+    expect(keptResult(short)).toBe(short);
+    expect(keptResult({ ok: true, output: long, details: { summary: 's' } })).toEqual({
+      ok: true,
+      output: `${'a'.repeat(700_000)}\n[4,000,000 characters were not kept]\n${'z'.repeat(300_000)}`,
+      details: { summary: 's' },
+    });
+  });
+
+  it('shows the size of the whole on its card', () => {
+    const { output, outputBytes } = settleToolItem(item('Read', {}), { ok: true, output: long });
+    expect(outputBytes).toBe(long.length);
+    expect(output).toBe(
+      `${'a'.repeat(5734)}\n… 4,991,808 characters not shown …\n${'z'.repeat(2458)}`,
+    );
+  });
 });

@@ -16,6 +16,8 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
   const reviewer = new FakeReviewer();
   const clock = new FakeClock();
   let hold: Promise<void> = Promise.resolve();
+  let hidden: string | undefined;
+  let holdList: Promise<void> = Promise.resolve();
   const watcher = new ChangeWatcher({
     files: {
       stat: (path) => {
@@ -37,12 +39,18 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
       },
     },
     search: {
-      findFiles: ({ folder, maxResults }) => {
-        const paths = [...disk.keys()].map((path) => path.slice(folder.length + 1));
-        return Promise.resolve({
+      findFiles: async ({ folder, maxResults, signal }) => {
+        await holdList;
+        if (signal.aborted) {
+          return { paths: [], isTruncated: true };
+        }
+        const paths = [...disk.keys()]
+          .map((path) => path.slice(folder.length + 1))
+          .filter((path) => path !== hidden);
+        return {
           paths: paths.slice(0, maxResults),
           isTruncated: paths.length > maxResults,
-        });
+        };
       },
     },
     folders: () => ['/w'],
@@ -65,7 +73,10 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     clock,
     begin,
     hold: (until: Promise<void>) => (hold = until),
-    write: (name: string, text: string) => disk.set(`/w/${name}`, { text, at: ++now }),
+    holdList: (until: Promise<void>) => (holdList = until),
+    reasons: () => reviewer.unreviewed.map(({ proposal }) => proposal.reason),
+    hide: (name?: string) => (hidden = name),
+    write: (name: string, text: string, at = ++now) => disk.set(`/w/${name}`, { text, at }),
     remove: (name: string) => disk.delete(`/w/${name}`),
     seen: () =>
       reviewer.unreviewed.map(({ proposal: { edit, callId } }) => [
@@ -173,5 +184,56 @@ describe('what an agent changes without asking', () => {
     release();
     await watch.end('x');
     expect(seen()).toEqual([]);
+  });
+
+  it('calls nothing new when the names could not be listed before the turn began', async () => {
+    const { begin, clock, holdList, seen } = place({ a: 'a', b: 'b' });
+    let release = (): void => undefined;
+    void holdList(new Promise((resolve) => (release = resolve)));
+    const starting = begin();
+    await clock.advance(0);
+    await clock.advance(500);
+    const watch = await starting;
+    release();
+    await watch.end('x');
+    expect(seen()).toEqual([]);
+  });
+
+  it('calls nothing new that was only not listed, because there were too many files before', async () => {
+    const { begin, remove, seen } = place({ a: 'a', b: 'b', c: 'c' }, { files: 2 });
+    const watch = await begin();
+    remove('a');
+    await watch.end('x');
+    expect(seen()).toEqual([['/w/a', 'delete', 'a', '', 'x']]);
+  });
+
+  it('calls nothing new that only came out from behind an ignore file', async () => {
+    const { begin, write, clock, hide, seen } = place({ '.gitignore': 'dist', 'dist/a.js': 'a' });
+    await clock.advance(10_000);
+    hide('dist/a.js');
+    const watch = await begin();
+    hide();
+    write('.gitignore', 'no more');
+    write('made.ts', 'n', clock.nowMs());
+    await watch.end('x');
+    expect(seen().map(([path]) => path)).toEqual(['/w/.gitignore', '/w/made.ts']);
+  });
+
+  it('of two turns at once loses nothing, and does not say for certain whose it was', async () => {
+    const { begin, write, seen, reasons } = place({ a: 'a', b: 'b' });
+    const first = await begin();
+    write('a', 'A');
+    const second = await begin();
+    write('b', 'B');
+    await second.end('two');
+    write('b', 'BB');
+    await first.end('one');
+    expect(seen()).toEqual([
+      ['/w/a', 'edit', 'a', 'A', 'two'],
+      ['/w/b', 'edit', 'b', 'B', 'two'],
+      ['/w/b', 'edit', 'B', 'BB', 'one'],
+    ]);
+    expect(reasons()[0]).toContain('or another agent');
+    expect(reasons()[2]).toBe('Agent changed it without asking');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toolOk } from '../../../src/events/toolCall';
 import type { ToolIntent } from '../../../src/events/toolIntent';
 import { createBench } from '../../fakes/orchestratorBench';
 
@@ -78,6 +79,34 @@ describe('an edit of an agent that can only be answered yes or no', () => {
     expect(bench.files.disk('/w/app/a.ts')).toBe(base);
   });
 
+  it('is kept for reading where a mode let a file through that we wrote', async () => {
+    const bench = createBench(start);
+    const guarded: ToolIntent = {
+      kind: 'write',
+      path: '/w/app/.vscode/settings.json',
+      change: { kind: 'content', content: '{}\n' },
+    };
+    bench.reviewer.script = [{ deny: 'not that' }];
+    await bench.authorize('edit', [edit, guarded], { mode: 'accept-edits' }, whole);
+    expect(bench.files.disk('/w/app/a.ts')).toBe(edited);
+    expect(bench.reviewer.written.map(({ proposal }) => proposal.edit.path)).toEqual([
+      '/w/app/a.ts',
+    ]);
+  });
+
+  it('says which approved file is not written, because it has no hunks', async () => {
+    const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
+    const unreadable: ToolIntent = {
+      kind: 'write',
+      path: '/w/app/b.ts',
+      change: { kind: 'edits', edits: [{ search: 'not there', replace: 'x' }] },
+    };
+    bench.reviewer.script = [{ perHunk: [true, ''] }];
+    const answer = await bench.authorize('edit', [edit, unreadable], {}, whole);
+    const message = answer.kind === 'deny' ? answer.message : '';
+    expect(message).toContain('b.ts is not written');
+  });
+
   it('says so when the approved part could not be written', async () => {
     const bench = createBench(start);
     bench.reviewer.script = [{ perHunk: [true, ''] }];
@@ -120,6 +149,29 @@ describe('a write that an agent leaves to us', () => {
     await bench.files.writeText('/w/app/a.ts', base, edited);
     await bench.run('write_file', write, acp);
     expect(bench.reviewer.proposals).toHaveLength(2);
+  });
+
+  it('is asked when the file is another than the one that was shown', async () => {
+    const bench = createBench(start);
+    await bench.authorize('edit', [edit], acp, whole);
+    await bench.files.writeText('/w/app/a.ts', `${base}mine\n`, base);
+    bench.reviewer.script = [{ deny: 'no' }];
+    expect((await bench.run('write_file', write, acp)).ok).toBe(false);
+    expect(bench.files.disk('/w/app/a.ts')).toBe(`${base}mine\n`);
+  });
+
+  it('is asked when the agent has made its own call already', async () => {
+    const bench = createBench(start);
+    await bench.authorize('edit', [edit], acp, whole);
+    const [decided] = bench.sink.decisions;
+    await bench.orchestrator.noteChildResult(
+      { id: decided?.callId ?? '', name: 'edit', arguments: {}, executedBy: 'child' },
+      toolOk(''),
+      bench.context(acp),
+    );
+    bench.reviewer.script = [{ deny: 'no' }];
+    expect((await bench.run('write_file', write, acp)).ok).toBe(false);
+    expect(bench.files.disk('/w/app/a.ts')).toBe(base);
   });
 
   it('is never let through where a rule denies it', async () => {
