@@ -228,6 +228,9 @@ export class RuntimeBroker {
       cwd: opts.cwd,
       signal: opts.signal,
     });
+    if (opts.mode === 'plan' && isBeyondPlan(route.bridge, model)) {
+      return { kind: 'failed', failure: cannotPlan(route.bridge.displayName) };
+    }
     this.tellUntaken(turn);
     const resume = opts.resume ?? (await links.find());
     if (opts.signal.aborted) {
@@ -248,19 +251,8 @@ export class RuntimeBroker {
   }
 
   /** A choice of the user's that the dialect has no word for is said once per session, never dropped in silence. */
-  private tellUntaken({ route, model, opts, outlet }: ExternalTurn): void {
+  private tellUntaken({ route, opts, outlet }: ExternalTurn): void {
     const { controls, adapter, displayName } = route.bridge;
-    const isFree = coverageOf(route.bridge, model).coverage === 'none' && controls?.plan !== true;
-    const planKey = JSON.stringify([opts.sessionId, adapter, 'plan']);
-    if (opts.mode === 'plan' && isFree && !this.toldUntaken.has(planKey)) {
-      this.toldUntaken.add(planKey);
-      outlet.observation({
-        kind: 'notice',
-        level: 'warning',
-        code: 'not_taken',
-        text: `${displayName} cannot be kept from changing files and running commands, also not in plan mode.`,
-      });
-    }
     if (controls === undefined) {
       return;
     }
@@ -393,6 +385,18 @@ interface ExternalTurn {
   readonly opts: ExchangeOptions;
   readonly outlet: ExchangeOutlet;
   readonly sink: MessageSink;
+}
+
+/** In plan mode nothing is changed; this agent can neither plan by itself nor be kept from it. */
+function isBeyondPlan(bridge: Bridge, model: ModelRef): boolean {
+  return coverageOf(bridge, model).coverage === 'none' && bridge.controls?.plan !== true;
+}
+
+function cannotPlan(agentName: string): Failure {
+  return {
+    code: 'consent_needed',
+    message: `${agentName} was not started: it cannot be kept from changing files and running commands, which plan mode denies. Choose another mode or another agent.`,
+  };
 }
 
 function missingRuntime(adapter: string, hasBridge: boolean): Failure {

@@ -102,13 +102,24 @@ describe('a choice that a dialect has no word for', () => {
     ]);
   });
 
-  it('is told of plan mode where the agent can neither plan nor be asked', async () => {
-    expect(await notices({ controls, coverage: 'none' }, { mode: 'plan' })).toEqual([
-      'Line Agent cannot be kept from changing files and running commands, also not in plan mode.',
-    ]);
-    expect(await notices({ controls, coverage: 'all' }, { mode: 'plan' })).toEqual([]);
+  it('is a refusal in plan mode where the agent can neither plan nor be asked', async () => {
     const plans = { ...controls, plan: true };
-    expect(await notices({ controls: plans, coverage: 'none' }, { mode: 'plan' })).toEqual([]);
+    for (const [bridge, mode, starts] of [
+      [{ controls, coverage: 'none' }, 'plan', 0],
+      [{ controls, coverage: 'none' }, 'ask', 1],
+      [{ controls, coverage: 'asks' }, 'plan', 1],
+      [{ controls: plans, coverage: 'none' }, 'plan', 1],
+    ] as const) {
+      const lab = new ExchangeLab(createLineBridge(bridge));
+      const turn = lab.run('go', { mode });
+      await lab.pass();
+      lab.transports.at(-1)?.emit(finish);
+      const { failure } = await turn.message;
+      expect([lab.starts.length, failure?.code]).toEqual([
+        starts,
+        starts === 0 ? 'consent_needed' : undefined,
+      ]);
+    }
   });
 
   it('is not told where it was not made, or is taken', async () => {
