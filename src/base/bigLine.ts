@@ -91,6 +91,11 @@ export class BigLine {
   }
 
   private scan(piece: string): void {
+    // Most pieces of a long string are nothing but its inside: decoding says so, and nobody need look for its end.
+    if (this.longString?.tryAdd(piece) === true) {
+      this.isEscaped = this.longString.isEscaped;
+      return;
+    }
     let at = 0;
     let from = 0;
     const flush = (end: number): void => {

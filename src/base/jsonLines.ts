@@ -1,5 +1,5 @@
 import { BigLine, copyOf, isBlank } from './bigLine';
-import { LikeLines, type DecodeSingleBytes, type DecodeUtf8 } from './likeLines';
+import { ByteLines, LikeLines, type DecodeSingleBytes, type DecodeUtf8 } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
@@ -33,10 +33,11 @@ export interface JsonLinesHandlers {
 export class JsonLinesDecoder {
   private readonly maxLineBytes: number;
   private readonly decode: DecodeUtf8;
-  private readonly openLine = new TextDecoder('utf-8', { ignoreBOM: true });
   private readonly decodeSingleBytes: DecodeSingleBytes;
-  private readonly likeLines: LikeLines;
+  private readonly likeLines = new LikeLines();
   private openText = '';
+  /** The beginning of a character of the open line whose rest is still to come. */
+  private cutCharacter: Uint8Array | undefined;
   /** The open line, once it is long. */
   private big: BigLine | undefined;
   private openBytes = 0;
@@ -52,7 +53,6 @@ export class JsonLinesDecoder {
   ) {
     this.decode = options.decode ?? createDecode();
     this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
-    this.likeLines = new LikeLines(this.decode, this.decodeSingleBytes);
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
@@ -91,7 +91,7 @@ export class JsonLinesDecoder {
 
   /** Lines without the LF of the last one. */
   private acceptWholeLines(bytes: Uint8Array): void {
-    const lines = { bytes, text: this.decodeSingleBytes(bytes) };
+    const lines = new ByteLines(bytes, this.decodeSingleBytes, this.decode);
     let start = 0;
     while (start <= bytes.length) {
       const message = this.likeLines.read(lines, start);
@@ -116,7 +116,7 @@ export class JsonLinesDecoder {
     this.checkLength(this.openBytes);
     if (piece.length >= smallPieceBytes) {
       this.flushSmall();
-      this.addText(this.openLine.decode(piece, { stream: true }));
+      this.addText(this.decodeWhole(piece));
       return;
     }
     if (this.smallBytes + piece.length > smallPieceBytes) {
@@ -130,9 +130,26 @@ export class JsonLinesDecoder {
   private flushSmall(): void {
     if (this.small !== undefined && this.smallBytes > 0) {
       const bytes = this.small.subarray(0, this.smallBytes);
-      this.addText(this.openLine.decode(bytes, { stream: true }));
+      this.addText(this.decodeWhole(bytes));
       this.smallBytes = 0;
     }
+  }
+
+  /**
+   * The whole characters of the open line so far. The platform's own decoder of streams makes text that is twice as
+   * wide of everything, and takes its time.
+   */
+  private decodeWhole(piece: Uint8Array): string {
+    const cut = this.cutCharacter;
+    let bytes = piece;
+    if (cut !== undefined) {
+      bytes = new Uint8Array(cut.length + piece.length);
+      bytes.set(cut);
+      bytes.set(piece, cut.length);
+    }
+    const end = endOfCharacters(bytes);
+    this.cutCharacter = end === bytes.length ? undefined : Uint8Array.from(bytes.subarray(end));
+    return this.decode(bytes, 0, end);
   }
 
   private addText(text: string): void {
@@ -150,7 +167,11 @@ export class JsonLinesDecoder {
 
   private finishOpenLine(): void {
     this.flushSmall();
-    const rest = this.openLine.decode();
+    const rest =
+      this.cutCharacter === undefined
+        ? ''
+        : this.decode(this.cutCharacter, 0, this.cutCharacter.length);
+    this.cutCharacter = undefined;
     const { big } = this;
     this.openBytes = 0;
     if (big === undefined) {
@@ -173,6 +194,7 @@ export class JsonLinesDecoder {
     if (lineBytes > this.maxLineBytes) {
       this.isOver = true;
       this.openText = '';
+      this.cutCharacter = undefined;
       this.big = undefined;
       this.small = undefined;
       throw new PatchbayError(
@@ -226,6 +248,22 @@ function createDecode(): DecodeUtf8 {
 function createDecodeSingleBytes(): DecodeSingleBytes {
   const decoder = new TextDecoder('windows-1252');
   return (bytes) => decoder.decode(bytes);
+}
+
+/** Where the last character begins when its end is missing; the length when nothing is. */
+function endOfCharacters(bytes: Uint8Array): number {
+  const { length } = bytes;
+  for (let size = 1; size <= Math.min(3, length); size += 1) {
+    const byte = bytes[length - size] ?? 0;
+    if (byte < 0x80) {
+      return length;
+    }
+    if (byte >= 0xc0) {
+      const wanted = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return wanted > size ? length - size : length;
+    }
+  }
+  return length;
 }
 
 const lineFeed = 0x0a;

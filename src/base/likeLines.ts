@@ -1,13 +1,22 @@
 /** The text of some bytes; what is not UTF-8 becomes U+FFFD. Faster where the platform has its own. */
 export type DecodeUtf8 = (bytes: Uint8Array, start: number, end: number) => string;
 
-/** One character for each byte: ASCII is itself, every other byte some character of its own (as in Latin-1). */
+/** One character for each byte: ASCII is itself, every other byte some character that is not ASCII. */
 export type DecodeSingleBytes = (bytes: Uint8Array) => string;
 
-/** Bytes of whole lines, also as text of one character for each byte. */
-export interface ByteText {
-  readonly bytes: Uint8Array;
+/** Bytes of whole lines in the shapes that are quickest to look at. */
+export class ByteLines {
   readonly text: string;
+  readonly view: DataView;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    decodeSingleBytes: DecodeSingleBytes,
+    readonly decode: DecodeUtf8,
+  ) {
+    this.text = decodeSingleBytes(bytes);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
 }
 
 /**
@@ -18,15 +27,10 @@ export interface ByteText {
  */
 export class LikeLines {
   private readonly patterns: Pattern[] = [];
-  private former: readonly string[] = [];
+  private readonly former: TakenApart[] = [];
   /** Lines that were parsed whole since the last pattern was found. */
   private strangers = 0;
   private lastEnd = 0;
-
-  constructor(
-    private readonly decode: DecodeUtf8,
-    private readonly decodeSingleBytes: DecodeSingleBytes,
-  ) {}
 
   /** Where the line that `read` took last ends: the place of its LF, or the end of the bytes. */
   get end(): number {
@@ -34,22 +38,27 @@ export class LikeLines {
   }
 
   /** The message of the line that begins there; undefined when it is like none of those parsed before. */
-  read(lines: ByteText, start: number): unknown {
-    for (let index = 0; index < this.patterns.length; index += 1) {
-      const pattern = this.patterns[index];
-      if (pattern !== undefined && isAt(lines.text, start, pattern.first)) {
-        const message = pattern.read(lines, start, this.decode);
-        if (message !== undefined) {
-          this.lastEnd = pattern.end;
-          return message;
-        }
+  read(lines: ByteLines, start: number): unknown {
+    for (const pattern of this.patterns) {
+      const message = pattern.read(lines, start);
+      if (message !== undefined) {
+        pattern.uses += 1;
+        this.lastEnd = pattern.end;
+        return message;
       }
     }
     return undefined;
   }
 
-  /** Throws a SyntaxError as `JSON.parse` does. */
+  /** A line that is text already. Throws a SyntaxError as `JSON.parse` does. */
   parse(line: string): unknown {
+    for (const pattern of this.patterns) {
+      const known = pattern.readText(line);
+      if (known !== undefined) {
+        pattern.uses += 1;
+        return known;
+      }
+    }
     const message: unknown = JSON.parse(line);
     this.strangers += 1;
     if (line.length < maxPatternChars && isTimeToLook(this.strangers)) {
@@ -60,29 +69,27 @@ export class LikeLines {
 
   /** Looks for a former line that differs in strings and numbers only. */
   private learn(line: string, message: unknown): void {
-    const start = line.slice(0, sameStartChars);
-    const like = this.former.find((other) => other.slice(0, sameStartChars) === start);
-    const pattern =
-      like === undefined
-        ? undefined
-        : patternOf(like, line, message, (text) => this.decodeSingleBytes(encoder.encode(text)));
-    if (pattern !== undefined) {
-      this.strangers = 0;
-      this.patterns.unshift(pattern);
-      this.patterns.splice(maxPatterns);
+    const taken = takenApart(line);
+    for (const like of this.former) {
+      const pattern = patternOf(like, taken, message);
+      if (pattern !== undefined) {
+        this.strangers = 0;
+        this.keep(pattern);
+        this.former.splice(this.former.indexOf(like), 1);
+        break;
+      }
     }
-    this.former = [
-      copied(line),
-      ...this.former.filter((other) => other !== like).slice(0, maxFormer - 1),
-    ];
+    this.former.unshift({ line: copied(line), tokens: taken.tokens });
+    this.former.splice(maxFormer);
   }
-}
 
-const encoder = new TextEncoder();
-
-/** As `text.startsWith(part, at)`, which compares letter by letter and so takes longer. */
-function isAt(text: string, at: number, part: string): boolean {
-  return text.slice(at, at + part.length) === part;
+  /** What is used most is compared first; what was used least goes when there are too many. */
+  private keep(pattern: Pattern): void {
+    this.patterns.sort((one, other) => other.uses - one.uses);
+    this.patterns.splice(maxPatterns - 1);
+    this.patterns.forEach((known) => (known.uses >>= 1)); // what was used long ago counts less
+    this.patterns.push(pattern);
+  }
 }
 
 /** The longer nothing was found, the seldomer it is looked for: always two neighbours, then a pause. */
@@ -90,11 +97,10 @@ function isTimeToLook(strangers: number): boolean {
   return strangers <= 32 || strangers % 256 < 4;
 }
 
-const maxPatterns = 4;
-const maxFormer = 4;
+const maxPatterns = 8;
+const maxFormer = 8;
 /** Longer lines gain nothing: reading them costs more than taking them apart. */
 const maxPatternChars = 2048;
-const sameStartChars = 48;
 const maxVariables = 4;
 const maxPatternDepth = 16;
 /** V8 copies shorter parts of a string; longer ones keep the whole of it alive. */
@@ -103,26 +109,25 @@ const copiedChars = 13;
 type Value = string | number;
 
 class Pattern {
-  readonly first: string;
   /** Where the line that `read` took last ends. */
   end = 0;
+  /** How often it was, roughly and of late. */
+  uses = 0;
   private readonly values: Value[] = [];
 
   constructor(
-    /** What stands before, between and behind the variables, as bytes; of a string, its quotes are part of it. */
-    private readonly fixed: readonly string[],
+    /** What stands before, between and behind the variables; of a string, its quotes are part of it. */
+    private readonly fixed: readonly FixedPart[],
     private readonly areNumbers: readonly boolean[],
     private readonly mould: Mould,
-  ) {
-    this.first = fixed[0] ?? '';
-  }
+  ) {}
 
-  /** Undefined when the line that begins there is not like this. Its first part was compared by the caller. */
-  read(lines: ByteText, start: number, decode: DecodeUtf8): unknown {
+  /** Undefined when the line that begins there is not like this. */
+  read(lines: ByteLines, start: number): unknown {
     const { fixed, areNumbers, values } = this;
     const { bytes, text } = lines;
-    let at = start + this.first.length;
-    for (let index = 1; index < fixed.length; index += 1) {
+    let at = fixed[0]?.endAt(lines, start) ?? -1;
+    for (let index = 1; at !== -1 && index < fixed.length; index += 1) {
       let value: Value | undefined;
       let end = at;
       if (areNumbers[index - 1] === true) {
@@ -133,24 +138,84 @@ class Pattern {
           end += 1;
         }
         if (bytes[end] === quote) {
-          value = plainText(lines, at, end, decode);
+          value = plainText(lines, at, end);
         } else {
           end = endOfString(text, end);
-          value = stringOf(lines, at, end, decode);
+          value = stringOf(lines, at, end);
         }
       }
-      const part = fixed[index] ?? '';
-      if (end === -1 || value === undefined || !isAt(text, end, part)) {
+      if (end === -1 || value === undefined) {
         return undefined;
       }
       values[index - 1] = value;
-      at = end + part.length;
+      at = fixed[index]?.endAt(lines, end) ?? -1;
     }
-    if (at < bytes.length && bytes[at] !== lineFeed) {
+    if (at === -1 || (at < bytes.length && bytes[at] !== lineFeed)) {
       return undefined;
     }
     this.end = at;
     return cast(this.mould, values);
+  }
+
+  /** The same for a line that is text. */
+  readText(line: string): unknown {
+    const { fixed, areNumbers, values } = this;
+    let at = fixed[0]?.endIn(line, 0) ?? -1;
+    for (let index = 1; at !== -1 && index < fixed.length; index += 1) {
+      const isNumber = areNumbers[index - 1] === true;
+      const end = isNumber ? endOfNumber(line, at) : endOfString(line, at);
+      if (end === -1) {
+        return undefined;
+      }
+      const value = isNumber ? Number(line.slice(at, end)) : stringIn(line, at, end);
+      if (value === undefined) {
+        return undefined;
+      }
+      values[index - 1] = value;
+      at = fixed[index]?.endIn(line, end) ?? -1;
+    }
+    return at === line.length ? cast(this.mould, values) : undefined;
+  }
+}
+
+/** A part of a line that is the same every time; it is compared four bytes at a time. */
+class FixedPart {
+  private readonly words: Int32Array;
+  private readonly tail: Uint8Array;
+  private readonly size: number;
+
+  constructor(private readonly text: string) {
+    const bytes = new TextEncoder().encode(text);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.size = bytes.length;
+    this.words = Int32Array.from({ length: this.size >> 2 }, (_, n) => view.getInt32(n * 4, true));
+    this.tail = bytes.slice(this.words.length * 4);
+  }
+
+  /** The same in a line that is text. `startsWith` goes letter by letter. */
+  endIn(line: string, start: number): number {
+    const end = start + this.text.length;
+    return line.slice(start, end) === this.text ? end : -1;
+  }
+
+  /** Where this ends when it stands there; -1 when it does not. */
+  endAt({ bytes, view }: ByteLines, start: number): number {
+    const { words, tail, size } = this;
+    if (start + size > bytes.length) {
+      return -1;
+    }
+    let at = start;
+    for (let index = 0; index < words.length; index += 1, at += 4) {
+      if (view.getInt32(at, true) !== words[index]) {
+        return -1;
+      }
+    }
+    for (let index = 0; index < tail.length; index += 1, at += 1) {
+      if (bytes[at] !== tail[index]) {
+        return -1;
+      }
+    }
+    return at;
   }
 }
 
@@ -196,12 +261,7 @@ const isPlain = Uint8Array.from({ length: 256 }, (_, code) =>
 );
 
 /** A part of plain ASCII as a string of its own, that keeps nothing else alive. */
-function plainText(
-  { bytes, text }: ByteText,
-  start: number,
-  end: number,
-  decode: DecodeUtf8,
-): string {
+function plainText({ bytes, text, decode }: ByteLines, start: number, end: number): string {
   const size = end - start;
   if (size < copiedChars) {
     return text.slice(start, end);
@@ -220,21 +280,28 @@ function plainText(
 const maxJoinedParts = 4;
 
 /** The string between two quotes; undefined when it is not one. */
-function stringOf(
-  lines: ByteText,
-  start: number,
-  end: number,
-  decode: DecodeUtf8,
-): string | undefined {
+function stringOf(lines: ByteLines, start: number, end: number): string | undefined {
   if (end === -1) {
     return undefined;
   }
   const short = end - start <= maxUnescapedChars ? unescaped(lines, start, end) : undefined;
-  if (short !== undefined) {
-    return short;
+  return short ?? parsedString(lines.decode(lines.bytes, start - 1, end + 1));
+}
+
+/** The same in a line that is text. */
+function stringIn(line: string, start: number, end: number): string | undefined {
+  const isShort = end - start < copiedChars;
+  for (let at = start; isShort && isPlain[line.charCodeAt(at)] === 1; at += 1) {
+    if (at === end - 1) {
+      return line.slice(start, end);
+    }
   }
+  return parsedString(line.slice(start - 1, end + 1));
+}
+
+function parsedString(literal: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(decode(lines.bytes, start - 1, end + 1));
+    const value: unknown = JSON.parse(literal);
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined; // the whole line is parsed then, which says what is wrong with it
@@ -242,7 +309,7 @@ function stringOf(
 }
 
 /** A string of ASCII with simple escapes; undefined for any other. */
-function unescaped({ bytes, text }: ByteText, start: number, end: number): string | undefined {
+function unescaped({ bytes, text }: ByteLines, start: number, end: number): string | undefined {
   let value = '';
   let from = start;
   for (let at = start; at < end; at += 1) {
@@ -279,32 +346,38 @@ interface Mould {
   readonly inner: readonly (readonly [name: string, mould: Mould])[];
 }
 
-function cast({ sample, values, inner }: Mould, given: readonly Value[]): object {
+function cast(mould: Mould, given: readonly Value[]): object {
+  const { sample, values, inner } = mould;
   if (Array.isArray(sample)) {
     const list: unknown[] = [...(sample as readonly unknown[])];
     values.forEach(([name, index]) => (list[Number(name)] = given[index]));
-    inner.forEach(([name, mould]) => (list[Number(name)] = cast(mould, given)));
+    inner.forEach(([name, part]) => (list[Number(name)] = cast(part, given)));
     return list;
   }
   const copy: Record<string, unknown> = { ...sample };
   for (const [name, index] of values) {
     copy[name] = given[index];
   }
-  for (const [name, mould] of inner) {
-    copy[name] = cast(mould, given);
+  for (const [name, part] of inner) {
+    copy[name] = cast(part, given);
   }
   return copy;
 }
 
+/** A line and where its strings and numbers are. */
+interface TakenApart {
+  readonly line: string;
+  readonly tokens: readonly Token[];
+}
+
+function takenApart(line: string): TakenApart {
+  return { line, tokens: tokensOf(line) };
+}
+
 /** What two lines have in common when they differ in a few strings and numbers only. */
-function patternOf(
-  one: string,
-  other: string,
-  message: unknown,
-  asBytes: (text: string) => string,
-): Pattern | undefined {
-  const first = tokensOf(one);
-  const second = tokensOf(other);
+function patternOf(former: TakenApart, latter: TakenApart, message: unknown): Pattern | undefined {
+  const [one, first] = [former.line, former.tokens];
+  const [other, second] = [latter.line, latter.tokens];
   if (first.length !== second.length || !isObject(message)) {
     return undefined;
   }
@@ -340,7 +413,13 @@ function patternOf(
   fixed.push(other.slice(fixedFrom));
   marked.push(other.slice(fixedFrom));
   const mould = mouldOf(JSON.parse(marked.join('')), message, areNumbers.length);
-  return mould === undefined ? undefined : new Pattern(fixed.map(asBytes), areNumbers, mould);
+  return mould === undefined
+    ? undefined
+    : new Pattern(
+        fixed.map((part) => new FixedPart(copied(part))),
+        areNumbers,
+        mould,
+      );
 }
 
 /** Stands for a variable in the sample line. One that a child writes itself makes the pattern unclear, no more. */

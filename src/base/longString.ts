@@ -10,10 +10,25 @@ export class LongString {
   add(raw: string): void {
     const whole = this.openEscape + raw;
     const cut = startOfOpenEscape(whole);
-    this.openEscape = whole.slice(cut);
     if (cut > 0) {
       this.text += decoded(whole.slice(0, cut));
     }
+    this.openEscape = whole.slice(cut);
+  }
+
+  /** Adds a piece unless it holds the string's end, or something that no string may hold: then nothing is added. */
+  tryAdd(raw: string): boolean {
+    try {
+      this.add(raw);
+      return true;
+    } catch {
+      return false; // a quote in the middle is no end of the piece: the caller looks where it is
+    }
+  }
+
+  /** The last piece ended in a backslash whose letter is still to come. */
+  get isEscaped(): boolean {
+    return this.openEscape === '\\';
   }
 
   finish(): string {

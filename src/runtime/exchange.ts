@@ -85,6 +85,7 @@ class ExchangeRun {
   private parser: ExchangeParser | undefined;
   private startTimer: Disposable | undefined;
   private lastSignMs: number;
+  private hasSignInTask = false;
   private noticeCount = 0;
   private isStopping = false;
   private readonly onAbort = (): void => this.stop();
@@ -169,27 +170,54 @@ class ExchangeRun {
     if (this.over.isSettled || parser === undefined) {
       return;
     }
+    this.noteSign();
+    let step: ParseStep;
+    try {
+      step = parser.accept(message);
+    } catch (error) {
+      this.misunderstood(error);
+      return;
+    }
+    this.take(step);
+  }
+
+  /** A sign of life. Hundreds of messages may come in one task: the clock is asked once for them. */
+  private noteSign(): void {
+    if (this.hasSignInTask) {
+      return;
+    }
+    this.hasSignInTask = true;
+    queueMicrotask(() => (this.hasSignInTask = false));
     this.lastSignMs = this.options.clock.nowMs();
     this.startTimer?.dispose();
-    this.apply(() => parser.accept(message));
   }
 
   private apply(produce: () => ParseStep): void {
     if (this.over.isSettled) {
       return;
     }
-    let step;
+    let step: ParseStep;
     try {
       step = produce();
     } catch (error) {
-      this.fail({
-        code: 'unknown',
-        message: `A message of ${this.options.agentName} could not be understood: ${oneLine(errorMessage(error))} The text so far is kept.`,
-      });
+      this.misunderstood(error);
       return;
     }
-    for (const reply of step.send ?? []) {
-      this.send(reply);
+    this.take(step);
+  }
+
+  private misunderstood(error: unknown): void {
+    this.fail({
+      code: 'unknown',
+      message: `A message of ${this.options.agentName} could not be understood: ${oneLine(errorMessage(error))} The text so far is kept.`,
+    });
+  }
+
+  private take(step: ParseStep): void {
+    if (step.send !== undefined) {
+      for (const reply of step.send) {
+        this.send(reply);
+      }
     }
     let end: TerminalEvent | undefined;
     for (const item of step.out) {

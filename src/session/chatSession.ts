@@ -394,8 +394,8 @@ export class ChatSession implements Disposable {
         }
         this.announce();
       },
-      onObservation: (observation: Observation) => {
-        this.reducer.observation(observation);
+      onObservation: (observation: Observation, kept?: ToolResult) => {
+        this.reducer.observation(observation, kept);
         if (observation.kind === 'usage') {
           this.usage = observation.usage;
         } else if (observation.kind === 'permission_request') {

@@ -4,7 +4,7 @@ import type { Observation } from '../events/observation';
 import type { SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { CallProgress } from '../tools/contract';
-import { capped, createToolItem, settleToolItem } from './toolItems';
+import { capped, cardTextLimit, createToolItem, keptResult, settleToolItem } from './toolItems';
 
 export interface ItemReducerOptions {
   readonly nowMs: () => number;
@@ -119,7 +119,7 @@ export class ItemReducer {
     return item?.kind === 'tool' ? item : undefined;
   }
 
-  /** The whole output of a call, uncapped, while this window lives. */
+  /** The output of a call, as much of it as is kept, while this window lives. */
   wholeOutput(callId: string): string | undefined {
     return this.outputs.get(callId);
   }
@@ -145,10 +145,11 @@ export class ItemReducer {
     }
   }
 
-  observation(observation: Observation): void {
+  /** `kept`: what is kept of a tool's result, where somebody else keeps it too. */
+  observation(observation: Observation, kept?: ToolResult): void {
     switch (observation.kind) {
       case 'tool_result':
-        this.toolResult(observation.callId, observation.result);
+        this.toolResult(observation.callId, observation.result, kept);
         return;
       case 'tool_progress':
         this.progress(observation.callId, { kind: 'output', text: observation.text }, true);
@@ -194,14 +195,14 @@ export class ItemReducer {
     }
   }
 
-  toolResult(callId: string, result: ToolResult): void {
+  toolResult(callId: string, result: ToolResult, kept = keptResult(result)): void {
     const item = this.tool(callId);
     if (item === undefined) {
       return;
     }
-    const whole = result.ok || result.output !== '' ? result.output : result.error;
-    if (capped(whole).isTruncated) {
-      this.outputs.set(callId, whole);
+    const text = kept.ok || kept.output !== '' ? kept.output : kept.error;
+    if (text.length > cardTextLimit) {
+      this.outputs.set(callId, text);
     }
     this.replace(settleToolItem(item, result));
   }

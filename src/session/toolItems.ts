@@ -166,7 +166,26 @@ function stateOf(result: ToolResult, outcome: string | undefined): ToolItem['sta
   return result.ok ? 'ok' : 'error';
 }
 
-/** Head and tail of a long text with the count between. */
+/** At most this much of a child's result is kept, for its card, the next model and the session's file. */
+export const keptTextLimit = 1_000_000;
+
+/** The result as it is kept: of a longer output, head and tail. What it was cut from is not kept alive. */
+export function keptResult(result: ToolResult): ToolResult {
+  const { output } = result;
+  if (output.length <= keptTextLimit) {
+    return result;
+  }
+  const head = Math.floor(keptTextLimit * 0.7);
+  const hidden = output.length - keptTextLimit;
+  // ASCII: one other letter would make the whole twice as wide.
+  const note = `[${withCommas(hidden)} characters were not kept]`;
+  return {
+    ...result,
+    output: [output.slice(0, head), note, output.slice(head + hidden)].join('\n'),
+  };
+}
+
+/** Head and tail of a long text with the count between. What is given keeps nothing of the long one alive. */
 export function capped(
   text: string,
   limit = cardTextLimit,
@@ -178,7 +197,12 @@ export function capped(
   const tail = limit - head;
   const hidden = text.length - limit;
   return {
-    text: `${text.slice(0, head)}\n… ${withCommas(hidden)} characters not shown …\n${text.slice(-tail)}`,
+    // Joined, not added up: a sum would be a chain of parts of the whole.
+    text: [
+      text.slice(0, head),
+      `… ${withCommas(hidden)} characters not shown …`,
+      text.slice(-tail),
+    ].join('\n'),
     isTruncated: true,
   };
 }

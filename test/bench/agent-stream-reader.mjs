@@ -16,8 +16,66 @@ const { way, supervisorPath, childPath, rounds, bigBytes, watchesStalls } = JSON
 const childArg = `--bench=${rounds},${bigBytes}`;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The real arm: transport, bridge, driver, sink, session, panel. Resolves with what it posted. */
-async function ours() {
+/** The transport that is shipped. */
+const ownTransport = createChildProcessTransport({
+  supervisorPath,
+  lookup: async () => ({
+    kind: 'found',
+    path: childPath,
+    launch: { file: process.execPath, argsBefore: [childPath] },
+    isInsideWorkspace: false,
+    searchPath: process.env.PATH,
+  }),
+  isTrusted: () => true,
+  redact: (text) => text,
+  inheritedEnv: process.env,
+});
+
+const startChild = () =>
+  startSupervised(
+    {
+      file: process.execPath,
+      args: [childPath, childArg],
+      cwd: process.cwd(),
+      env: { PATH: process.env.PATH },
+      stdin: 'pipe',
+    },
+    { supervisorPath },
+  );
+
+/** What stands in for our line reader: `eachLine` calls back with every line of the child's output. */
+const transportOf = (eachLine) => () => {
+  const child = startChild();
+  const listeners = new Set();
+  eachLine(child.stdout, (line) => {
+    const message = JSON.parse(line);
+    for (const listener of [...listeners]) listener(message);
+  });
+  return {
+    send: async (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
+    onMessage(listener) {
+      listeners.add(listener);
+      return { dispose: () => listeners.delete(listener) };
+    },
+    onNotice: () => ({ dispose() {} }),
+    onExit: () => ({ dispose() {} }),
+    async close() {
+      child.stdin.end();
+      await child.ended;
+      child.release();
+    },
+  };
+};
+
+/** As the agents' own SDKs read them: an asynchronous loop over readline. */
+const readlineLoop = async (stdout, take) => {
+  for await (const line of createInterface({ input: stdout, crlfDelay: Infinity })) take(line);
+};
+const readlineEvents = (stdout, take) =>
+  createInterface({ input: stdout, crlfDelay: Infinity }).on('line', take);
+
+/** The real arm: a transport, bridge, driver, sink, session, panel. Resolves with what it posted. */
+async function whole(transport) {
   const model = {
     id: 'claude-cli/default',
     api: 'external',
@@ -45,19 +103,7 @@ async function ours() {
     framework: () => {
       throw new Error('not here');
     },
-    transport: createChildProcessTransport({
-      supervisorPath,
-      lookup: async () => ({
-        kind: 'found',
-        path: childPath,
-        launch: { file: process.execPath, argsBefore: [childPath] },
-        isInsideWorkspace: false,
-        searchPath: process.env.PATH,
-      }),
-      isTrusted: () => true,
-      redact: (text) => text,
-      inheritedEnv: process.env,
-    }),
+    transport,
   });
   broker.register(claudeCliBridge);
   const nothing = () => undefined;
@@ -142,16 +188,7 @@ async function ours() {
 
 /** The same child, read by something simple. */
 async function simply(read) {
-  const child = startSupervised(
-    {
-      file: process.execPath,
-      args: [childPath, childArg],
-      cwd: process.cwd(),
-      env: { PATH: process.env.PATH },
-      stdin: 'pipe',
-    },
-    { supervisorPath },
-  );
+  const child = startChild();
   const prompt = '{"type":"user"}\n';
   child.stdin.write(prompt);
   let hasWarmed = false;
@@ -174,7 +211,9 @@ async function simply(read) {
 }
 
 const ways = {
-  ours,
+  ours: () => whole(ownTransport),
+  readline: () => whole(transportOf(readlineLoop)),
+  readlineEvents: () => whole(transportOf(readlineEvents)),
   /** Nothing but the pipe: lines are found and parsed, one by one. */
   ceiling: () =>
     simply((stdout, done) => {
@@ -191,12 +230,6 @@ const ways = {
           start = end + 1;
         }
         if (start < chunk.length) open.push(chunk.subarray(start));
-      });
-    }),
-  readline: () =>
-    simply((stdout, done) => {
-      createInterface({ input: stdout, crlfDelay: Infinity }).on('line', (line) => {
-        if (JSON.parse(line).type === 'result') done();
       });
     }),
   drain: () =>
