@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 
@@ -143,7 +144,7 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
     args: values.arg ?? [],
     env: Object.fromEntries((values.env ?? []).map(variable)),
     ...common(values),
-    ...(values.binary === undefined ? {} : { binary: values.binary }),
+    ...(values.binary === undefined ? {} : { binary: program(values.binary) }),
     ...(values.resume === undefined ? {} : { resume: values.resume }),
   };
 }
@@ -194,6 +195,12 @@ function withValuesJoined(argv: readonly string[]): string[] {
     }
   }
   return joined;
+}
+
+/** A name is looked up, a path is meant from here, as in a shell. */
+function program(text: string): string {
+  const isPath = text.includes('/') || text.includes(sep);
+  return isPath && !text.startsWith('~') ? resolve(text) : text;
 }
 
 function needed(flag: string, value: unknown): string {

@@ -31,7 +31,7 @@ export interface Terminal {
 /** Collects what the terminal line sums up, from the events and observations in their order. */
 export class TurnReport {
   private readonly blocks: { readonly blockId: string | undefined; text: string }[] = [];
-  private readonly toolCallIds: string[] = [];
+  private readonly toolCallIds = new Set<string>();
   private readonly notices: string[] = [];
 
   event(event: NormalizedEvent): void {
@@ -42,8 +42,8 @@ export class TurnReport {
       } else {
         this.blocks.push({ blockId: event.blockId, text: event.delta });
       }
-    } else if (event.kind === 'tool_call' && !this.toolCallIds.includes(event.call.id)) {
-      this.toolCallIds.push(event.call.id);
+    } else if (event.kind === 'tool_call') {
+      this.toolCallIds.add(event.call.id);
     }
   }
 
@@ -62,7 +62,7 @@ export class TurnReport {
   terminal(message: AssistantMessage): Terminal {
     const sum = {
       text: this.blocks.map((block) => block.text).join(''),
-      toolCallIds: this.toolCallIds,
+      toolCallIds: [...this.toolCallIds],
       notices: this.notices,
     };
     switch (message.stopReason) {
@@ -81,7 +81,7 @@ export class TurnReport {
       reason: 'unknown',
       message: text,
       text: this.blocks.map((block) => block.text).join(''),
-      toolCallIds: this.toolCallIds,
+      toolCallIds: [...this.toolCallIds],
       notices: this.notices,
     };
   }

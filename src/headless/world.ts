@@ -42,8 +42,6 @@ export interface HeadlessWorldOptions {
   readonly bundleFolder: string;
 }
 
-export const deniedByFlag = 'denied by --decide';
-
 export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorld {
   const clock = systemClock;
   const logger = silentLogger;
@@ -73,7 +71,7 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
         question.digest,
         options.decide === 'allow' && question.questions === undefined
           ? { kind: 'allowOnce' }
-          : { kind: 'deny', reason: deniedByFlag },
+          : { kind: 'deny' }, // without words: words would be told to the agent, some as one more prompt
       );
     }
   });
@@ -153,8 +151,7 @@ function reviewerByFlag(decide: 'allow' | 'deny'): EditReviewer {
           text: applyDecisions(edit.baseText, edit.hunks, new Set(approved)),
           baseText: edit.baseText,
           approvedCount: approved.length,
-          deniedHunks:
-            decide === 'allow' ? [] : edit.hunks.map((hunk) => ({ hunk, reason: deniedByFlag })),
+          deniedHunks: decide === 'allow' ? [] : edit.hunks.map((hunk) => ({ hunk })),
         },
       });
     },

@@ -2,6 +2,7 @@ import { systemClock, withDeadline } from '../base/clock';
 import type { Environment } from './childEnvironment';
 import type { ProgramLaunch } from './executables';
 import { createScratchFolder } from './scratchFolder';
+import { stripEscapes } from './escapeSequences';
 import { startSupervised, type SupervisorOptions } from './supervisedProcess';
 
 export type ProgramOutcome =
@@ -83,5 +84,6 @@ function collect(stream: NodeJS.ReadableStream): () => string {
       size += chunk.length;
     }
   });
-  return () => new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxOutputBytes));
+  return () =>
+    stripEscapes(new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxOutputBytes)));
 }

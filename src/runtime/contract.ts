@@ -228,6 +228,8 @@ export interface ExchangeParser {
   steer?(text: string): readonly unknown[] | undefined;
   /** The failure that an exit without a terminal message means; the driver's default when undefined. */
   explainExit?(exit: ChildExit): Failure | undefined;
+  /** The end that was as good as said when the child exited; asked before `explainExit`. */
+  endAtExit?(exit: ChildExit): ParseStep | undefined;
 }
 
 export interface ExchangeParserContext {

@@ -332,6 +332,9 @@ class ExchangeRun {
   }
 
   private onExit(exit: ChildExit): void {
+    if (!this.terminal.isSettled && !this.isStopping && exit.spawnError === undefined) {
+      this.apply(() => this.parser?.endAtExit?.(exit) ?? { out: [] });
+    }
     if (!this.terminal.isSettled) {
       this.settle(failed(this.isStopping ? stopped() : this.explain(exit)));
     }

@@ -175,7 +175,7 @@ export class Orchestrator implements ToolOrchestrator {
       return await this.records.denied(call, judgement.effects, grant);
     }
     await this.records.decision(call, judgement.effects, grant);
-    const slotKind = slotKinds[tool.kind];
+    const slotKind = slotOf(tool, context);
     const release =
       slotKind === 'none'
         ? noRelease
@@ -380,6 +380,11 @@ const slotKinds = {
   command: 'exclusive',
   session: 'none',
 } as const;
+
+/** A command that a child has us run is its own affair: it may run for as long as the child reads and writes beside it. */
+function slotOf(tool: Tool, context: CallContext): 'shared' | 'exclusive' | 'none' {
+  return tool.kind === 'command' && context.bridge !== undefined ? 'none' : slotKinds[tool.kind];
+}
 
 function noRelease(): void {
   // Calls of the conversation hold no slot.

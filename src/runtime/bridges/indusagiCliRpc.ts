@@ -131,6 +131,17 @@ export class PeerRpcParser implements ExchangeParser {
     });
   }
 
+  /** Its run had ended, and nothing that would follow was announced. */
+  endAtExit(): ParseStep | undefined {
+    return this.phase !== 'running' ||
+      this.end === undefined ||
+      this.isRetrying ||
+      this.isCompacting ||
+      this.wasInterrupted
+      ? undefined
+      : this.finish(this.end, []);
+  }
+
   accept(message: unknown): ParseStep {
     if (this.phase === 'over') {
       return { out: [] };

@@ -44,6 +44,11 @@ describe('asking a program', () => {
     expect(existsSync(cwd)).toBe(false);
   });
 
+  it('gives its words without colours', async () => {
+    const outcome = await run(bench.program(`console.log('\\u001b[31m1.2.3\\u001b[0m\\u0001');`));
+    expect(outcome).toMatchObject({ stdout: '1.2.3\n' });
+  });
+
   it('ends a program that does not answer, with all that it started', async () => {
     const file = `${bench.path}/pid`;
     const outcome = await run(

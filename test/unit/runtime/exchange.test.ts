@@ -55,6 +55,28 @@ describe('driving one exchange', () => {
     expect(lab.clock.pendingCount).toBe(0);
   });
 
+  it.each([
+    ['was as good as said', true, 'stop'],
+    ['was not', false, 'error'],
+  ] as const)('takes an exit for the end that %s', async (_what, isSaid, stopReason) => {
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab({
+      ...bridge,
+      createParser: (context) => ({
+        ...bridge.createParser(context),
+        endAtExit: () =>
+          isSaid ? { out: [{ kind: 'finish', reason: 'stop' }], isOver: true } : undefined,
+      }),
+    });
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(text('all of it'));
+    lab.transport.exit({ code: 0, signal: null, stderrTail: '' });
+    const message = await turn.message;
+    expect([textOf(message), message.stopReason]).toEqual(['all of it', stopReason]);
+    expect(turn.log.filter(({ kind }) => kind === 'finish' || kind === 'failed')).toHaveLength(1);
+  });
+
   it('[R62] ends as failed when the opening request cannot be sent', async () => {
     const lab = new ExchangeLab(createLineBridge(), (_message, transport) => {
       transport.sendError = new Error('the pipe is gone.');

@@ -227,3 +227,31 @@ describe('the exact text of a file', () => {
     expect((await bench.run('read_text', { path: 'b.ts' })).ok).toBe(false);
   });
 });
+
+describe('a command that an agent has us run', () => {
+  it('does not hold up what the agent reads and writes beside it', async () => {
+    const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
+    const stop = new AbortController();
+    let isRunning = false;
+    bench.runner.run = ({ signal }) =>
+      new Promise((resolve) => {
+        isRunning = true;
+        signal.addEventListener('abort', () =>
+          resolve({ exitCode: null, signal: 'SIGTERM', output: '', end: 'aborted' }),
+        );
+      });
+    const running = bench.run(
+      'run_command',
+      { command: 'npm run dev' },
+      { ...acp, signal: stop.signal },
+    );
+    while (!isRunning) {
+      await Promise.resolve();
+    }
+    expect((await bench.run('read_text', { path: 'b.ts' }, acp)).ok).toBe(true);
+    const written = await bench.run('write_file', { path: '/w/app/b.ts', content: 'x\n' }, acp);
+    expect(written.ok).toBe(true);
+    stop.abort();
+    expect((await running).details?.outcome).toBe('aborted');
+  });
+});
