@@ -5,6 +5,7 @@ import { createRedactor } from '../base/redact';
 import { InvalidLineNotices } from '../node/invalidLineNotices';
 import { Listeners } from '../node/listeners';
 import { OutputTail } from '../node/outputTail';
+import { unreadableOutput } from '../node/spawnFailure';
 import type { ChildExit, ChildTransport } from '../runtime/contract';
 
 export interface ReplayTransportOptions {
@@ -46,9 +47,7 @@ export class ReplayTransport implements ChildTransport {
     try {
       this.decoder.push(chunk);
     } catch (error) {
-      const code = PatchbayError.is(error, 'line_too_long') ? 'line_too_long' : 'unknown';
-      const message = `The agent's output could not be read. ${errorMessage(error)}`;
-      this.finish({ code: null, signal: null, spawnError: { code, message } });
+      this.finish({ code: null, signal: null, spawnError: unreadableOutput(error) });
     }
   }
 

@@ -10,6 +10,7 @@ import type { ChildExit, ChildTransport } from '../runtime/contract';
 import { InvalidLineNotices } from './invalidLineNotices';
 import { Listeners } from './listeners';
 import { OutputTail } from './outputTail';
+import { unreadableOutput } from './spawnFailure';
 import type { SupervisedProcess } from './supervisedProcess';
 
 export interface StartedChild {
@@ -231,12 +232,11 @@ export class ChildLines implements ChildTransport {
   /** The child talks nonsense: it is ended, and its end says why. */
   private giveUp(error: unknown, child: StartedChild): void {
     child.process.signal('SIGTERM');
-    const code = PatchbayError.is(error, 'line_too_long') ? 'line_too_long' : 'unknown';
     this.finish({
       code: null,
       signal: null,
       stderrTail: this.stderr.text(),
-      spawnError: { code, message: `The agent's output could not be read. ${errorMessage(error)}` },
+      spawnError: unreadableOutput(error),
     });
     void withDeadline(systemClock, child.process.ended, 1000).then((outcome) => {
       if (outcome.kind !== 'value') {

@@ -1,3 +1,4 @@
+import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { Failure } from '../events/failure';
 import { outputClosedCode } from './muteChild';
 
@@ -74,4 +75,13 @@ export function spawnFailure(
 
 function joinSentences(first: string, second: string): string {
   return `${first.replace(/\.?$/, '.')} ${second}`;
+}
+
+/** Output that cannot be taken: a line above the limit, which no sender means. */
+export function unreadableOutput(error: unknown): Failure {
+  const isTooLong = PatchbayError.is(error, 'line_too_long');
+  return {
+    code: isTooLong ? 'line_too_long' : 'unknown',
+    message: `The agent's output could not be read: ${errorMessage(error)} What has arrived is kept. Try again; if it happens again, look at the log.`,
+  };
 }

@@ -256,6 +256,7 @@ describe('talking to a child', () => {
     const seen = collect(transport);
     const exit = await seen.exit;
     expect(exit.spawnError?.code).toBe('line_too_long');
+    expect(exit.spawnError?.message).toContain('What has arrived is kept. Try again');
     expect(seen.messages[0]).toEqual({ a: 1 });
     const { pid } = seen.messages[1] as { pid: number };
     await eventually('the child is gone', () => !isAlive(pid));
