@@ -292,7 +292,10 @@ function hurt(
 ): readonly string[] {
   const index = at % Math.max(1, lines.length);
   const other = to % Math.max(1, lines.length);
-  const hit = lines[index] ?? '';
+  const hit = lines[index];
+  if (hit === undefined) {
+    return lines; // nothing is left to hurt
+  }
   switch (kind) {
     case 'drop':
       return lines.toSpliced(index, 1);
