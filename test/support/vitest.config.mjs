@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/support/vitest.setup.mjs'],
     include: ['test/**/*.test.{ts,tsx,mjs}'],
     exclude: ['test/{host,e2e,agents,bench,fixtures}/**', '**/node_modules/**'],
     environment: 'node',
