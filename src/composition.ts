@@ -40,8 +40,9 @@ import { StatusBar } from './host/statusBar';
 import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
 import { EditorWorkspaceFiles } from './host/workspaceFiles';
+import { createAgentProbe } from './node/agentProbe';
 import { createAuditFile } from './node/auditFile';
-import { childEnvironment, passedVariables } from './node/childEnvironment';
+import { passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
@@ -54,7 +55,6 @@ import { createNodeVersion } from './node/nodeVersion';
 import { diskPathProbe } from './node/pathProbe';
 import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
-import { runProgram } from './node/programRunner';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
 import type { AgentEntry } from './runtime/agentCatalog';
@@ -261,19 +261,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
     lookup,
     isTrusted,
     binaryPath: (adapter) => settings.values.agents[adapter]?.binaryPath,
-    runProbe: async (path, args, { timeoutMs, adapter }) => {
-      const found = await lookup(path);
-      if (found.kind !== 'found') {
-        return { kind: 'failed', message: found.message };
-      }
-      const env = childEnvironment({
-        inherited: inheritedEnv,
-        isWindows: process.platform === 'win32',
-        pass: setup.directory.find(adapter)?.passVariables ?? [],
-        layers: [{ PATH: found.searchPath }, settings.values.agents[adapter]?.env ?? {}],
-      });
-      return runProgram({ launch: found.launch, args, env, timeoutMs }, supervisor);
-    },
+    runProbe: createAgentProbe({
+      ...supervisor,
+      lookup,
+      inheritedEnv,
+      passVariables: (adapter) => setup.directory.find(adapter)?.passVariables ?? [],
+      ownEnv: (adapter) => settings.values.agents[adapter]?.env,
+    }),
   };
   const setup: Setup = store.add(
     new Setup({ settings, discovery, fetchJson, editorModels: () => editorModels.list(), log }),

@@ -1,5 +1,5 @@
-import { childEnvironment, passedVariables } from '../node/childEnvironment';
-import { runProgram } from '../node/programRunner';
+import { createAgentProbe } from '../node/agentProbe';
+import { passedVariables } from '../node/childEnvironment';
 import { buildAgentDirectory } from '../runtime/agentDirectory';
 import type { Bridge } from '../runtime/contract';
 import { discoverAgents } from '../runtime/discovery';
@@ -24,22 +24,12 @@ export async function examineAgents(
     {
       lookup: world.lookup,
       isTrusted: () => true,
-      runProbe: async (path, args, { timeoutMs, adapter }) => {
-        const found = await world.lookup(path);
-        if (found.kind !== 'found') {
-          return { kind: 'failed', message: found.message };
-        }
-        const env = childEnvironment({
-          inherited,
-          isWindows,
-          pass: directory.find(adapter)?.passVariables ?? [],
-          layers: [{ PATH: found.searchPath }],
-        });
-        return runProgram(
-          { launch: found.launch, args, env, timeoutMs },
-          { supervisorPath: world.supervisorPath },
-        );
-      },
+      runProbe: createAgentProbe({
+        supervisorPath: world.supervisorPath,
+        lookup: world.lookup,
+        inheritedEnv: inherited,
+        passVariables: (adapter) => directory.find(adapter)?.passVariables ?? [],
+      }),
     },
     directory.entries,
   );

@@ -9,7 +9,8 @@ import {
 import type { JsonObject } from '../base/json';
 import { oneLine, type Failure, type FailureCode } from '../events/failure';
 import type { Usage } from '../events/usage';
-import type { ModelRef, ReasoningEffort } from './contract';
+import type { ChildExit, ModelRef, ReasoningEffort } from './contract';
+import { earlyEnd } from './exchangeEnds';
 
 /** What both dialects of Codex (`codex exec` and `codex app-server`) have in common. */
 
@@ -154,8 +155,15 @@ export function codexUsage(counts: {
   };
 }
 
+/** Why Codex ended without a last word: its own error before, else what it said last. */
+export function codexExit(exit: ChildExit, lastError: Failure | undefined): Failure {
+  return lastError === undefined
+    ? earlyEnd('Codex', { ...exit, stderrTail: codexLastWords(exit.stderrTail) })
+    : { ...lastError, detail: exit.stderrTail };
+}
+
 /** The words of stderr that may tell why it ended: without colours, time stamps and what Codex says at every start. */
-export function codexLastWords(stderrTail: string): string {
+function codexLastWords(stderrTail: string): string {
   return stderrTail
     .split('\n')
     .map((line) => line.replace(ansi, '').trim())

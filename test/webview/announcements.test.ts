@@ -1,36 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { EditView, PromptView } from '../../src/protocol/methods';
 import { announcements } from '../../webview/announcements';
-import type { LiveState } from '../../webview/store';
+import { blankState, type LiveState } from '../../webview/store';
 
 const state: LiveState = {
-  kind: 'live',
-  seq: 0,
-  isBehind: false,
+  ...blankState,
   sessionId: 's',
-  items: [],
-  order: {},
-  prompts: [],
-  edits: [],
   status: {
+    ...blankState.status,
     phase: 'streaming',
-    title: '',
     modelId: 'm',
     modelName: 'M',
     runtimeName: 'R',
-    mode: 'ask',
-    queuedCount: 0,
-    instructionFiles: [],
   },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
-  draft: '',
 };
 const idle: LiveState = { ...state, status: { ...state.status, phase: 'idle' } };
 const prompt: PromptView = {

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock';
 import type { NotificationHandlers, ViewMessage } from '../../src/protocol/methods';
 import { PanelStore } from '../../webview/panelStore';
 import { HostLink } from '../../webview/rpc';
+import { blankState } from '../../webview/store';
 import { notificationMessage } from '../../src/protocol/envelope';
 
 class HandClock implements Clock {
@@ -116,14 +117,7 @@ describe('PanelStore', () => {
       queuedCount: 0,
       instructionFiles: [],
     },
-    setup: {
-      isTrusted: true,
-      hasFolder: true,
-      isProbing: false,
-      runtimes: [],
-      models: [],
-      examples: [],
-    },
+    setup: blankState.setup,
     draft: '',
   } as const;
   const prompt = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SessionItem, ToolItem } from '../../src/events/sessionItem';
 import type { EditView, PromptView } from '../../src/protocol/methods';
 import { depthOf, queuedPrompts, rowsOf } from '../../webview/rows';
-import type { LiveState } from '../../webview/store';
+import { blankState, type LiveState } from '../../webview/store';
 
 const tool = (id: string, parentCallId?: string): ToolItem => ({
   kind: 'tool',
@@ -41,36 +41,7 @@ const edit = (callId: string, state: EditView['state']): EditView => ({
 });
 
 function live(part: Partial<LiveState>): LiveState {
-  return {
-    kind: 'live',
-    seq: 0,
-    isBehind: false,
-    sessionId: 's',
-    items: [],
-    order: {},
-    prompts: [],
-    edits: [],
-    status: {
-      phase: 'idle',
-      title: '',
-      modelId: '',
-      modelName: '',
-      runtimeName: '',
-      mode: 'ask',
-      queuedCount: 0,
-      instructionFiles: [],
-    },
-    setup: {
-      isTrusted: true,
-      hasFolder: true,
-      isProbing: false,
-      runtimes: [],
-      models: [],
-      examples: [],
-    },
-    draft: '',
-    ...part,
-  };
+  return { ...blankState, sessionId: 's', ...part };
 }
 
 describe('rowsOf', () => {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { SessionItem } from '../../src/events/sessionItem';
 import { notificationMessage } from '../../src/protocol/envelope';
 import type { Notifications, PanelSnapshot } from '../../src/protocol/methods';
-import { applyDeltas, reduce, type LiveState, type PanelState } from '../../webview/store';
+import {
+  applyDeltas,
+  blankState,
+  reduce,
+  type LiveState,
+  type PanelState,
+} from '../../webview/store';
 
 const text = (id: string, words: string, isOpen = true): SessionItem => ({
   kind: 'text',
@@ -30,14 +36,7 @@ const snapshot: PanelSnapshot = {
     queuedCount: 0,
     instructionFiles: [],
   },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
+  setup: blankState.setup,
   draft: 'half',
 };
 

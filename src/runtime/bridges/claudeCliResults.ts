@@ -8,6 +8,7 @@ import {
   stringField,
 } from '../../base/guard';
 import { toolError, toolOk, type ToolResult, type ToolResultDetails } from '../../events/toolCall';
+import { contentText } from '../contentText';
 
 /** One `tool_result` block of a `user` message. */
 export interface ClaudeToolResult {
@@ -48,17 +49,6 @@ export function toolResults(
 /** A sub-agent was only started: it works in the background, and its report comes later. */
 export function isLaunchReport(message: unknown): boolean {
   return stringField(recordField(message, 'tool_use_result'), 'status') === 'async_launched';
-}
-
-/** Text of a content field: a string, or blocks; what is not text is named. */
-export function contentText(content: unknown): string {
-  if (isString(content)) {
-    return content;
-  }
-  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
-  return blocks
-    .map((block) => stringField(block, 'text') ?? `[${stringField(block, 'type') ?? 'something'}]`)
-    .join('\n');
 }
 
 function errorText(output: string): string {

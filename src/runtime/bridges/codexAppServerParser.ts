@@ -3,9 +3,8 @@ import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
-import { codexArguments, codexFailure, codexLastWords, isLengthLimit } from '../codexItems';
+import { codexArguments, codexFailure, codexExit, isLengthLimit } from '../codexItems';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
-import { earlyEnd } from '../exchangeEnds';
 import { JsonRpcPeer, rpcErrors, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
 import { CodexCalls } from './codexAppServerCalls';
 import { CodexDelegatedCalls } from './codexAppServerDelegated';
@@ -113,13 +112,7 @@ export class CodexAppServerParser implements ExchangeParser {
   }
 
   explainExit(exit: ChildExit): Failure {
-    const { lastError } = this;
-    return (
-      appServerExit(exit) ??
-      (lastError === undefined
-        ? earlyEnd('Codex', { ...exit, stderrTail: codexLastWords(exit.stderrTail) })
-        : { ...lastError, detail: exit.stderrTail })
-    );
+    return appServerExit(exit) ?? codexExit(exit, this.lastError);
   }
 
   accept(message: unknown): ParseStep {

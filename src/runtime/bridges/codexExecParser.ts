@@ -14,14 +14,13 @@ import { toolError, toolOk, type ToolResult } from '../../events/toolCall';
 import {
   codexArguments,
   codexFailure,
-  codexLastWords,
+  codexExit,
   codexUsage,
   GrowingTexts,
   isLengthLimit,
   mcpResultText,
 } from '../codexItems';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
-import { earlyEnd } from '../exchangeEnds';
 import { execExit, resumeRejected } from './codexExecExit';
 
 type Item = ParseStep['out'][number];
@@ -61,12 +60,9 @@ export class CodexExecParser implements ExchangeParser {
   }
 
   explainExit(exit: ChildExit): Failure {
-    const { lastError } = this;
     return (
       execExit(exit, this.hasThread ? undefined : this.context.resume) ??
-      (lastError === undefined
-        ? earlyEnd('Codex', { ...exit, stderrTail: codexLastWords(exit.stderrTail) })
-        : { ...lastError, detail: exit.stderrTail })
+      codexExit(exit, this.lastError)
     );
   }
 

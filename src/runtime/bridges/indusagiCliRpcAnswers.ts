@@ -1,26 +1,8 @@
-import {
-  arrayField,
-  isRecord,
-  isString,
-  numberField,
-  recordField,
-  stringField,
-} from '../../base/guard';
+import { arrayField, isRecord, numberField, recordField, stringField } from '../../base/guard';
 import { toolError, toolOk, type ToolResult } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
+import { contentText } from '../contentText';
 import type { AgentInfo } from '../contract';
-
-/** Text of a pi result or message: its `content` is a string or blocks; what is not text is named. */
-export function contentText(value: unknown): string {
-  const content = isRecord(value) ? value.content : undefined;
-  if (isString(content)) {
-    return content;
-  }
-  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
-  return blocks
-    .map((block) => stringField(block, 'text') ?? `[${stringField(block, 'type') ?? 'something'}]`)
-    .join('\n');
-}
 
 /** The result in a `tool_execution_end`. */
 export function executionResult(
@@ -28,7 +10,7 @@ export function executionResult(
   toolName: string,
   wasStopped: 'denied' | 'aborted' | undefined,
 ): ToolResult {
-  const output = contentText(recordField(message, 'result'));
+  const output = contentText(recordField(message, 'result')?.content);
   const isError = isRecord(message) && message.isError === true;
   if (!isError) {
     return toolOk(output, toolName === 'bash' ? { exitCode: 0 } : undefined);

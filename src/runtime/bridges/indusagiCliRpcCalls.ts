@@ -2,7 +2,8 @@ import { recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import type { PermissionRequest } from '../../events/observation';
 import { toolError } from '../../events/toolCall';
-import { contentText, executionResult } from './indusagiCliRpcAnswers';
+import { contentText } from '../contentText';
+import { executionResult } from './indusagiCliRpcAnswers';
 import { toolCall } from './indusagiCliRpcBlocks';
 import { observation, type Item } from './indusagiCliSteps';
 import { callInput, changedPath } from './indusagiCliTools';
@@ -55,7 +56,7 @@ export class RpcCalls {
   /** What comes is the whole output so far. */
   progress(message: unknown): readonly Item[] {
     const callId = stringField(message, 'toolCallId');
-    const text = contentText(recordField(message, 'partialResult'));
+    const text = contentText(recordField(message, 'partialResult')?.content);
     return callId === undefined || text === ''
       ? []
       : [observation({ kind: 'tool_progress', callId, text })];
