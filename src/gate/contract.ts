@@ -1,4 +1,5 @@
 import type { UserQuestion } from '../events/toolIntent';
+import type { CommandAnalysis } from './shell/contract';
 
 /** See SECURITY-MODEL section 3: one table for every runtime. There is no bypass mode. */
 export type PermissionMode = 'ask' | 'accept-edits' | 'plan' | 'auto';
@@ -19,12 +20,15 @@ export type Effect =
       readonly path: string;
       readonly target: string;
       readonly pathClass: PathClass;
+      /** Below its workspace folder, with `/`; '' for the folder itself; absent when the target is in none. */
+      readonly relative?: string;
     }
   | {
       readonly kind: 'write';
       readonly path: string;
       readonly target: string;
       readonly pathClass: PathClass;
+      readonly relative?: string;
       readonly change: 'content' | 'edits' | 'patch' | 'delete';
     }
   | {
@@ -32,6 +36,8 @@ export type Effect =
       readonly command: string;
       readonly cwd: string;
       readonly cwdClass: PathClass;
+      /** Absent: the command was not taken apart; then no rule about a family of commands lets it run. Not in the audit. */
+      readonly analysis?: CommandAnalysis;
     }
   | { readonly kind: 'network'; readonly url: string }
   | { readonly kind: 'mcp'; readonly server: string; readonly tool: string }
@@ -39,22 +45,37 @@ export type Effect =
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly description: string };
 
-/** A rule of the user (settings, user scope) or of the running session (`allow for this session`). */
+/**
+ * Where a rule comes from. `user`: the user's settings; `workspace`: "always in this workspace", kept in user storage by folder; `session`: until the
+ * session ends; `repository`: a file of the workspace, which can only ask or deny.
+ */
+export type RuleScope = 'user' | 'workspace' | 'session' | 'repository';
+
 export interface Rule {
   readonly id: string;
   readonly verdict: 'allow' | 'ask' | 'deny';
   readonly match: RuleMatch;
-  readonly scope: 'user' | 'session';
+  readonly scope: RuleScope;
+  /** The user says that what it covers changes nothing: such an allow rule holds in plan mode too. Never for writes. */
+  readonly isReadOnly?: boolean;
 }
 
 export type RuleMatch =
   /** The exact command text in the exact folder. */
   | { readonly kind: 'command'; readonly command: string; readonly cwd?: string }
+  /** Every command that begins with these whole words: `git status`. Allows only what is plain (see shell/). */
+  | { readonly kind: 'family'; readonly words: readonly string[] }
+  /** Every read of this resolved file, or below this resolved folder. */
   | { readonly kind: 'read'; readonly target: string }
   /** Every write below this resolved folder or to this resolved file. */
   | { readonly kind: 'write'; readonly target: string }
+  /** Every file whose place below its workspace folder matches: `src/**`, `**\/*.md`. */
+  | { readonly kind: 'readGlob' | 'writeGlob'; readonly glob: string }
   | { readonly kind: 'network'; readonly origin: string }
-  | { readonly kind: 'mcp'; readonly server: string; readonly tool: string };
+  /** `tool` `*`: every tool of the server. */
+  | { readonly kind: 'mcp'; readonly server: string; readonly tool: string }
+  /** Every call of the tool of this name, whatever it would do. */
+  | { readonly kind: 'tool'; readonly name: string };
 
 export interface Decision {
   readonly verdict: 'allow' | 'ask' | 'deny';

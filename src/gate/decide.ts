@@ -13,8 +13,9 @@ export function decide(
   effects: readonly Effect[],
   rules: readonly Rule[],
   mode: PermissionMode,
+  tool?: string,
 ): Decision {
-  const decisions = effects.map((effect) => decideOne(effect, rules, mode));
+  const decisions = effects.map((effect) => decideOne(effect, rules, mode, tool));
   return (
     decisions.find((decision) => decision.verdict === 'deny') ??
     decisions.find((decision) => decision.verdict === 'ask') ??
@@ -23,30 +24,64 @@ export function decide(
   );
 }
 
-function decideOne(effect: Effect, rules: readonly Rule[], mode: PermissionMode): Decision {
-  const denyRule = findRule(effect, rules, 'deny');
-  if (denyRule !== undefined) {
-    return deny(denyRule.id, `a rule of yours denies ${describeMatch(denyRule.match)}`);
+function decideOne(
+  effect: Effect,
+  rules: readonly Rule[],
+  mode: PermissionMode,
+  tool: string | undefined,
+): Decision {
+  const denied = findRule(effect, rules, 'deny', tool);
+  if (denied !== undefined) {
+    const [rule] = denied.rules;
+    return deny(rule.id, `${ownerOf(rule)} denies ${describeMatch(rule.match)}`);
   }
-  const always = decideAlways(effect, mode);
+  const allowed = findRule(effect, rules, 'allow', tool);
+  const isHarmless = allowed?.rules.every((rule) => rule.isReadOnly === true) === true;
+  const always = decideAlways(effect, mode, isHarmless);
   if (always !== undefined) {
     return always;
   }
-  const askRule = findRule(effect, rules, 'ask');
-  if (askRule !== undefined) {
-    return ask(askRule.id, `a rule of yours asks for ${describeMatch(askRule.match)}`);
+  const asked = findRule(effect, rules, 'ask', tool);
+  if (asked !== undefined) {
+    const [rule] = asked.rules;
+    return ask(rule.id, `${ownerOf(rule)} asks for ${describeMatch(rule.match)}`);
   }
-  const allowRule = findRule(effect, rules, 'allow');
-  if (allowRule !== undefined) {
-    const whose =
-      allowRule.scope === 'session' ? 'you allowed for this session' : 'a rule of yours allows';
-    return allow(allowRule.id, `${whose}: ${describeMatch(allowRule.match)}`);
+  if (allowed !== undefined && effect.kind === 'command' && effect.analysis === undefined) {
+    return ask('danger.command', 'the command was not taken apart');
+  }
+  if (allowed !== undefined) {
+    return allow(
+      allowed.rules.map((rule) => rule.id).join(', '),
+      allowed.rules.map((rule) => `${verdictOf(rule)}: ${describeMatch(rule.match)}`).join('; '),
+    );
   }
   return decideByMode(effect, mode);
 }
 
-/** What no allow rule and no mode can change. */
-function decideAlways(effect: Effect, mode: PermissionMode): Decision | undefined {
+function ownerOf(rule: Rule): string {
+  return rule.scope === 'repository' ? 'a rule of this repository' : 'a rule of yours';
+}
+
+function verdictOf(rule: Rule): string {
+  switch (rule.scope) {
+    case 'session':
+      return 'you allowed for this session';
+    case 'workspace':
+      return 'you allowed in this workspace';
+    case 'user':
+    case 'repository':
+      return 'a rule of yours allows';
+    default:
+      return assertNever(rule.scope);
+  }
+}
+
+/** What no allow rule and no mode can change. `isHarmless`: an allow rule of the user says that it changes nothing. */
+function decideAlways(
+  effect: Effect,
+  mode: PermissionMode,
+  isHarmless: boolean,
+): Decision | undefined {
   switch (effect.kind) {
     case 'read':
       return effect.pathClass === 'invalid'
@@ -60,11 +95,10 @@ function decideAlways(effect: Effect, mode: PermissionMode): Decision | undefine
         ? deny('mode.plan', 'plan mode changes no files')
         : askForPath(effect.pathClass);
     case 'command':
-      return decideCommandAlways(effect, mode);
+      return decideCommandAlways(effect, mode, isHarmless);
     case 'network':
     case 'mcp':
-      // Rules cannot be marked read-only yet, so plan has nothing to go by.
-      return mode === 'plan'
+      return mode === 'plan' && !isHarmless
         ? deny('mode.plan', 'plan mode uses no network and no MCP tools')
         : undefined;
     case 'unknown':
@@ -80,6 +114,7 @@ function decideAlways(effect: Effect, mode: PermissionMode): Decision | undefine
 function decideCommandAlways(
   effect: Effect & { readonly kind: 'command' },
   mode: PermissionMode,
+  isHarmless: boolean,
 ): Decision | undefined {
   if (effect.command.trim() === '' || effect.command.includes('\0')) {
     return deny('command.invalid', 'the command is empty or contains a NUL character');
@@ -90,16 +125,22 @@ function decideCommandAlways(
       `the folder to run in is not usable: ${invalidPathReason(effect.cwd)}`,
     );
   }
-  if (mode === 'plan') {
+  if (mode === 'plan' && !isHarmless) {
     return deny('mode.plan', 'plan mode runs no commands');
   }
   if (hasHiddenCharacters(effect.command)) {
     return ask('danger.hidden-characters', 'the command contains hidden characters, shown as ⟨…⟩');
   }
-  if (effect.command.length > maxUnaskedCommandChars) {
+  if (utf8Length(effect.command) > maxUnaskedCommandBytes) {
     return ask('danger.long-command', 'the command is longer than 8 KiB');
   }
-  return askForPath(effect.cwdClass);
+  const place = askForPath(effect.cwdClass);
+  if (place !== undefined) {
+    return place;
+  }
+  return effect.analysis?.danger === undefined
+    ? undefined
+    : ask('danger.command', `the command ${effect.analysis.danger}`);
 }
 
 function askForPath(pathClass: Exclude<PathClass, 'invalid'>): Decision | undefined {
@@ -145,7 +186,11 @@ function decideByMode(effect: Effect, mode: PermissionMode): Decision {
   }
 }
 
-const maxUnaskedCommandChars = 8 * 1024;
+const maxUnaskedCommandBytes = 8 * 1024;
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
 
 function allow(ruleId: string, reason: string): Decision {
   return { verdict: 'allow', ruleId, reason };

@@ -1,15 +1,86 @@
 import { assertNever } from '../base/assertNever';
+import { globMatcher } from '../base/glob';
 import type { Effect, Rule, RuleMatch } from './contract';
 import { isSameOrBelow, type PathSyntax } from './pathSyntax';
+import type { CommandAnalysis, CommandWord } from './shell/contract';
 
-/** The first rule of this verdict that covers the effect. */
+/** A rule that covers an effect, or the several that together cover every part of a command. */
+export interface RuleHit {
+  readonly rules: readonly [Rule, ...Rule[]];
+}
+
+/**
+ * The rules of this verdict that decide about the effect: the first that covers it; for an allow of a command, one for
+ * each of its plain parts. `tool` is the name of the call's tool.
+ */
 export function findRule(
   effect: Effect,
   rules: readonly Rule[],
   verdict: Rule['verdict'],
-): Rule | undefined {
-  return rules.find(
-    (rule) => rule.verdict === verdict && matchesEffect(rule.match, effect, verdict),
+  tool?: string,
+): RuleHit | undefined {
+  // A file of the repository can only tighten.
+  const candidates = rules.filter(
+    (rule) => rule.verdict === verdict && (verdict !== 'allow' || rule.scope !== 'repository'),
+  );
+  const whole = candidates.find((rule) => matchesEffect(rule.match, effect, verdict, tool));
+  if (whole !== undefined) {
+    return { rules: [whole] };
+  }
+  return verdict === 'allow' && effect.kind === 'command' && effect.analysis?.plain !== undefined
+    ? coverEach(effect.analysis.plain, candidates)
+    : undefined;
+}
+
+/** One allow rule for every part; a part without one leaves the whole command uncovered. */
+function coverEach(
+  plain: readonly (readonly string[])[],
+  rules: readonly Rule[],
+): RuleHit | undefined {
+  const hits = new Set<Rule>();
+  for (const words of plain) {
+    const rule = rules.find(
+      ({ match }) => match.kind === 'family' && beginsWith(words, match.words, isExactly),
+    );
+    if (rule === undefined) {
+      return undefined;
+    }
+    hits.add(rule);
+  }
+  const [first, ...others] = hits;
+  return first === undefined ? undefined : { rules: [first, ...others] };
+}
+
+function beginsWith(
+  words: readonly CommandWord[],
+  prefix: readonly string[],
+  isSame: (word: CommandWord, wanted: string) => boolean,
+): boolean {
+  return (
+    prefix.length > 0 &&
+    prefix.length <= words.length &&
+    prefix.every((wanted, index) => isSame(words[index], wanted))
+  );
+}
+
+function isExactly(word: CommandWord, wanted: string): boolean {
+  return word === wanted;
+}
+
+/** For deny and ask: any part anywhere counts, in any letter case, the program also by its path or with `.exe`. */
+function hasPart(analysis: CommandAnalysis, prefix: readonly string[]): boolean {
+  return analysis.parts.some((words) => beginsWith(words, prefix, isLike));
+}
+
+function isLike(word: CommandWord, wanted: string): boolean {
+  const plain = (text: string): string =>
+    text
+      .toLowerCase()
+      .replace(/^.*[\\/](?=.)/, '')
+      .replace(/\.(?:exe|cmd|bat|com|ps1)$/, '');
+  return (
+    word !== undefined &&
+    (word.toLowerCase() === wanted.toLowerCase() || plain(word) === plain(wanted))
   );
 }
 
@@ -20,14 +91,24 @@ export function describeMatch(match: RuleMatch): string {
       return match.cwd === undefined
         ? `exactly \`${match.command}\``
         : `exactly \`${match.command}\` in ${match.cwd}`;
+    case 'family':
+      return `commands that begin with \`${match.words.join(' ')}\``;
     case 'read':
       return `reading ${match.target}`;
     case 'write':
       return `changes of ${match.target}`;
+    case 'readGlob':
+      return `reading files that match ${match.glob}`;
+    case 'writeGlob':
+      return `changes of files that match ${match.glob}`;
     case 'network':
       return `requests to ${match.origin}`;
     case 'mcp':
-      return `the tool ${match.tool} of the MCP server ${match.server}`;
+      return match.tool === '*'
+        ? `every tool of the MCP server ${match.server}`
+        : `the tool ${match.tool} of the MCP server ${match.server}`;
+    case 'tool':
+      return `the tool ${match.name}`;
     default:
       return assertNever(match);
   }
@@ -45,7 +126,12 @@ export function originOf(url: string): string | undefined {
 }
 
 /** An allow matches what it names exactly; a deny also catches another spelling and the name before links. */
-function matchesEffect(match: RuleMatch, effect: Effect, verdict: Rule['verdict']): boolean {
+function matchesEffect(
+  match: RuleMatch,
+  effect: Effect,
+  verdict: Rule['verdict'],
+  tool: string | undefined,
+): boolean {
   switch (match.kind) {
     case 'command':
       return (
@@ -54,9 +140,20 @@ function matchesEffect(match: RuleMatch, effect: Effect, verdict: Rule['verdict'
           (verdict !== 'allow' && match.command.trim() === effect.command.trim())) &&
         (match.cwd === undefined || match.cwd === effect.cwd)
       );
+    case 'family':
+      return (
+        verdict !== 'allow' &&
+        effect.kind === 'command' &&
+        effect.analysis !== undefined &&
+        hasPart(effect.analysis, match.words)
+      );
     case 'read':
     case 'write':
       return effect.kind === match.kind && coversPath(match.target, effect, verdict);
+    case 'readGlob':
+      return effect.kind === 'read' && coversGlob(match.glob, effect, verdict);
+    case 'writeGlob':
+      return effect.kind === 'write' && coversGlob(match.glob, effect, verdict);
     case 'network':
       return (
         effect.kind === 'network' &&
@@ -64,7 +161,13 @@ function matchesEffect(match: RuleMatch, effect: Effect, verdict: Rule['verdict'
         originOf(effect.url) === originOf(match.origin)
       );
     case 'mcp':
-      return effect.kind === 'mcp' && effect.server === match.server && effect.tool === match.tool;
+      return (
+        effect.kind === 'mcp' &&
+        effect.server === match.server &&
+        (match.tool === '*' || effect.tool === match.tool)
+      );
+    case 'tool':
+      return tool === match.name;
     default:
       return assertNever(match);
   }
@@ -82,5 +185,21 @@ function coversPath(
   const folded = target.toLowerCase();
   return [effect.target, effect.path].some((path) =>
     isSameOrBelow(folded, path.toLowerCase(), syntax),
+  );
+}
+
+function coversGlob(
+  glob: string,
+  effect: { readonly relative?: string; readonly target: string; readonly path: string },
+  verdict: Rule['verdict'],
+): boolean {
+  if (verdict === 'allow') {
+    return effect.relative !== undefined && globMatcher(glob)(effect.relative);
+  }
+  const fits = globMatcher(glob.toLowerCase());
+  // A file outside every folder has no place below one: its whole path is tried, so that `**/*.pem` holds there too.
+  return [effect.relative, effect.target, effect.path].some(
+    (path) =>
+      path !== undefined && fits(path.toLowerCase().replaceAll('\\', '/').replace(/^\//, '')),
   );
 }

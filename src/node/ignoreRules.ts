@@ -1,4 +1,4 @@
-import { globMatcher, type PathMatcher } from './glob';
+import { globMatcher, type PathMatcher } from '../base/glob';
 
 interface Rule {
   readonly fits: PathMatcher;

@@ -3,7 +3,7 @@ import { isRecord, numberField, recordField, stringField } from '../base/guard';
 import { JsonLinesDecoder } from '../base/jsonLines';
 import { PatchbayError } from '../base/patchbayError';
 import type { TextMatch, WorkspaceSearch } from '../tools/contract';
-import { globMatcher, globTreeMatcher, type PathMatcher } from './glob';
+import { globMatcher, globTreeMatcher, type PathMatcher } from '../base/glob';
 
 type FindOptions = Parameters<WorkspaceSearch['findFiles']>[0];
 type SearchOptions = Parameters<WorkspaceSearch['searchText']>[0];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { PatchbayError } from '../base/patchbayError';
 import type { TextMatch, WorkspaceSearch } from '../tools/contract';
-import { globMatcher, globTreeMatcher } from './glob';
+import { globMatcher, globTreeMatcher } from '../base/glob';
 import { IgnoreRules } from './ignoreRules';
 import { cut, firstLine } from './ripgrep';
 

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { globMatcher, globTreeMatcher } from '../../../src/node/glob';
+import { globMatcher, globTreeMatcher } from '../../../src/base/glob';
 import { createWorkspaceSearch, editorRipgrepPaths } from '../../../src/node/search';
 import { defaultWalkLimits, WalkSearch } from '../../../src/node/walkSearch';
 import type { WorkspaceSearch } from '../../../src/tools/contract';
