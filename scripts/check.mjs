@@ -9,6 +9,7 @@ const checks = [
   ['layers', 'check:layers'],
   ['dead code', 'check:dead'],
   ['format', 'check:format'],
+  ['generated docs', 'check:docs'],
   ['package list', 'check:package'],
 ];
 

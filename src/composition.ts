@@ -10,7 +10,9 @@ import { createFileEdit } from './edits/proposal';
 import { AuditLog } from './gate/audit';
 import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
-import { SessionRules } from './gate/sessionRules';
+import { RuleBook } from './gate/ruleBook';
+import { RunLimits } from './gate/runLimits';
+import { fromWorkspaceRules, toWorkspaceRules } from './gate/storedRules';
 import { makeVisibleName } from './gate/visible';
 import { addEndpoint } from './host/addEndpoint';
 import { createAgentConsent } from './host/agentConsent';
@@ -29,6 +31,7 @@ import { PromptNotifications } from './host/notifications';
 import { OutputLog } from './host/outputLog';
 import { createPanelActions } from './host/panelActions';
 import { PanelController } from './host/panelController';
+import { RepositoryRuleFiles } from './host/repositoryRules';
 import { reviewCommands } from './host/review/reviewCommands';
 import { ReviewController } from './host/review/reviewController';
 import { askToStart } from './host/startQuestion';
@@ -205,7 +208,23 @@ export function compose(context: vscode.ExtensionContext): Composition {
   }
   const hooks = new PostWriteHooks(clock, log);
   hooks.add(createDiagnosticsHook(new EditorDiagnostics(clock)));
-  const sessionRules = new SessionRules();
+  const repositoryRules = store.add(
+    new RepositoryRuleFiles(
+      (problem) => void vscode.window.showWarningMessage(`Patchbay: ${problem}`),
+    ),
+  );
+  const workspaceRulesKey = 'workspaceRules';
+  const rules = store.add(
+    new RuleBook({
+      userRules: () => settings.values.rules,
+      repositoryRules: (folder) => repositoryRules.rules(folder),
+      store: {
+        load: () => toWorkspaceRules(context.globalState.get(workspaceRulesKey)),
+        save: (all) => userState.set(workspaceRulesKey, fromWorkspaceRules(all)),
+      },
+      nowMs: () => clock.nowMs(),
+    }),
+  );
   const changes = new ChangeWatcher({
     files: disk,
     search,
@@ -225,8 +244,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
     registry,
     files,
     probe: diskPathProbe,
-    userRules: () => settings.values.rules,
-    sessionRules,
+    rules,
+    limits: new RunLimits(() => settings.values.limits),
     permissions,
     reviewer: edits,
     asker,

@@ -17,6 +17,9 @@ export interface ButtonProps {
   readonly title?: string;
   /** Spoken instead of the visible words, when these are too short to stand alone. */
   readonly label?: string;
+  /** For a button that shows and hides something: whether it is shown, and the id of what it shows. */
+  readonly isExpanded?: boolean;
+  readonly controls?: string;
   readonly testId?: string;
 }
 
@@ -29,6 +32,8 @@ export function Button(props: ButtonProps): JSX.Element {
       disabled: props.isDisabled === true,
       title: props.title,
       'aria-label': props.label,
+      'aria-expanded': props.isExpanded,
+      'aria-controls': props.controls,
       'data-testid': props.testId,
       onClick: (event: Event) => {
         event.stopPropagation();

@@ -61,6 +61,8 @@ export interface Rule {
 }
 
 export type RuleMatch =
+  /** Everything that touches something outside of the conversation. */
+  | { readonly kind: 'any' }
   /** The exact command text in the exact folder. */
   | { readonly kind: 'command'; readonly command: string; readonly cwd?: string }
   /** Every command that begins with these whole words: `git status`. Allows only what is plain (see shell/). */
@@ -106,14 +108,23 @@ export interface PermissionQuestion {
   readonly inputText: string;
   /** Set when the call is a question of the agent. */
   readonly questions?: readonly UserQuestion[];
-  /** What "allow for this session" would cover, in words; absent when it is not offered. */
-  readonly sessionRuleText?: string;
+  /** What "always allow" may mean, the narrowest first; absent when it is not offered. */
+  readonly offers?: readonly PermissionOffer[];
   readonly createdAtMs: number;
 }
 
+/** `text` says in words all that it would cover. */
+export interface PermissionOffer {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** How long "always" holds: until the session ends, or in this workspace until it is revoked. */
+export type RememberScope = 'session' | 'workspace';
+
 export type QuestionAnswer =
   | { readonly kind: 'allowOnce' }
-  | { readonly kind: 'allowForSession' }
+  | { readonly kind: 'allowAlways'; readonly offerId: string; readonly scope: RememberScope }
   | { readonly kind: 'deny'; readonly reason?: string }
   | { readonly kind: 'answers'; readonly answers: Readonly<Record<string, string>> };
 

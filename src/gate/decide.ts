@@ -125,7 +125,8 @@ function decideCommandAlways(
       `the folder to run in is not usable: ${invalidPathReason(effect.cwd)}`,
     );
   }
-  if (mode === 'plan' && !isHarmless) {
+  // What is not plain is covered by no rule, so none can call it harmless.
+  if (mode === 'plan' && !(isHarmless && effect.analysis?.plain !== undefined)) {
     return deny('mode.plan', 'plan mode runs no commands');
   }
   if (hasHiddenCharacters(effect.command)) {

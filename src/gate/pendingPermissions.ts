@@ -4,14 +4,15 @@ import { Deferred } from '../base/deferred';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { createId } from '../base/ids';
-import type { PermissionQuestion, QuestionAnswer } from './contract';
+import type { PermissionQuestion, QuestionAnswer, RememberScope } from './contract';
 import { sha256Hex } from './digest';
 
 export type QuestionDraft = Omit<PermissionQuestion, 'id' | 'digest' | 'createdAtMs'>;
 
 /** How a question ended. `withdrawn`: nobody answered, and nobody's silence is a yes. */
 export type PermissionVerdict =
-  | { readonly kind: 'allow'; readonly scope: 'once' | 'session' }
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'allowAlways'; readonly offerId: string; readonly scope: RememberScope }
   | { readonly kind: 'deny'; readonly reason?: string }
   | { readonly kind: 'answers'; readonly answers: Readonly<Record<string, string>> }
   | { readonly kind: 'withdrawn' };
@@ -136,10 +137,11 @@ function toVerdict(
         ? { kind: 'deny' }
         : { kind: 'deny', reason: answer.reason.trim() };
     case 'allowOnce':
-      return question.questions === undefined ? { kind: 'allow', scope: 'once' } : undefined;
-    case 'allowForSession':
-      return question.questions === undefined && question.sessionRuleText !== undefined
-        ? { kind: 'allow', scope: 'session' }
+      return question.questions === undefined ? { kind: 'allow' } : undefined;
+    case 'allowAlways':
+      return question.questions === undefined &&
+        question.offers?.some(({ id }) => id === answer.offerId) === true
+        ? { kind: 'allowAlways', offerId: answer.offerId, scope: answer.scope }
         : undefined;
     case 'answers': {
       const asked = new Set(question.questions?.map((item) => item.question));

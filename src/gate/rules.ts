@@ -109,6 +109,8 @@ export function describeMatch(match: RuleMatch): string {
         : `the tool ${match.tool} of the MCP server ${match.server}`;
     case 'tool':
       return `the tool ${match.name}`;
+    case 'any':
+      return 'everything';
     default:
       return assertNever(match);
   }
@@ -168,6 +170,8 @@ function matchesEffect(
       );
     case 'tool':
       return tool === match.name;
+    case 'any':
+      return effect.kind !== 'none' && effect.kind !== 'question';
     default:
       return assertNever(match);
   }

@@ -5,7 +5,8 @@ import type { PermissionAnswer, PermissionRequest } from '../events/observation'
 import type { AuditRecord, Rule } from '../gate/contract';
 import { AuditLog } from '../gate/audit';
 import { PendingPermissions } from '../gate/pendingPermissions';
-import { SessionRules } from '../gate/sessionRules';
+import { memoryRuleStore, RuleBook } from '../gate/ruleBook';
+import { defaultRunLimits, RunLimits } from '../gate/runLimits';
 import { createAsker } from '../tools/asker';
 import { createBuiltinTools } from '../tools/builtin/builtinTools';
 import type { CallContext } from '../tools/contract';
@@ -76,8 +77,12 @@ export function createReplayWorld(options: ReplayWorldOptions): ReplayWorld {
     registry,
     files,
     probe: files,
-    userRules: () => [askForReads],
-    sessionRules: new SessionRules(),
+    limits: new RunLimits(() => defaultRunLimits),
+    rules: new RuleBook({
+      userRules: () => [askForReads],
+      store: memoryRuleStore(),
+      nowMs: () => 0,
+    }),
     permissions,
     reviewer: user,
     asker,

@@ -7,7 +7,8 @@ import { applyDecisions } from '../edits/hunks';
 import type { AuditRecord, WorkspaceRoots } from '../gate/contract';
 import { AuditLog } from '../gate/audit';
 import { PendingPermissions } from '../gate/pendingPermissions';
-import { SessionRules } from '../gate/sessionRules';
+import { memoryRuleStore, RuleBook } from '../gate/ruleBook';
+import { defaultRunLimits, RunLimits } from '../gate/runLimits';
 import { createCommandRunner } from '../node/commandRunner';
 import { DiskFiles } from '../node/diskFiles';
 import { createExecutableLookup } from '../node/executables';
@@ -95,8 +96,12 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
     registry,
     files,
     probe: diskPathProbe,
-    userRules: () => [],
-    sessionRules: new SessionRules(),
+    limits: new RunLimits(() => defaultRunLimits),
+    rules: new RuleBook({
+      userRules: () => [],
+      store: memoryRuleStore(),
+      nowMs: () => systemClock.nowMs(),
+    }),
     permissions,
     reviewer: reviewerByFlag(options.decide),
     asker,

@@ -5,7 +5,9 @@ import type { ApiProvider } from '../runtime/shippedModels';
 import { agentDialects, customAdapter, type CustomAgent } from '../runtime/agentDirectory';
 import type { GateCoverage, ReasoningEffort } from '../runtime/contract';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
-import { permissionModes, type PermissionMode, type Rule, type RuleMatch } from '../gate/contract';
+import { permissionModes, type PermissionMode, type Rule } from '../gate/contract';
+import { parseRule } from '../gate/ruleSchema';
+import { defaultRunLimits, type RunLimitValues } from '../gate/runLimits';
 
 /** How an agent is started, over what the shipped catalog says. `null` removes a variable. */
 export interface AgentSetting {
@@ -26,6 +28,8 @@ export interface SettingsValues {
   readonly defaultModel?: string;
   readonly permissionMode: PermissionMode;
   readonly rules: readonly Rule[];
+  /** How far a run in auto mode goes unattended. */
+  readonly limits: RunLimitValues;
   readonly customInstructions: string;
   readonly startTimeoutMs: number;
   /** Absent: silence ends nothing. */
@@ -48,6 +52,7 @@ export const userOnlySettings = [
   'defaultModel',
   'permissionMode',
   'rules',
+  'limits',
   'customInstructions',
   'startTimeoutSeconds',
   'idleTimeoutSeconds',
@@ -89,7 +94,8 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     minimumGateCoverage: parseCoverage(read('minimumGateCoverage'), report),
     ...(defaultModel === undefined ? {} : { defaultModel }),
     permissionMode: parseMode(read('permissionMode'), report),
-    rules: list(read('rules')).flatMap((entry, index) => present(parseRule(entry, index, report))),
+    rules: parseRules(read('rules'), report),
+    limits: parseLimits(read('limits'), report),
     customInstructions: optionalText(read('customInstructions')) ?? '',
     startTimeoutMs: seconds(read('startTimeoutSeconds'), 30) || 30_000,
     ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),
@@ -216,36 +222,36 @@ function parseMode(value: unknown, report: Report): PermissionMode {
   return isMode(value) ? value : 'ask';
 }
 
-function parseRule(entry: unknown, index: number, report: Report): Rule | undefined {
-  const verdict = stringField(entry, 'verdict');
-  const match = parseMatch(entry);
-  if (!isOneOf('allow', 'ask', 'deny')(verdict) || match === undefined) {
-    report(`patchbay.rules[${index}] is not a rule and has no effect.`);
-    return undefined;
+/** A rule that is not understood is told; where it may have been meant to ask or deny, everything asks. */
+function parseRules(value: unknown, report: Report): readonly Rule[] {
+  if (value !== undefined && !Array.isArray(value)) {
+    report('patchbay.rules must be a list of rules; it has no effect.');
   }
-  return { id: `settings.${index}`, verdict, match, scope: 'user' };
+  return list(value).flatMap((entry, index) => {
+    const parsed = parseRule(entry, `settings.${index}`, 'user');
+    if (parsed.kind === 'broken') {
+      report(`patchbay.rules[${index}]: ${parsed.problem}.`);
+    }
+    return present(parsed.rule);
+  });
 }
 
-function parseMatch(entry: unknown): RuleMatch | undefined {
-  const field = (name: string): string | undefined => optionalText(stringField(entry, name));
-  const [command, read, write, network] = [
-    field('command'),
-    field('read'),
-    field('write'),
-    field('network'),
-  ];
-  const [server, tool, cwd] = [field('mcpServer'), field('mcpTool'), field('cwd')];
-  const matches: readonly (RuleMatch | undefined)[] = [
-    command === undefined
-      ? undefined
-      : { kind: 'command', command, ...(cwd === undefined ? {} : { cwd }) },
-    read === undefined ? undefined : { kind: 'read', target: read },
-    write === undefined ? undefined : { kind: 'write', target: write },
-    network === undefined ? undefined : { kind: 'network', origin: network },
-    server === undefined || tool === undefined ? undefined : { kind: 'mcp', server, tool },
-  ];
-  const meant = matches.filter((match) => match !== undefined);
-  return meant.length === 1 ? meant[0] : undefined;
+/** A limit that is not understood counts as the default, not as none. */
+function parseLimits(value: unknown, report: Report): RunLimitValues {
+  const limit = (name: keyof RunLimitValues): number => {
+    const written = isRecord(value) ? value[name] : undefined;
+    if (written !== undefined && !(isNumber(written) && written >= 0)) {
+      report(
+        `patchbay.limits.${name} must be a number, 0 for none; ${defaultRunLimits[name]} is used.`,
+      );
+    }
+    return isNumber(written) && written >= 0 ? written : defaultRunLimits[name];
+  };
+  return {
+    calls: limit('calls'),
+    costUsd: limit('costUsd'),
+    repeatedCalls: limit('repeatedCalls'),
+  };
 }
 
 function isEnvironment(value: unknown): value is Readonly<Record<string, string | null>> {

@@ -129,14 +129,17 @@ const commandGuards: GuardsOfCommands = {
   }),
 };
 
+const isRememberScope = isOneOf('session', 'workspace');
+
 function isPermissionAnswer(value: unknown): value is PermissionAnswerParams {
   if (!isRecord(value)) {
     return false;
   }
   switch (value.kind) {
     case 'allowOnce':
-    case 'allowForSession':
       return true;
+    case 'allowAlways':
+      return isFilled(limits.name)(value.offerId) && isRememberScope(value.scope);
     case 'deny':
       return isOptional(isText(limits.reason))(value.reason);
     case 'answers':

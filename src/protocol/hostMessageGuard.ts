@@ -13,6 +13,7 @@ import type { PlanItem } from '../events/observation';
 import type { ErrorAction, SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
 import type { Usage } from '../events/usage';
+import type { PermissionOffer } from '../gate/contract';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
 import { isCount, isFields, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
@@ -265,6 +266,8 @@ const isQuestion = isFields<OfFields<UserQuestion>>({
   allowsMany: isOptional(isBoolean),
 });
 
+const isOffer = isFields<OfFields<PermissionOffer>>({ id: isString, text: isString });
+
 const isPrompt = isFields<OfFields<PromptView>>({
   id: isString,
   digest: isString,
@@ -276,7 +279,7 @@ const isPrompt = isFields<OfFields<PromptView>>({
   description: isOptional(isString),
   inputText: isString,
   questions: isOptional(isArrayOf(isQuestion)),
-  sessionRuleText: isOptional(isString),
+  offers: isOptional(isArrayOf(isOffer)),
 });
 
 const isHunkDecision: Guard<HunkDecisionView> = (value): value is HunkDecisionView =>

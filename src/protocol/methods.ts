@@ -2,7 +2,7 @@ import type { Hunk, HunkDecision } from '../edits/fileEdit';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
 import type { Usage } from '../events/usage';
-import type { Effect, PermissionMode } from '../gate/contract';
+import type { Effect, PermissionMode, PermissionOffer, RememberScope } from '../gate/contract';
 
 /** Raised when host and view no longer understand each other; a view of another version asks for a reload. */
 export const protocolVersion = 1;
@@ -94,7 +94,7 @@ export type PanelAction =
 
 export type PermissionAnswerParams =
   | { readonly kind: 'allowOnce' }
-  | { readonly kind: 'allowForSession' }
+  | { readonly kind: 'allowAlways'; readonly offerId: string; readonly scope: RememberScope }
   | { readonly kind: 'deny'; readonly reason?: string }
   | { readonly kind: 'answers'; readonly answers: Readonly<Record<string, string>> };
 
@@ -189,7 +189,8 @@ export interface PromptView {
   readonly description?: string;
   readonly inputText: string;
   readonly questions?: readonly UserQuestion[];
-  readonly sessionRuleText?: string;
+  /** What "always allow" may mean, the narrowest first. */
+  readonly offers?: readonly PermissionOffer[];
 }
 
 export interface EditView {

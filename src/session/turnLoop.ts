@@ -78,8 +78,9 @@ export async function runTurn(
   setup: TurnSetup,
   listener: TurnListener,
 ): Promise<AssistantMessage> {
+  const cost = new TurnCost();
   for (let round = 1; ; round += 1) {
-    const message = await runExchange(deps, setup, listener);
+    const message = await runExchange(deps, { ...setup, cost }, listener);
     const calls = message.content.flatMap((block) =>
       block.kind === 'tool_call' && block.call.executedBy === 'host' ? [block.call] : [],
     );
@@ -96,7 +97,7 @@ export async function runTurn(
       return message;
     }
     const results = await deps.orchestrator.executeAll(calls, (call) =>
-      callContext(setup, listener, call),
+      callContext({ ...setup, cost }, listener, call),
     );
     calls.forEach((call, index) => {
       settle(deps, listener, call, results[index] ?? toolError('The tool gave no result.'));
@@ -115,9 +116,35 @@ export async function runTurn(
   }
 }
 
+/** What a turn has cost, as far as anybody says: the exchanges that are over, and the newest word of the running one. */
+class TurnCost {
+  private beforeUsd: number | undefined;
+  private runningUsd: number | undefined;
+
+  usd(): number | undefined {
+    return this.beforeUsd === undefined && this.runningUsd === undefined
+      ? undefined
+      : (this.beforeUsd ?? 0) + (this.runningUsd ?? 0);
+  }
+
+  noteUsage(costUsd: number | undefined): void {
+    this.runningUsd = costUsd ?? this.runningUsd;
+  }
+
+  endExchange(costUsd: number | undefined): void {
+    this.noteUsage(costUsd);
+    this.beforeUsd = this.usd();
+    this.runningUsd = undefined;
+  }
+}
+
+interface RunningTurn extends TurnSetup {
+  readonly cost: TurnCost;
+}
+
 async function runExchange(
   deps: TurnDeps,
-  setup: TurnSetup,
+  setup: RunningTurn,
   listener: TurnListener,
 ): Promise<AssistantMessage> {
   const isExternal = setup.model.runtime !== undefined;
@@ -133,7 +160,7 @@ async function runExchange(
 
 async function runWatched(
   deps: TurnDeps,
-  setup: TurnSetup,
+  setup: RunningTurn,
   listener: TurnListener,
   watch: ChangeWatch | undefined,
 ): Promise<AssistantMessage> {
@@ -245,6 +272,9 @@ async function runWatched(
         const kept =
           observation.kind === 'tool_result' ? keptResult(observation.result) : undefined;
         listener.onObservation(observation, kept);
+        if (observation.kind === 'usage') {
+          setup.cost.noteUsage(observation.usage.costUsd);
+        }
         if (observation.kind === 'permission_request') {
           background.push(authorize(observation.request));
         } else if (observation.kind === 'permission_withdrawn') {
@@ -269,6 +299,7 @@ async function runWatched(
   );
 
   const message = await stream.result();
+  setup.cost.endExchange(message.usage?.costUsd);
   ended.abort();
   for (const question of questions.values()) {
     question.abort();
@@ -297,7 +328,7 @@ function resultMessage(deps: TurnDeps, call: ToolCall, result: ToolResult): Tool
 }
 
 function callContext(
-  setup: TurnSetup,
+  setup: RunningTurn,
   listener: TurnListener,
   call: ToolCall,
   signal: AbortSignal = setup.signal,
@@ -311,6 +342,7 @@ function callContext(
     mode: setup.mode(),
     ...(setup.cwd === undefined ? {} : { cwd: setup.cwd }),
     signal,
+    runCostUsd: () => setup.cost.usd(),
     onProgress: (progress) => listener.onProgress(call.id, progress),
   };
 }

@@ -1,11 +1,14 @@
 import type { JsonObject } from '../base/json';
+import { errorMessage } from '../base/patchbayError';
 import type { ToolIntent } from '../events/toolIntent';
 import { toInputText, type AuditSubject } from '../gate/audit';
-import type { Decision, Effect, Rule } from '../gate/contract';
+import type { Decision, Effect, RememberScope, Rule } from '../gate/contract';
 import { decide } from '../gate/decide';
+import { sha256Hex } from '../gate/digest';
 import { areSameEffects, resolveEffects } from '../gate/effect';
 import { toAbsolutePath } from '../gate/paths';
-import { offerSessionRule } from '../gate/sessionRules';
+import { isSameOrBelow, syntaxOf } from '../gate/pathSyntax';
+import { offerRules, type RuleOffer } from '../gate/ruleOffers';
 import { makeVisible } from '../gate/visible';
 import type { CallContext } from './contract';
 import type { OrchestratorServices } from './services';
@@ -50,12 +53,19 @@ export class CallGate {
       const reason = 'this folder is not trusted; commands run only after the user trusts it';
       return { effects, decision: { verdict: 'deny', ruleId: 'trust.folder', reason } };
     }
-    return { effects, decision: decide(effects, this.rules(call), call.context.mode) };
+    return { effects, decision: this.decideOn(call, effects) };
   }
 
   /** The decision about some of a call's effects. */
   decideOn(call: GatedCall, effects: readonly Effect[]): Decision {
-    return decide(effects, this.rules(call), call.context.mode);
+    const { context, subject } = call;
+    const decision = decide(effects, this.rules(call), context.mode, subject.tool);
+    const isUnattended =
+      context.mode === 'auto' && decision.verdict === 'allow' && !effects.every(isHarmless);
+    const limit = isUnattended
+      ? this.services.limits.check(context.turnId, callKey(call, effects), context.runCostUsd?.())
+      : undefined;
+    return limit ?? decision;
   }
 
   /**
@@ -80,15 +90,15 @@ export class CallGate {
       : { kind: verdict, by: ruleId, reason };
   }
 
-  /** Puts the plain question. `offersSession` false: the same must be asked again next time. */
+  /** Puts the plain question. `offersRules` false: the same must be asked again next time. */
   async ask(
     call: GatedCall,
     effects: readonly Effect[],
     reason: string,
-    offersSession = true,
+    offersRules = true,
   ): Promise<Grant> {
     const { context, subject } = call;
-    const offer = offersSession ? offerSessionRule(effects) : undefined;
+    const offers = offersRules ? offerRules(effects) : [];
     context.onProgress({ kind: 'awaiting', why: reason });
     const verdict = await this.services.permissions.ask(
       {
@@ -100,14 +110,16 @@ export class CallGate {
         reason,
         ...(call.description === undefined ? {} : { description: makeVisible(call.description) }),
         inputText: isShownWhole(call) ? '' : makeVisible(toInputText(call.input)),
-        ...(offer === undefined ? {} : { sessionRuleText: makeVisible(offer.text) }),
+        ...(offers.length === 0
+          ? {}
+          : { offers: offers.map(({ id, text }) => ({ id, text: makeVisible(text) })) }),
       },
       context.signal,
     );
     if (verdict.kind === 'deny') {
       return { kind: 'deny', by: 'user', reason: saidNo(verdict.reason) };
     }
-    if (verdict.kind !== 'allow') {
+    if (verdict.kind !== 'allow' && verdict.kind !== 'allowAlways') {
       return { kind: 'deny', by: 'withdrawn', reason: withdrawnReason };
     }
     if (!(await this.isStillTrue(call, effects))) {
@@ -117,9 +129,10 @@ export class CallGate {
         reason: 'a path leads elsewhere than when the question was asked; try again',
       };
     }
-    if (verdict.scope === 'session' && offer !== undefined) {
-      this.services.sessionRules.add(context.sessionId, offer);
-      return { kind: 'allow', by: 'user', reason: 'allowed by you for this session' };
+    const offer =
+      verdict.kind === 'allow' ? undefined : offers.find(({ id }) => id === verdict.offerId);
+    if (verdict.kind === 'allowAlways' && offer !== undefined) {
+      return await this.remember(call, offer, verdict.scope);
     }
     return { kind: 'allow', by: 'user', reason: 'allowed by you' };
   }
@@ -139,12 +152,60 @@ export class CallGate {
     });
   }
 
-  private rules(call: GatedCall): readonly Rule[] {
-    return [
-      ...this.services.userRules(),
-      ...this.services.sessionRules.list(call.context.sessionId),
-    ];
+  /** A rule that cannot be stored still allows this one call: that much the user said. */
+  private async remember(call: GatedCall, offer: RuleOffer, scope: RememberScope): Promise<Grant> {
+    const { rules, logger } = this.services;
+    const folder = this.folderOf(call);
+    if (scope === 'session' || folder === undefined) {
+      rules.allowForSession(call.context.sessionId, offer.matches);
+      return { kind: 'allow', by: 'user', reason: 'allowed by you for this session' };
+    }
+    try {
+      await rules.addForWorkspace(folder, 'allow', offer.matches);
+      return { kind: 'allow', by: 'user', reason: 'allowed by you in this workspace' };
+    } catch (error) {
+      logger.error(`the rule could not be stored: ${errorMessage(error)}`);
+      return {
+        kind: 'allow',
+        by: 'user',
+        reason: 'allowed by you once: the rule could not be stored',
+      };
+    }
   }
+
+  private rules(call: GatedCall): readonly Rule[] {
+    return this.services.rules.rulesFor({
+      sessionId: call.context.sessionId,
+      folder: this.folderOf(call),
+    });
+  }
+
+  /** The workspace folder that the call works in: its own folder's, else the first. */
+  private folderOf(call: GatedCall): string | undefined {
+    const { folders, platform } = this.services.files.roots();
+    const { cwd } = call.context;
+    const own =
+      cwd === undefined
+        ? undefined
+        : folders.find(({ path }) => isSameOrBelow(path, cwd, syntaxOf(platform)));
+    return (own ?? folders[0])?.path;
+  }
+}
+
+/** What makes a call the same call as another, for the limits of a run. */
+export function callKey({ subject, input }: GatedCall, effects: readonly Effect[]): string {
+  const text = toInputText(input);
+  return JSON.stringify([
+    subject.tool,
+    effects,
+    text.length > maxKeyChars ? text.length : sha256Hex(text),
+  ]);
+}
+
+const maxKeyChars = 16_384;
+
+function isHarmless(effect: Effect): boolean {
+  return effect.kind === 'none' || effect.kind === 'question';
 }
 
 /** The sentence every runtime gets about a call that did not run. */

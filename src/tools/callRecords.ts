@@ -3,7 +3,7 @@ import { toolError } from '../events/toolCall';
 import type { OutcomeEntry } from '../gate/audit';
 import type { Effect } from '../gate/contract';
 import { sha256Hex } from '../gate/digest';
-import { denialText, type GatedCall, type Grant } from './callGate';
+import { callKey, denialText, type GatedCall, type Grant } from './callGate';
 import type { OrchestratorServices } from './services';
 
 /** How a call ended, with what its caller gets. */
@@ -15,9 +15,17 @@ export interface CallEnd {
 
 /** Writes the two audit records of a call, the one before its effect and the one after its end. */
 export class CallRecords {
-  constructor(private readonly services: Pick<OrchestratorServices, 'audit' | 'clock'>) {}
+  constructor(
+    private readonly services: Pick<OrchestratorServices, 'audit' | 'clock' | 'limits'>,
+  ) {}
 
   async decision(call: GatedCall, effects: readonly Effect[], grant: Grant): Promise<void> {
+    const { context } = call;
+    if (grant.kind === 'allow' && context.mode === 'auto') {
+      const isByUser = grant.by === 'user';
+      const key = callKey(call, effects);
+      this.services.limits.note(context.turnId, key, isByUser, context.runCostUsd?.());
+    }
     await this.services.audit.decision(call.subject, {
       decision: grant.kind,
       by: grant.by,

@@ -154,6 +154,8 @@ export interface CallContext {
   /** Default folder for relative paths and commands. */
   readonly cwd?: string;
   readonly signal: AbortSignal;
+  /** What the turn has cost so far, US dollars; undefined when nobody said. */
+  readonly runCostUsd?: () => number | undefined;
   /** What makes a delegated call unique: its id is that of the agent's own call, whose card it shares. */
   readonly claimId?: string;
   readonly onProgress: (progress: CallProgress) => void;

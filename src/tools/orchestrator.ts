@@ -84,7 +84,7 @@ export class Orchestrator implements ToolOrchestrator {
   /** A session is over: its questions are closed as denied, what was allowed for it is forgotten. */
   endSession(sessionId: string): void {
     this.services.permissions.withdrawSession(sessionId);
-    this.services.sessionRules.clear(sessionId);
+    this.services.rules.clearSession(sessionId);
     this.services.outputs.forgetSession(sessionId);
   }
 

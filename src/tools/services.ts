@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { StructuralDiffTool } from '../edits/structuralDiff';
 import type { AuditLog } from '../gate/audit';
-import type { PathProbe, Rule } from '../gate/contract';
+import type { PathProbe } from '../gate/contract';
 import type { PendingPermissions } from '../gate/pendingPermissions';
-import type { SessionRules } from '../gate/sessionRules';
+import type { RuleBook } from '../gate/ruleBook';
+import type { RunLimits } from '../gate/runLimits';
 import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';
@@ -16,9 +17,9 @@ export interface OrchestratorServices {
   readonly registry: ToolRegistry;
   readonly files: WorkspaceFiles;
   readonly probe: PathProbe;
-  /** The user's rules, read at every decision. */
-  readonly userRules: () => readonly Rule[];
-  readonly sessionRules: SessionRules;
+  /** Read at every decision. */
+  readonly rules: RuleBook;
+  readonly limits: RunLimits;
   readonly permissions: PendingPermissions;
   readonly reviewer: EditReviewer;
   readonly asker: Asker;

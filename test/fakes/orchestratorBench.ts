@@ -6,7 +6,8 @@ import type { ToolIntent } from '../../src/events/toolIntent';
 import { AuditLog } from '../../src/gate/audit';
 import type { PermissionQuestion, QuestionAnswer, Rule } from '../../src/gate/contract';
 import { PendingPermissions } from '../../src/gate/pendingPermissions';
-import { SessionRules } from '../../src/gate/sessionRules';
+import { memoryRuleStore, RuleBook } from '../../src/gate/ruleBook';
+import { defaultRunLimits, RunLimits, type RunLimitValues } from '../../src/gate/runLimits';
 import { createAsker } from '../../src/tools/asker';
 import { createBuiltinTools } from '../../src/tools/builtin/builtinTools';
 import type { CallContext, CallProgress, Tool, WorkspaceSearch } from '../../src/tools/contract';
@@ -23,7 +24,8 @@ import { MemoryAudit } from './memoryAudit';
 import { MemoryFiles, type MemoryFilesOptions } from './memoryFiles';
 
 export interface BenchOptions extends MemoryFilesOptions {
-  readonly rules?: readonly Rule[];
+  readonly rules?: readonly Rule[] | (() => readonly Rule[]);
+  readonly limits?: RunLimitValues;
   /** Tools beside the built-in ones. */
   readonly tools?: readonly Tool[];
   /** How the user answers every question; absent: questions stay open. */
@@ -74,13 +76,18 @@ export function createBench(options: BenchOptions = {}) {
     registry.register(tool);
   }
   const unexpected: UnexpectedChange[] = [];
-  const sessionRules = new SessionRules();
+  const rules = new RuleBook({
+    userRules: () =>
+      typeof options.rules === 'function' ? options.rules() : (options.rules ?? []),
+    store: memoryRuleStore(),
+    nowMs: () => clock.nowMs(),
+  });
   const orchestrator = new Orchestrator({
     registry,
     files,
     probe: files,
-    userRules: () => options.rules ?? [],
-    sessionRules,
+    rules,
+    limits: new RunLimits(() => options.limits ?? defaultRunLimits),
     permissions,
     reviewer,
     asker,
@@ -127,7 +134,7 @@ export function createBench(options: BenchOptions = {}) {
     cache,
     hooks,
     registry,
-    sessionRules,
+    rules,
     unexpected,
     shownFailures,
     orchestrator,

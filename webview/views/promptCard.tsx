@@ -9,6 +9,7 @@ import { useCardFocus } from './cardFocus';
 import { DenyWithReason } from './denyWithReason';
 import { EffectLines } from './effectLines';
 import { QuestionForm } from './questionForm';
+import { RuleOffers } from './ruleOffers';
 
 /** One open question: what would happen in full, why it asks, and the answers. */
 export const PromptCard = memo(function PromptCard({
@@ -74,7 +75,10 @@ interface ChoicesProps {
 
 function PermissionChoices({ prompt, onAnswer }: ChoicesProps): JSX.Element {
   const [isSayingWhy, setSayingWhy] = useFlag(`deny-open:${prompt.id}`);
-  const { sessionRuleText } = prompt;
+  const [isChoosingRule, setChoosingRule] = useFlag(`always-open:${prompt.id}`);
+  const { offers = [] } = prompt;
+  const [narrowest] = offers;
+  const rulesId = `rules-${prompt.id}`;
   return (
     <>
       {prompt.reason !== '' && (
@@ -95,14 +99,26 @@ function PermissionChoices({ prompt, onAnswer }: ChoicesProps): JSX.Element {
             <Button isPrimary onClick={() => onAnswer({ kind: 'allowOnce' })} testId="allow-once">
               Allow once
             </Button>
-            {sessionRuleText !== undefined && (
-              <Button
-                onClick={() => onAnswer({ kind: 'allowForSession' })}
-                title={sessionRuleText}
-                testId="allow-session"
-              >
-                Allow for this session
-              </Button>
+            {narrowest !== undefined && (
+              <>
+                <Button
+                  onClick={() =>
+                    onAnswer({ kind: 'allowAlways', offerId: narrowest.id, scope: 'session' })
+                  }
+                  title={`Allow ${narrowest.text} until this session ends`}
+                  testId="allow-session"
+                >
+                  Allow for this session
+                </Button>
+                <Button
+                  onClick={() => setChoosingRule(!isChoosingRule)}
+                  isExpanded={isChoosingRule}
+                  controls={rulesId}
+                  testId="allow-always"
+                >
+                  Always…
+                </Button>
+              </>
             )}
           </span>
           <span class="actions">
@@ -115,10 +131,16 @@ function PermissionChoices({ prompt, onAnswer }: ChoicesProps): JSX.Element {
           </span>
         </div>
       )}
-      {sessionRuleText !== undefined && !isSayingWhy && (
-        <p class="card-note">
-          <Visible text={`For this session: ${sessionRuleText}`} isOneLine />
-        </p>
+      {narrowest !== undefined && !isSayingWhy && (
+        <div id={rulesId}>
+          {isChoosingRule ? (
+            <RuleOffers offers={offers} onAnswer={onAnswer} />
+          ) : (
+            <p class="card-note">
+              <Visible text={`For this session: ${narrowest.text}`} isOneLine />
+            </p>
+          )}
+        </div>
       )}
     </>
   );

@@ -333,7 +333,10 @@ const runPrompt = {
   reason: 'commands ask; no rule covers this one',
   description: 'Run the test suite to see that the rename is complete',
   inputText: '',
-  sessionRuleText: 'exactly this command in this folder',
+  offers: [
+    { id: 'exact', text: 'exactly `npm test` in /home/you/project' },
+    { id: 'family', text: 'commands that begin with `npm test`' },
+  ],
 };
 const hostilePrompt = {
   id: 'p2',

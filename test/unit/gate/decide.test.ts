@@ -8,6 +8,7 @@ import {
   type Rule,
 } from '../../../src/gate/contract';
 import { decide } from '../../../src/gate/decide';
+import { plainCommand } from '../../fakes/plainCommand';
 
 const classes = [
   'inside',
@@ -17,6 +18,17 @@ const classes = [
   'invalid',
 ] as const satisfies readonly PathClass[];
 const target = '/w/app/src/a.ts';
+
+const notPlain: Effect = {
+  ...plainCommand('npm test'),
+  analysis: { shell: 'bash', danger: 'contains a substitution', parts: [['npm', 'test']] },
+};
+const notTakenApart: Effect = {
+  kind: 'command',
+  command: 'npm test',
+  cwd: '/w/app',
+  cwdClass: 'inside',
+};
 
 const effects: readonly Effect[] = [
   ...classes.map((pathClass): Effect => ({ kind: 'read', path: target, target, pathClass })),
@@ -29,14 +41,11 @@ const effects: readonly Effect[] = [
       change,
     })),
   ),
-  ...classes.map((cwdClass): Effect => ({
-    kind: 'command',
-    command: 'npm test',
-    cwd: '/w/app',
-    cwdClass,
-  })),
-  { kind: 'command', command: 'npm\u200b test', cwd: '/w/app', cwdClass: 'inside' },
-  { kind: 'command', command: 'a\0b', cwd: '/w/app', cwdClass: 'inside' },
+  ...classes.map((cwdClass): Effect => ({ ...plainCommand('npm test'), cwdClass })),
+  notPlain,
+  notTakenApart,
+  { ...plainCommand('npm test'), command: 'npm\u200b test' },
+  { ...plainCommand('npm test'), command: 'a\0b' },
   { kind: 'network', url: 'https://example.com/x' },
   { kind: 'mcp', server: 's', tool: 't' },
   { kind: 'question' },
@@ -98,6 +107,7 @@ function expected(
     return 'deny';
   if (pathClass !== 'inside' || effect.kind === 'unknown') return 'ask';
   if (effect.kind === 'command' && effect.command.includes('\u200b')) return 'ask';
+  if (effect === notPlain || effect === notTakenApart) return 'ask';
   if (effect.kind === 'question' || effect.kind === 'none') return 'allow';
   if (has('ask')) return 'ask';
   if (has('allow')) return 'allow';
@@ -198,7 +208,7 @@ describe('the decision', () => {
       },
     ];
     const verdictOf = (command: string, cwd = '/w/app') =>
-      decide([{ kind: 'command', command, cwd, cwdClass: 'inside' }], rules, 'ask').verdict;
+      decide([{ ...plainCommand(command), cwd }], rules, 'ask').verdict;
     expect(verdictOf('npm test')).toBe('allow');
     for (const other of [
       'npm test ',
@@ -247,10 +257,9 @@ describe('the decision', () => {
     const rules: readonly Rule[] = [
       { id: 'r', verdict: 'allow', scope: 'user', match: { kind: 'command', command } },
     ];
-    expect(
-      decide([{ kind: 'command', command, cwd: '/w/app', cwdClass: 'inside' }], rules, 'auto')
-        .ruleId,
-    ).toBe('danger.long-command');
+    expect(decide([{ ...plainCommand(command) }], rules, 'auto').ruleId).toBe(
+      'danger.long-command',
+    );
   });
 
   it('does not let a URL that is none match a rule', () => {
@@ -275,5 +284,132 @@ describe('the decision', () => {
     expect(decide([{ kind: 'network', url: 'http://a.example/x' }], good, 'ask').verdict).toBe(
       'ask',
     );
+  });
+});
+
+const fileAt = (relative: string): Effect & { readonly kind: 'write' } => ({
+  kind: 'write',
+  path: `/w/app/${relative}`,
+  target: `/w/app/${relative}`,
+  relative,
+  pathClass: 'inside',
+  change: 'content',
+});
+const ruleOf = (
+  verdict: Rule['verdict'],
+  match: Rule['match'],
+  more: Partial<Rule> = {},
+): Rule => ({
+  id: `${verdict}.${match.kind}`,
+  verdict,
+  match,
+  scope: 'user',
+  ...more,
+});
+const family = (text: string): Rule['match'] => ({ kind: 'family', words: text.split(' ') });
+
+describe('a rule about a family of commands', () => {
+  const verdict = (effect: Effect, ...rules: readonly Rule[]): string =>
+    decide([effect], rules, 'ask').verdict;
+
+  it('[R140] allows only when every part of the line is covered, by whole words and their case', () => {
+    const allowed = [ruleOf('allow', family('git status')), ruleOf('allow', family('ls'))];
+    expect(verdict(plainCommand('git status --short', 'ls -la'), ...allowed)).toBe('allow');
+    expect(verdict(plainCommand('git status', 'rm x'), ...allowed)).toBe('ask');
+    expect(verdict(plainCommand('git statusx'), ...allowed)).toBe('ask');
+    expect(verdict(plainCommand('git'), ...allowed)).toBe('ask');
+    expect(verdict(plainCommand('GIT status'), ...allowed)).toBe('ask');
+    expect(verdict(plainCommand('/bin/ls'), ...allowed)).toBe('ask');
+  });
+
+  it('names every rule that let the parts run', () => {
+    expect(
+      decide(
+        [plainCommand('git status', 'ls')],
+        [
+          ruleOf('allow', family('git status'), { id: 'a' }),
+          ruleOf('allow', family('ls'), { id: 'b' }),
+        ],
+        'ask',
+      ),
+    ).toMatchObject({ ruleId: 'a, b' });
+  });
+
+  it('denies and asks for any part anywhere, by its path and in any case too', () => {
+    const hidden: Effect = {
+      ...plainCommand('x'),
+      analysis: {
+        shell: 'bash',
+        danger: 'contains a substitution',
+        parts: [
+          ['echo', undefined],
+          ['/bin/RM', '-rf', 'x'],
+          ['del.exe', 'x'],
+        ],
+      },
+    };
+    expect(verdict(hidden, ruleOf('deny', family('rm')))).toBe('deny');
+    expect(verdict(hidden, ruleOf('deny', family('rm -rf')))).toBe('deny');
+    expect(verdict(hidden, ruleOf('deny', family('del')))).toBe('deny');
+    expect(verdict(hidden, ruleOf('deny', family('rmdir')))).toBe('ask');
+    expect(
+      verdict(
+        plainCommand('git push'),
+        ruleOf('allow', family('git')),
+        ruleOf('ask', family('git push')),
+      ),
+    ).toBe('ask');
+  });
+});
+
+describe('a rule about files, tools and servers', () => {
+  it('[R140] names files by a glob below the workspace folder', () => {
+    const rules = [ruleOf('allow', { kind: 'writeGlob', glob: 'src/**/*.ts' })];
+    expect(decide([fileAt('src/a/b.ts')], rules, 'ask').verdict).toBe('allow');
+    expect(decide([fileAt('test/b.ts')], rules, 'ask').verdict).toBe('ask');
+    const { relative: _, ...outside } = fileAt('src/b.ts');
+    expect(decide([{ ...outside, pathClass: 'outside' }], rules, 'ask').verdict).toBe('ask');
+  });
+
+  it('denies by a glob in any letter case, and outside of every folder too', () => {
+    const rules = [ruleOf('deny', { kind: 'writeGlob', glob: '**/*.SQL' })];
+    const { relative: _, ...outside } = fileAt('x/a.sql');
+    expect(decide([fileAt('a.Sql')], rules, 'auto').verdict).toBe('deny');
+    expect(decide([{ ...outside, pathClass: 'outside' }], rules, 'auto').verdict).toBe('deny');
+  });
+
+  it('[R140] names one tool of an MCP server, or all of them, or a tool whatever it does', () => {
+    const call: Effect = { kind: 'mcp', server: 's', tool: 't' };
+    const allow = (match: Rule['match'], tool?: string): string =>
+      decide([call], [ruleOf('allow', match)], 'ask', tool).verdict;
+    expect(allow({ kind: 'mcp', server: 's', tool: 't' })).toBe('allow');
+    expect(allow({ kind: 'mcp', server: 's', tool: '*' })).toBe('allow');
+    expect(allow({ kind: 'mcp', server: 'other', tool: '*' })).toBe('ask');
+    expect(allow({ kind: 'tool', name: 'plugin.s.t' }, 'plugin.s.t')).toBe('allow');
+    expect(allow({ kind: 'tool', name: 'plugin.s.t' }, 'plugin.s.u')).toBe('ask');
+    expect(allow({ kind: 'tool', name: 'plugin.s.t' })).toBe('ask');
+  });
+
+  it('lets a plain command, a request and an MCP tool run in plan mode when it is marked read-only, never a change', () => {
+    const inPlan = (effect: Effect, match: Rule['match'], isReadOnly: boolean): string =>
+      decide([effect], [ruleOf('allow', match, { isReadOnly })], 'plan').verdict;
+    const call: Effect = { kind: 'mcp', server: 's', tool: 't' };
+    const server: Rule['match'] = { kind: 'mcp', server: 's', tool: '*' };
+    expect(inPlan(call, server, true)).toBe('allow');
+    expect(inPlan(call, server, false)).toBe('deny');
+    expect(inPlan(plainCommand('git log'), family('git log'), true)).toBe('allow');
+    expect(inPlan(plainCommand('git log'), family('git log'), false)).toBe('deny');
+    expect(inPlan(notPlain, family('npm test'), true)).toBe('deny');
+    expect(inPlan(fileAt('a.ts'), { kind: 'writeGlob', glob: '**' }, true)).toBe('deny');
+  });
+
+  it('[R140] of a repository never allows, in any mode', () => {
+    for (const mode of permissionModes) {
+      const rules = [
+        ruleOf('allow', family('npm test'), { scope: 'repository', isReadOnly: true }),
+        ruleOf('allow', { kind: 'any' }, { scope: 'repository', isReadOnly: true }),
+      ];
+      expect(decide([plainCommand('npm test')], rules, mode).verdict).not.toBe('allow');
+    }
   });
 });

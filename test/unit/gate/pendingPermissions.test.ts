@@ -37,7 +37,7 @@ describe('a pending permission', () => {
     permissions.onDidChange((list) => seen.push(list.length));
     expect(permissions.list()).toEqual([question]);
     expect(permissions.answer(question.id, question.digest, { kind: 'allowOnce' })).toBe(true);
-    expect(await verdict).toEqual({ kind: 'allow', scope: 'once' });
+    expect(await verdict).toEqual({ kind: 'allow' });
     expect(permissions.list()).toEqual([]);
     expect(seen).toEqual([0]);
   });
@@ -85,7 +85,6 @@ describe('a pending permission', () => {
     permissions.onDidChange((list) => seen.push(list.map(({ callId }) => callId).join()));
     expect(await permissions.ask(draft(), new AbortController().signal)).toEqual({
       kind: 'allow',
-      scope: 'once',
     });
     expect(seen).toEqual(['c1', '']);
   });
@@ -103,16 +102,24 @@ describe('a pending permission', () => {
     const without = start();
     expect(
       without.permissions.answer(without.question.id, without.question.digest, {
-        kind: 'allowForSession',
+        kind: 'allowAlways',
+        offerId: 'exact',
+        scope: 'session',
       }),
     ).toBe(false);
-    const offered = start({ sessionRuleText: 'Allow exactly `npm test`' });
+    const offered = start({ offers: [{ id: 'exact', text: 'exactly `npm test`' }] });
     expect(
       offered.permissions.answer(offered.question.id, offered.question.digest, {
-        kind: 'allowForSession',
+        kind: 'allowAlways',
+        offerId: 'exact',
+        scope: 'session',
       }),
     ).toBe(true);
-    expect(await offered.verdict).toEqual({ kind: 'allow', scope: 'session' });
+    expect(await offered.verdict).toEqual({
+      kind: 'allowAlways',
+      offerId: 'exact',
+      scope: 'session',
+    });
   });
 
   it('takes words for a question of the agent, and only to what was asked', async () => {
@@ -168,7 +175,7 @@ describe('a pending permission', () => {
     permissions.onDidChange((list) => lists.push(list));
     expect(permissions.list()).toEqual([question]);
     permissions.answer(question.id, question.digest, { kind: 'allowOnce' });
-    expect(await verdict).toEqual({ kind: 'allow', scope: 'once' });
+    expect(await verdict).toEqual({ kind: 'allow' });
     expect(lists).toEqual([[]]);
   });
 });

@@ -15,6 +15,7 @@ describe('the settings', () => {
         minimumGateCoverage: 'asks',
         permissionMode: 'ask',
         rules: [],
+        limits: { calls: 100, costUsd: 5, repeatedCalls: 5 },
         customInstructions: '',
         startTimeoutMs: 30_000,
         openReviewAutomatically: true,
@@ -33,6 +34,7 @@ describe('the settings', () => {
       agents: { 'claude-cli': { args: ['--verbose'] }, other: { args: 'x' }, third: 5 },
       permissionMode: 'bypass',
       rules: [{ verdict: 'allow' }, { verdict: 'deny', command: 'rm -rf /' }],
+      limits: { calls: 0, costUsd: 'none' },
       startTimeoutSeconds: -1,
       idleTimeoutSeconds: 120,
     });
@@ -53,12 +55,13 @@ describe('the settings', () => {
           scope: 'user',
         },
       ],
+      limits: { calls: 0, costUsd: 5, repeatedCalls: 5 },
       customInstructions: '',
       startTimeoutMs: 30_000,
       idleTimeoutMs: 120_000,
       openReviewAutomatically: true,
     });
-    expect(problems).toHaveLength(6);
+    expect(problems).toHaveLength(7);
     expect(problems.join(' ')).not.toContain('key@');
   });
 
@@ -70,8 +73,9 @@ describe('the settings', () => {
         { verdict: 'deny', write: '/w/src' },
         { verdict: 'allow', network: 'https://example.com' },
         { verdict: 'allow', mcpServer: 's', mcpTool: 't' },
-        { verdict: 'allow', command: 'ls', write: '/' },
         { verdict: 'allow', mcpServer: 's' },
+        { verdict: 'allow', command: 'ls', write: '/' },
+        { verdict: 'deny', command: 'ls', write: '/' },
       ],
     });
     expect(values.rules.map(({ match }) => match)).toEqual([
@@ -80,6 +84,8 @@ describe('the settings', () => {
       { kind: 'write', target: '/w/src' },
       { kind: 'network', origin: 'https://example.com' },
       { kind: 'mcp', server: 's', tool: 't' },
+      { kind: 'mcp', server: 's', tool: '*' },
+      { kind: 'any' },
     ]);
   });
 

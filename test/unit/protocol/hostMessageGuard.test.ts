@@ -33,7 +33,7 @@ const prompt: PromptView = {
   description: 'w',
   inputText: '',
   questions: [{ question: 'q', options: [{ label: 'l', description: 'd' }], allowsMany: true }],
-  sessionRuleText: 'x',
+  offers: [{ id: 'exact', text: 'x' }],
 };
 const edit: EditView = {
   id: 'e',

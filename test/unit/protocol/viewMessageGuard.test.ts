@@ -165,7 +165,9 @@ describe('checkViewMessage', () => {
     const answer = (given: unknown) =>
       isOk(command('permission/answer', { questionId: 'q', digest: 'd', answer: given }));
     expect(answer({ kind: 'allowOnce' })).toBe(true);
-    expect(answer({ kind: 'allowForSession' })).toBe(true);
+    expect(answer({ kind: 'allowAlways', offerId: 'exact', scope: 'session' })).toBe(true);
+    expect(answer({ kind: 'allowAlways', offerId: 'exact', scope: 'everywhere' })).toBe(false);
+    expect(answer({ kind: 'allowAlways', scope: 'session' })).toBe(false);
     expect(answer({ kind: 'answers', answers: { a: 'b' } })).toBe(true);
     expect(answer({ kind: 'answers', answers: { a: 1 } })).toBe(false);
     expect(answer({ kind: 'answers', answers: ['a'] })).toBe(false);

@@ -35,7 +35,7 @@ describe('a call that a child runs itself', () => {
         { input: { command: 'npm test' } },
       ),
     ).toEqual({ kind: 'allow' });
-    for (const field of ['effects', 'reason', 'inputText', 'sessionRuleText'] as const) {
+    for (const field of ['effects', 'reason', 'inputText', 'offers'] as const) {
       expect(theirs.asked[0]?.[field]).toEqual(ours.asked[0]?.[field]);
     }
     const { decision, by, reason, effects, mode } = ours.sink.decisions[0] ?? {};
@@ -110,7 +110,7 @@ describe('a call that a child runs itself', () => {
         description: 'trust me⟨U+200B⟩',
       },
     ]);
-    expect(bench.asked[0]?.sessionRuleText).toBeUndefined();
+    expect(bench.asked[0]?.offers).toBeUndefined();
     const silent = createBench({ answer: { kind: 'deny' } });
     expect((await silent.authorize('Silent', [])).kind).toBe('deny');
   });
@@ -146,10 +146,8 @@ describe('a call that a child runs itself', () => {
   it('is denied when anything fails on the way', async () => {
     const bench = createBench({
       ...start,
-      services: {
-        userRules: () => {
-          throw new Error('broken rules');
-        },
+      rules: () => {
+        throw new Error('broken rules');
       },
     });
     expect(await bench.authorize('Read', [{ kind: 'read', path: 'a.ts' }])).toMatchObject({
@@ -311,7 +309,7 @@ describe('an edit that a child writes itself', () => {
           inputText: '{\n  "old_string": "nowhere"\n}',
         },
       ]);
-      expect(bench.asked[0]?.sessionRuleText).toBeUndefined();
+      expect(bench.asked[0]?.offers).toBeUndefined();
       const no = createBench({ ...start, answer: { kind: 'deny' } });
       expect((await no.authorize('Edit', [lost], { mode })).kind).toBe('deny');
     }

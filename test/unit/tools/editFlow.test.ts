@@ -184,7 +184,7 @@ describe('an edit of ours', () => {
       ],
     });
     expect(bench.asked).toMatchObject([{ reason: containing('outside the workspace') }]);
-    expect(bench.asked[0]?.sessionRuleText).toBeUndefined();
+    expect(bench.asked[0]?.offers).toBeUndefined();
     expect(result).toMatchObject({
       ok: false,
       output: '',

@@ -5,6 +5,8 @@ import { stringField } from '../../../src/base/guard';
 import { silentLogger } from '../../../src/base/logger';
 import { toolError, toolOk, type ToolCall, type ToolResult } from '../../../src/events/toolCall';
 import { permissionModes, type Rule } from '../../../src/gate/contract';
+import { memoryRuleStore, RuleBook } from '../../../src/gate/ruleBook';
+import { defaultRunLimits, RunLimits } from '../../../src/gate/runLimits';
 import { Orchestrator } from '../../../src/tools/orchestrator';
 import { ToolRegistry } from '../../../src/tools/registry';
 import type { OrchestratorServices } from '../../../src/tools/services';
@@ -312,9 +314,10 @@ describe('a call of the host', () => {
 
   it('shows the question complete, with hidden characters visible, and offers a rule for the exact command', async () => {
     const bench = createBench({
-      answer: ({ sessionRuleText }) => ({
-        kind: sessionRuleText === undefined ? 'deny' : 'allowForSession',
-      }),
+      answer: ({ offers: [offer] = [] }) =>
+        offer === undefined
+          ? { kind: 'deny' }
+          : { kind: 'allowAlways', offerId: offer.id, scope: 'session' },
     });
     await bench.run('run_command', { command: 'npm test' });
     await bench.run('run_command', { command: 'npm test' });
@@ -325,17 +328,20 @@ describe('a call of the host', () => {
       reason: 'commands always ask',
       effects: [{ kind: 'command', command: 'npm test', cwd: '/w/app', cwdClass: 'inside' }],
       inputText: '',
-      sessionRuleText: 'Allow exactly `npm test` in /w/app until this session ends',
+      offers: [
+        { id: 'exact', text: 'exactly `npm test` in /w/app' },
+        { id: 'family', text: 'commands that begin with `npm test`' },
+      ],
     });
     expect(bench.asked).toHaveLength(2);
     expect(bench.asked[1]).toMatchObject({ reason: 'outside the workspace' });
-    expect(bench.asked[1]?.sessionRuleText).toBeUndefined();
+    expect(bench.asked[1]?.offers).toBeUndefined();
     const hidden = createBench({ answer: { kind: 'deny' } });
     await hidden.run('run_command', { command: 'ls \u202e# txt.exe' });
     expect(hidden.asked[0]?.effects).toMatchObject([{ command: 'ls ⟨U+202E⟩# txt.exe' }]);
-    expect(hidden.asked[0]?.sessionRuleText).toBeUndefined();
+    expect(hidden.asked[0]?.offers).toBeUndefined();
     bench.orchestrator.endSession('s1');
-    expect(bench.sessionRules.list('s1')).toEqual([]);
+    expect(bench.rules.rulesFor({ sessionId: 's1', folder: '/w/app' })).toEqual([]);
   });
 
   it('runs no command in a folder that is not trusted, and asks at every call', async () => {
@@ -494,9 +500,14 @@ describe('a call of the host', () => {
     const broken = (): never => {
       throw new Error('broken');
     };
+    const brokenRules = new RuleBook({
+      userRules: broken,
+      store: memoryRuleStore(),
+      nowMs: () => 0,
+    });
     const failing: Partial<OrchestratorServices>[] = [
       {},
-      { userRules: broken },
+      { rules: brokenRules },
       { isTrusted: broken },
       { probe: { realPath: () => Promise.reject(new Error('EIO')), readLink: broken } },
     ];
@@ -749,8 +760,8 @@ describe('the tools a model is offered', () => {
       registry: new ToolRegistry(),
       files: bench.files,
       probe: bench.files,
-      userRules: () => [],
-      sessionRules: bench.sessionRules,
+      rules: bench.rules,
+      limits: new RunLimits(() => defaultRunLimits),
       permissions: bench.permissions,
       reviewer: bench.reviewer,
       asker: { askUser: () => Promise.resolve(undefined) },
