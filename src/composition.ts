@@ -31,9 +31,11 @@ import { PromptNotifications } from './host/notifications';
 import { OutputLog } from './host/outputLog';
 import { createPanelActions } from './host/panelActions';
 import { PanelController } from './host/panelController';
+import { QuestionEditor } from './host/questionEditor';
 import { RepositoryRuleFiles } from './host/repositoryRules';
 import { reviewCommands } from './host/review/reviewCommands';
 import { ReviewController } from './host/review/reviewController';
+import { RuleCommands } from './host/ruleCommands';
 import { askToStart } from './host/startQuestion';
 import { createSecrets } from './host/secrets';
 import { Settings } from './host/settings';
@@ -550,6 +552,16 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const view = store.add(
     new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, log }),
   );
+  const questionEditor = store.add(new QuestionEditor(permissions));
+  const ruleCommands = store.add(
+    new RuleCommands({
+      rules,
+      folders: () => files.roots().folders.map(({ path }) => path),
+      currentSessionId: () => sessions.current.id,
+      pastCalls: () => Promise.resolve([]),
+      saveUserRule: (entry) => settings.addRule(entry),
+    }),
+  );
   const auditView = store.add(
     new AuditView({ path: auditPath, readTail: (maxBytes) => readFileTail(auditPath, maxBytes) }),
   );
@@ -623,7 +635,18 @@ export function compose(context: vscode.ExtensionContext): Composition {
   );
   const run = createCommandRun(
     {
-      ...createAppCommands({ view, sessions, permissions, setup, keys, auditView, doctor, log }),
+      ...createAppCommands({
+        view,
+        sessions,
+        permissions,
+        setup,
+        keys,
+        auditView,
+        questionEditor,
+        rules: ruleCommands,
+        doctor,
+        log,
+      }),
       ...reviewCommands(edits, review),
     },
     log,

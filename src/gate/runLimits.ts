@@ -42,10 +42,10 @@ export class RunLimits {
   /** A call was let through: by a rule or mode, or (`byUser`) by the user, who is there then. */
   note(turnId: string, callKey: string, byUser: boolean, costUsd: number | undefined): void {
     if (byUser) {
-      this.remember(turnId, { ...noRun, byKey: new Map(), costBeforeUsd: costUsd ?? 0 });
+      this.remember(turnId, { ...noRun, costBeforeUsd: costUsd ?? 0 });
       return;
     }
-    const run = this.runs.get(turnId) ?? { ...noRun, byKey: new Map() };
+    const run = this.runs.get(turnId) ?? noRun;
     const byKey = new Map(run.byKey).set(callKey, (run.byKey.get(callKey) ?? 0) + 1);
     this.remember(turnId, { ...run, calls: run.calls + 1, byKey });
   }
@@ -68,7 +68,7 @@ interface Run {
   readonly costBeforeUsd: number;
 }
 
-const noRun: Run = { calls: 0, byKey: new Map(), costBeforeUsd: 0 };
+const noRun: Run = { calls: 0, byKey: new Map<string, number>(), costBeforeUsd: 0 };
 const maxRuns = 64;
 
 function stop(ruleId: string, why: string): Decision {

@@ -9,6 +9,8 @@ import type { CommandHandler } from './commands';
 import type { DoctorView } from './doctorView';
 import type { KeyCommands } from './keys';
 import type { OutputLog } from './outputLog';
+import type { QuestionEditor } from './questionEditor';
+import type { RuleCommands } from './ruleCommands';
 import { selectionForComposer } from './selection';
 import type { SelectionIntent } from './selectionText';
 import type { Setup } from './setup';
@@ -20,6 +22,8 @@ export interface AppCommandDeps {
   readonly setup: Setup;
   readonly keys: KeyCommands;
   readonly auditView: AuditView;
+  readonly questionEditor: QuestionEditor;
+  readonly rules: RuleCommands;
   readonly doctor: DoctorView;
   readonly log: OutputLog;
 }
@@ -31,6 +35,7 @@ export function createAppCommands(deps: AppCommandDeps): {
   readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
 } {
   const { view, sessions, permissions, setup, keys, auditView, doctor, log } = deps;
+  const { questionEditor, rules } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
     view.request('view/show', { what });
@@ -85,6 +90,33 @@ export function createAppCommands(deps: AppCommandDeps): {
       }
       await view.show();
     },
+    'patchbay.openQuestion': async (questionId) => {
+      if (!(await questionEditor.show(questionId))) {
+        void vscode.window.showInformationMessage('Nothing is asked at the moment.');
+      }
+    },
+    'patchbay.allowQuestion': (questionId) =>
+      questionEditor.answer(questionId, () => ({ kind: 'allowOnce' })),
+    'patchbay.allowQuestionForSession': (questionId) =>
+      questionEditor.answer(questionId, ({ offers: [offer] = [] }) =>
+        offer === undefined
+          ? { kind: 'allowOnce' }
+          : { kind: 'allowAlways', offerId: offer.id, scope: 'session' },
+      ),
+    'patchbay.denyQuestion': (questionId) =>
+      questionEditor.answer(questionId, () => ({ kind: 'deny' })),
+    'patchbay.denyQuestionWithReason': async (questionId) => {
+      const reason = await vscode.window.showInputBox({
+        title: 'Deny, say why',
+        prompt: 'Your words go to the agent.',
+        ignoreFocusOut: true,
+      });
+      if (reason !== undefined) {
+        questionEditor.answer(questionId, () => ({ kind: 'deny', reason }));
+      }
+    },
+    'patchbay.manageRules': () => rules.manage(),
+    'patchbay.tryRule': () => rules.tryNew(),
     'patchbay.showAudit': () => auditView.show(),
     'patchbay.showLog': () => log.show(),
     'patchbay.doctor': () => doctor.show(),

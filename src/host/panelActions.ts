@@ -17,6 +17,7 @@ export interface PanelActionDeps {
   readonly addEndpoint: PanelActions['addEndpoint'];
 }
 
+const openQuestion: CommandId = 'patchbay.openQuestion';
 const linkSchemes = /^(https?|mailto):/i;
 
 /** The panel's wishes, as fixed actions of the editor. What comes from the panel is untrusted: each is checked here. */
@@ -46,6 +47,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     refreshDiscovery: () => command('patchbay.refresh'),
     startPlayground: () => command('patchbay.startPlayground'),
     reviewNext: () => command('patchbay.openReview'),
+    showQuestion: (target) => vscode.commands.executeCommand(openQuestion, target),
     showHistory: () => command('patchbay.openHistory'),
   };
   return {

@@ -57,6 +57,15 @@ export class Settings implements Disposable {
       );
   }
 
+  /** Adds a rule to the user's settings, behind those that are there. */
+  async addRule(entry: object): Promise<void> {
+    const present: unknown = readSetting('rules');
+    const others: readonly unknown[] = Array.isArray(present) ? present : [];
+    await vscode.workspace
+      .getConfiguration(section)
+      .update('rules', [...others, entry], vscode.ConfigurationTarget.Global);
+  }
+
   /**
    * Settings that the workspace tries to set and that have no effect there: `patchbay.endpoints`. The editor leaves them
    * out before we could see them, so its settings files are looked at, as text. Never rejects.

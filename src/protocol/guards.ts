@@ -82,6 +82,7 @@ const panelActions: { readonly [A in PanelAction]: true } = {
   refreshDiscovery: true,
   startPlayground: true,
   reviewNext: true,
+  showQuestion: true,
   showHistory: true,
 };
 

@@ -90,6 +90,7 @@ export type PanelAction =
   | 'refreshDiscovery'
   | 'startPlayground'
   | 'reviewNext'
+  | 'showQuestion'
   | 'showHistory';
 
 export type PermissionAnswerParams =

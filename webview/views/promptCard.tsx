@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { PermissionAnswerParams, PromptView } from '../../src/protocol/methods';
-import { Button, Icon, Visible } from '../controls';
+import { Button, Icon, IconButton, Visible } from '../controls';
 import { memo } from '../memo';
 import { useFlag, usePanel } from '../panel';
 import { promptHeadline } from '../promptWords';
@@ -42,6 +42,16 @@ export const PromptCard = memo(function PromptCard({
           <Visible text={headline.title} isOneLine />
         </h2>
         <span class="card-summary">{prompt.asker} asks</span>
+        {prompt.questions === undefined && (
+          <IconButton
+            icon="go-to-file"
+            label="Show in an editor"
+            onClick={() =>
+              link.command('action/run', { action: 'showQuestion', target: prompt.id })
+            }
+            testId="open-question"
+          />
+        )}
       </div>
       <div class="card-body">
         {prompt.effects.map((effect, index) => (
