@@ -95,7 +95,16 @@ export function ToolObject({ item }: { readonly item: ToolItem }): JSX.Element {
   );
 }
 
-/** Folded, words show only where they are news: why a call did not run, or why a file was not changed. */
+/** What looks and changes nothing: that it ran without a question is no news. */
+const quietActions: ReadonlySet<ToolItem['action']> = new Set([
+  'read',
+  'search',
+  'list',
+  'plan',
+  'ask',
+]);
+
+/** Folded, the reason shows where it is news: what allowed a command or a change, why a call did not run. */
 function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
   if (item.state === 'error' && item.action === 'edit' && item.output !== undefined) {
     return (
@@ -104,9 +113,10 @@ function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
       </p>
     );
   }
-  return item.why !== undefined && item.state === 'denied' ? (
-    <p class="card-why">{item.why}</p>
-  ) : null;
+  const isNews =
+    item.state === 'denied' ||
+    (item.state !== 'awaiting' && item.state !== 'pending' && !quietActions.has(item.action));
+  return item.why !== undefined && isNews ? <p class="card-why">{item.why}</p> : null;
 }
 
 function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {

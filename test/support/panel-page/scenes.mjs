@@ -334,7 +334,7 @@ const runPrompt = {
   description: 'Run the test suite to see that the rename is complete',
   inputText: '',
   offers: [
-    { id: 'exact', text: 'exactly `npm test` in /home/you/project' },
+    { id: 'exact', text: 'exactly `npm test -- --reporter=dot` in /home/ann/app' },
     { id: 'family', text: 'commands that begin with `npm test`' },
   ],
 };
