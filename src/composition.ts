@@ -413,6 +413,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
           return found?.key;
         },
         systemPrompt: async (model) => {
+          // A change of the rules that no watcher told of counts from the next turn at the latest.
+          await repositoryRules.readAll();
           const instructions =
             model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
           const own = settings.values.customInstructions;

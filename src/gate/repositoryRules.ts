@@ -3,7 +3,8 @@ import type { Rule } from './contract';
 import { parseRule } from './ruleSchema';
 
 /** Where a repository may tighten what holds in it; relative to the workspace folder. */
-export const repositoryRulesPath = '.patchbay/rules.json';
+export const repositoryRulesFolder = '.patchbay';
+export const repositoryRulesPath = `${repositoryRulesFolder}/rules.json`;
 
 /** What a file of the repository says: rules that ask or deny, and sentences about what has no effect. */
 export interface RepositoryRules {

@@ -4,6 +4,7 @@ import type { Rule } from '../gate/contract';
 import {
   allAsks,
   parseRepositoryRules,
+  repositoryRulesFolder,
   repositoryRulesPath,
   type RepositoryRules,
 } from '../gate/repositoryRules';
@@ -22,7 +23,8 @@ export class RepositoryRuleFiles implements Disposable {
   /** `tell` shows a sentence to the user. */
   constructor(private readonly tell: (problem: string) => void) {
     const watcher = this.store.add(
-      vscode.workspace.createFileSystemWatcher(`**/${repositoryRulesPath}`),
+      // The folder too: a file that comes with its folder is not always announced by itself.
+      vscode.workspace.createFileSystemWatcher(`**/${repositoryRulesFolder}{,/**}`),
     );
     for (const onDidHappen of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) {
       this.store.add(onDidHappen(() => void this.readAll()));

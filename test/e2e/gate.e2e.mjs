@@ -59,7 +59,8 @@ e2e(
     await card.waitFor();
     await app.command('View: Show Explorer');
     await waiting.waitFor();
-    const again = await app.openChat(id('prompt-card'));
+    await app.command('Patchbay: Open Chat');
+    const again = await app.chatFrame(id('prompt-card'));
     assert.equal(await again.locator(id('prompt-card')).count(), 1);
     await app.reload();
     const after = await app.openChat(id('item-user'));
@@ -165,10 +166,10 @@ e2e('a repository can tighten what holds in it, and not loosen it', async (tools
       ],
     }),
   );
+  await send(chat, 'Try both');
   await app.page
     .locator('.notification-toast', { hasText: 'a repository can only ask or deny' })
     .waitFor();
-  await send(chat, 'Try both');
   const card = chat.locator(id('prompt-card')).filter({ hasText: 'ls src' });
   await card.waitFor();
   await chat
