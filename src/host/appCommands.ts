@@ -86,6 +86,9 @@ export function createAppCommands(deps: AppCommandDeps): {
       await view.show();
     },
     'patchbay.showAudit': () => auditView.show(),
+    'patchbay.filterAudit': () => auditView.chooseFilter(),
+    'patchbay.exportAudit': () => auditView.export(),
+    'patchbay.verifyAudit': () => auditView.verify(),
     'patchbay.showLog': () => log.show(),
     'patchbay.doctor': () => doctor.show(),
     'patchbay.openSettings': async () => {
