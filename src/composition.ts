@@ -1,13 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { systemClock } from './base/clock';
+import { delay, systemClock, withDeadline } from './base/clock';
 import { DisposableStore, type Disposable } from './base/disposable';
 import { isArrayOf, isString, stringField } from './base/guard';
 import { createRedactor } from './base/redact';
 import { computeHunks } from './edits/hunks';
 import { createFileEdit } from './edits/proposal';
 import { AuditLog } from './gate/audit';
+import { auditChain } from './gate/auditChain';
+import { parseAuditFiles } from './gate/auditRecords';
+import { verifyAuditFile } from './gate/auditVerify';
 import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
 import { RuleBook } from './gate/ruleBook';
@@ -46,7 +50,8 @@ import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
 import { EditorWorkspaceFiles } from './host/workspaceFiles';
 import { createAgentProbe } from './node/agentProbe';
-import { createAuditFile } from './node/auditFile';
+import { auditHostName, createAuditFile } from './node/auditFile';
+import { listAuditFiles, readAuditLines, readAuditRecords } from './node/auditFolder';
 import { passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { createCommandRunner } from './node/commandRunner';
@@ -54,7 +59,6 @@ import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
-import { readFileTail } from './node/fileTail';
 import { createLoginShellPath } from './node/loginShell';
 import { createNodeVersion } from './node/nodeVersion';
 import { diskPathProbe } from './node/pathProbe';
@@ -171,11 +175,20 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const labelFor = (path: string): string => displayPath(path, files.roots());
   const permissions = store.add(new PendingPermissions(clock));
   const edits = store.add(new PendingEdits({ clock, labelFor }));
-  const auditPath = join(context.globalStorageUri.fsPath, 'audit', 'audit.ndjson');
+  // One chain of files for this host alone; the viewer reads those of all.
+  const auditFolder = join(context.globalStorageUri.fsPath, 'audit');
+  const auditFile = createAuditFile({
+    folder: auditFolder,
+    host: auditHostName(clock.nowMs(), randomBytes(4).toString('hex')),
+    redact,
+    chain: auditChain,
+    nowMs: () => clock.nowMs(),
+  });
   const audit = new AuditLog({
-    sink: createAuditFile({ path: auditPath, redact }),
+    sink: auditFile,
     clock,
     redact,
+    isStrict: () => settings.values.isAuditStrict,
     onFirstFailure: (message) => {
       log.error(message);
       void vscode.window.showWarningMessage(`Patchbay: ${message}`);
@@ -257,6 +270,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     hooks,
     clock,
     logger: log,
+    toolTimeoutMs: () => settings.values.toolTimeoutMs,
     isTrusted,
     structuralDiff: createDifft({ supervisor, lookup, isTrusted, inheritedEnv }),
     readDisk: async (path) =>
@@ -565,7 +579,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
     }),
   );
   const auditView = store.add(
-    new AuditView({ path: auditPath, readTail: (maxBytes) => readFileTail(auditPath, maxBytes) }),
+    new AuditView(
+      {
+        folder: auditFolder,
+        read: (maxBytes) => readAuditRecords(auditFolder, { maxBytes, parse: parseAuditFiles }),
+        list: async () => (await listAuditFiles(auditFolder)).map(({ name }) => name),
+        verify: (name) =>
+          verifyAuditFile(
+            name,
+            (other) => readAuditLines(join(auditFolder, other)),
+            () => delay(clock, 0),
+          ),
+        failureCount: () => audit.failureCount,
+      },
+      clock,
+      home,
+    ),
   );
   const doctor = store.add(
     new DoctorView(async () => {
@@ -685,6 +714,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
       await Promise.allSettled([orchestrator.shutdown(), broker.closeAll()]);
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
       await sessions.flush();
+      // The last outcomes are written by now; a file that does not close is read as that of a killed host.
+      await withDeadline(clock, auditFile.close(), 500).catch(() => undefined);
       store.dispose();
     },
   };

@@ -7,6 +7,7 @@ import { errorMessage } from './base/patchbayError';
 import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
+import { verifyAudit } from './headless/auditVerify';
 import { examineAgents } from './headless/doctor';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
@@ -41,6 +42,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'replay') {
     return runReplay(command);
+  }
+  if (command.kind === 'auditVerify') {
+    const { exitCode, line } = await verifyAudit(command);
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    return exitCode;
   }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {

@@ -254,7 +254,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R119: {
     text: "Every tool call of the host's agent loop goes through execute(name, args, {modelId})",
-    open: 'gate',
   },
   R120: {
     text: 'Fixed order: permission gate, audit of the decision, cache look-up, execution with timeout, audit of the outcome, cache invalidation or store, …',
@@ -285,7 +284,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R133: {
     text: 'A hung tool does not freeze the agent loop or the window: the extension host event loop stays responsive (max delay measured in a test)',
-    open: 'gate',
   },
   R134: { text: 'Independent read-only calls of one assistant message run in parallel (limit 4)' },
   R135: { text: 'Shutdown: no new jobs, pending ones cancelled, running ones signalled' },
@@ -294,7 +292,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R138: { text: 'getPermittedSpecs() leaves out the always-denied tools only' },
   R139: {
     text: 'It includes the registered plugin tools and gives both the OpenAI and the Anthropic form',
-    open: 'gate',
   },
   R140: {
     text: 'Permission modes: ask, accept-edits, plan (read only), auto, as the table in SECURITY-MODEL.md section 3 defines them',
@@ -374,14 +371,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     text: 'Two fields instead of one: decision (how it was permitted) and outcome (ok, error, timeout, cache_hit, denied, aborted), plus duration, result size …',
   },
   R176: { text: 'Tool calls executed by a child are logged too, executedBy: child' },
-  R177: { text: '"Immutable" is made true: append-only NDJSON with a hash chain', open: 'gate' },
+  R177: { text: '"Immutable" is made true: append-only NDJSON with a hash chain' },
   R178: {
     text: 'Secrets are redacted before writing (keys, tokens, .env values, bearer headers)',
-    open: 'gate',
   },
   R179: {
     text: 'A failing audit write does not fail the call but shows once and is counted',
-    open: 'gate',
   },
   R180: { text: 'Pure data structure: no model call, no I/O (import rule)', open: 'transcript' },
   R181: {

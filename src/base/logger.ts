@@ -12,3 +12,22 @@ export const silentLogger: Logger = {
   warn: () => undefined,
   error: () => undefined,
 };
+
+/** A log that cannot be written must not decide how the work ends that it tells of. */
+export function createSafeLogger(logger: Logger): Logger {
+  const safely =
+    (level: keyof Logger) =>
+    (message: string): void => {
+      try {
+        logger[level](message);
+      } catch {
+        // There is no other place to tell it.
+      }
+    };
+  return {
+    debug: safely('debug'),
+    info: safely('info'),
+    warn: safely('warn'),
+    error: safely('error'),
+  };
+}

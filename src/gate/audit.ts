@@ -2,6 +2,7 @@ import { withDeadline, type Clock } from '../base/clock';
 import { isRecord } from '../base/guard';
 import type { JsonObject } from '../base/json';
 import { errorMessage } from '../base/patchbayError';
+import { cutText } from './auditRecords';
 import type { AuditRecord, AuditSink, Effect, PermissionMode } from './contract';
 
 export interface AuditLogOptions {
@@ -11,6 +12,8 @@ export interface AuditLogOptions {
   readonly redact: (text: string) => string;
   /** Called for the first record that could not be written, with a sentence for people; later ones are only counted. */
   readonly onFirstFailure: (message: string) => void;
+  /** Asked at every decision: true stops a call whose decision cannot be written. Absent: never. */
+  readonly isStrict?: () => boolean;
 }
 
 /** Whose call a record is about. */
@@ -44,7 +47,7 @@ export interface OutcomeEntry {
 
 /**
  * Builds the records of the audit log and hands them to the sink. Never rejects: a sink that fails or hangs is counted
- * in `failureCount` and told once, and the call goes on.
+ * in `failureCount` and told once, and the call goes on; in strict mode `decision` says why it must not.
  */
 export class AuditLog {
   private failures = 0;
@@ -55,9 +58,13 @@ export class AuditLog {
     return this.failures;
   }
 
-  /** To be awaited before the effect. */
-  async decision(subject: AuditSubject, entry: DecisionEntry): Promise<void> {
-    await this.write(() => ({
+  /**
+   * To be awaited before the effect. Resolves with a sentence when the call must not go on: strict mode, and the record
+   * is not written.
+   */
+  async decision(subject: AuditSubject, entry: DecisionEntry): Promise<string | undefined> {
+    const isStrict = this.isStrict();
+    const isWritten = await this.write(() => ({
       ...this.head(subject),
       kind: 'decision',
       decision: entry.decision,
@@ -67,6 +74,7 @@ export class AuditLog {
       arguments: this.argumentsText(entry.arguments),
       mode: entry.mode,
     }));
+    return isStrict && !isWritten ? strictReason : undefined;
   }
 
   async outcome(subject: AuditSubject, entry: OutcomeEntry): Promise<void> {
@@ -81,24 +89,44 @@ export class AuditLog {
     }));
   }
 
-  private async write(build: () => AuditRecord): Promise<void> {
+  /** Whether the record is in the log. */
+  private async write(build: () => AuditRecord): Promise<boolean> {
     try {
       const { clock, sink } = this.options;
       const outcome = await withDeadline(clock, sink.write(build()), sinkTimeoutMs);
-      if (outcome.kind !== 'value') {
-        this.noteFailure('it does not answer');
+      if (outcome.kind === 'value') {
+        return true;
       }
+      this.noteFailure('it does not answer');
     } catch (error) {
       this.noteFailure(errorMessage(error));
     }
+    return false;
   }
 
   private noteFailure(why: string): void {
     this.failures += 1;
-    if (this.failures === 1) {
+    if (this.failures > 1) {
+      return;
+    }
+    const what = this.isStrict()
+      ? 'Tool calls are denied until it can be written again, because patchbay.audit.strict is on'
+      : 'Tool calls go on';
+    try {
       this.options.onFirstFailure(
-        `The audit log cannot be written: ${why}. Tool calls go on; further failures are only counted. Check the disk and the log's folder.`,
+        `The audit log cannot be written: ${why}. ${what}; further failures are only counted. Check the disk and the log's folder.`,
       );
+    } catch {
+      // Nobody to tell; the count stays.
+    }
+  }
+
+  /** What cannot be asked counts as the stricter. */
+  private isStrict(): boolean {
+    try {
+      return this.options.isStrict?.() === true;
+    } catch {
+      return true;
     }
   }
 
@@ -119,9 +147,16 @@ export class AuditLog {
     switch (effect.kind) {
       case 'read':
       case 'write':
-        return { ...effect, path: this.clean(effect.path), target: this.clean(effect.target) };
-      case 'command':
-        return { ...effect, command: this.clean(effect.command), cwd: this.clean(effect.cwd) };
+        return {
+          ...effect,
+          path: this.clean(effect.path),
+          target: this.clean(effect.target),
+          ...(effect.relative === undefined ? {} : { relative: this.clean(effect.relative) }),
+        };
+      case 'command': {
+        const { kind, command, cwd, cwdClass } = effect;
+        return { kind, command: this.clean(command), cwd: this.clean(cwd), cwdClass };
+      }
       case 'network':
         return { ...effect, url: this.clean(effect.url) };
       case 'mcp':
@@ -143,7 +178,7 @@ export class AuditLog {
     } catch {
       // Cyclic, or a value JSON does not know: the record stays, without the arguments.
     }
-    return text === undefined ? '[not serialisable]' : cut(this.redact(text), maxArgumentsChars);
+    return text === undefined ? '[not serialisable]' : cutText(this.redact(text), maxValueChars);
   }
 
   private cleanValue(value: unknown, depth: number): unknown {
@@ -165,7 +200,7 @@ export class AuditLog {
   }
 
   private clean(text: string): string {
-    return cut(this.redact(text), maxValueChars);
+    return cutText(this.redact(text), maxValueChars);
   }
 
   private redact(text: string): string {
@@ -189,12 +224,8 @@ export function toInputText(input: JsonObject): string {
 }
 
 const maxValueChars = 4096;
-const maxArgumentsChars = 8 * maxValueChars;
 const maxDepth = 32;
 const sinkTimeoutMs = 5000;
 
-function cut(text: string, maxChars: number): string {
-  return text.length <= maxChars
-    ? text
-    : `${text.slice(0, maxChars)}… [${text.length - maxChars} more characters]`;
-}
+const strictReason =
+  'the audit log cannot be written, and patchbay.audit.strict lets no call run without its record. Check the disk and the folder of the log, or turn the setting off';

@@ -8,6 +8,7 @@ export type HeadlessCommand =
   | ExchangeCommand
   | DoctorCommand
   | ReplayCommand
+  | AuditVerifyCommand
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -45,6 +46,11 @@ export interface DoctorCommand {
   readonly cwd?: string;
 }
 
+export interface AuditVerifyCommand {
+  readonly kind: 'auditVerify';
+  readonly file: string;
+}
+
 const timing = {
   'cancel-after-ms': { type: 'string' },
   'start-timeout-ms': { type: 'string' },
@@ -56,6 +62,8 @@ const timing = {
 } as const;
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
+
+const commandNames = 'turn, exchange, replay, doctor, audit';
 
 class UsageError extends Error {}
 
@@ -74,12 +82,12 @@ export function parseHeadlessArgs(
         return replayCommand(rest);
       case 'doctor':
         return doctorCommand(rest);
+      case 'audit':
+        return auditCommand(rest);
       case undefined:
-        throw new UsageError('a command is needed: turn, exchange, replay, doctor');
+        throw new UsageError(`a command is needed: ${commandNames}`);
       default:
-        throw new UsageError(
-          `unknown command "${name}"; there are: turn, exchange, replay, doctor`,
-        );
+        throw new UsageError(`unknown command "${name}"; there are: ${commandNames}`);
     }
   } catch (error) {
     return {
@@ -156,6 +164,14 @@ function doctorCommand(argv: readonly string[]): DoctorCommand {
     options: { cwd: { type: 'string' } },
   });
   return { kind: 'doctor', ...(values.cwd === undefined ? {} : { cwd: values.cwd }) };
+}
+
+function auditCommand(argv: readonly string[]): AuditVerifyCommand {
+  const [verb, file, ...more] = argv;
+  if (verb !== 'verify' || file === undefined || file === '' || more.length > 0) {
+    throw new UsageError('usage: audit verify FILE');
+  }
+  return { kind: 'auditVerify', file: resolve(file) };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {

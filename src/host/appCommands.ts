@@ -118,6 +118,9 @@ export function createAppCommands(deps: AppCommandDeps): {
     'patchbay.manageRules': () => rules.manage(),
     'patchbay.tryRule': () => rules.tryNew(),
     'patchbay.showAudit': () => auditView.show(),
+    'patchbay.filterAudit': () => auditView.chooseFilter(),
+    'patchbay.exportAudit': () => auditView.export(),
+    'patchbay.verifyAudit': () => auditView.verify(),
     'patchbay.showLog': () => log.show(),
     'patchbay.doctor': () => doctor.show(),
     'patchbay.openSettings': async () => {

@@ -37,6 +37,10 @@ export interface SettingsValues {
   /** Absent: what the model does by itself. */
   readonly reasoning?: ReasoningEffort;
   readonly openReviewAutomatically: boolean;
+  /** How long a tool may run that has no limit of its own. */
+  readonly toolTimeoutMs: number;
+  /** A call whose decision cannot be written to the audit log does not run. */
+  readonly isAuditStrict: boolean;
 }
 
 /**
@@ -57,6 +61,8 @@ export const userOnlySettings = [
   'startTimeoutSeconds',
   'idleTimeoutSeconds',
   'reasoningEffort',
+  'toolTimeoutSeconds',
+  'audit.strict',
 ] as const;
 
 /** Settings of taste: a workspace may have its own value. */
@@ -101,6 +107,8 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),
     ...(reasoning === undefined ? {} : { reasoning }),
     openReviewAutomatically: read('openReviewAutomatically') !== false,
+    toolTimeoutMs: parseToolTimeout(read('toolTimeoutSeconds'), report),
+    isAuditStrict: parseStrict(read('audit.strict'), report),
   };
   return { values, problems };
 }
@@ -212,6 +220,27 @@ function parseCoverage(value: unknown, report: Report): GateCoverage {
     return 'all';
   }
   return value ?? 'asks';
+}
+
+/** At least a second; an hour is as good as none. */
+function parseToolTimeout(value: unknown, report: Report): number {
+  if (value === undefined) {
+    return 30_000;
+  }
+  if (!isNumber(value) || value < 1 || value > 3600) {
+    report('patchbay.toolTimeoutSeconds must be a number from 1 to 3600; 30 is used.');
+    return 30_000;
+  }
+  return value * 1000;
+}
+
+/** What is not understood counts as the stricter. */
+function parseStrict(value: unknown, report: Report): boolean {
+  if (value !== undefined && typeof value !== 'boolean') {
+    report('patchbay.audit.strict must be true or false; true is used.');
+    return true;
+  }
+  return value === true;
 }
 
 function parseMode(value: unknown, report: Report): PermissionMode {

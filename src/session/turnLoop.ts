@@ -203,16 +203,13 @@ async function runWatched(
   };
 
   /** The tools of ours that ran for a call of the agent. */
-  const delegated = new Map<string, Set<string>>();
-  /** A call that we wrote for, or ran for without its own question, was audited and compared when that was done. */
-  const isSettledByUs = (callId: string): boolean => {
-    const tools = delegated.get(callId);
-    return tools !== undefined && (!asked.has(callId) || tools.has('write_file'));
-  };
+  const delegated = new Set<string>();
+  /** A call that we ran for without its own question was audited when that was done. */
+  const isSettledByUs = (callId: string): boolean => delegated.has(callId) && !asked.has(callId);
   /** Nobody waits for a delegated call of an exchange that is over. */
   const ended = new AbortController();
   const delegate = (call: DelegatedCall): Promise<ToolResult> => {
-    delegated.set(call.callId, (delegated.get(call.callId) ?? new Set()).add(call.toolName));
+    delegated.add(call.callId);
     const signal = AbortSignal.any([
       setup.signal,
       ended.signal,
@@ -305,13 +302,18 @@ async function runWatched(
     question.abort();
   }
   await Promise.allSettled(background);
+  const noResult = toolError('The agent reported no result.', { outcome: 'aborted' });
+  for (const call of childCalls.values()) {
+    if (!childResults.has(call.id) && !isSettledByUs(call.id)) {
+      // Every decision gets its outcome in the audit log, also for an agent that died in between.
+      await deps.orchestrator.noteChildResult(call, noResult, callContext(setup, listener, call));
+    }
+  }
   await watch?.end(lastCallId);
   listener.onMessage(message);
   for (const block of message.content) {
     if (block.kind === 'tool_call' && block.call.executedBy === 'child') {
-      const result =
-        childResults.get(block.call.id) ??
-        toolError('The agent reported no result.', { outcome: 'aborted' });
+      const result = childResults.get(block.call.id) ?? noResult;
       listener.onMessage(resultMessage(deps, block.call, result));
     }
   }

@@ -3,7 +3,14 @@ import type { PermissionAnswer, PermissionRequest } from '../events/observation'
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { ToolIntent, UserQuestion } from '../events/toolIntent';
 import type { Effect } from '../gate/contract';
-import { denialText, isWorded, type CallGate, type GatedCall, type Judgement } from './callGate';
+import {
+  denialText,
+  isWorded,
+  type CallGate,
+  type GatedCall,
+  type Grant,
+  type Judgement,
+} from './callGate';
 import type { CallEnd, CallRecords } from './callRecords';
 import { ChildWrites, toPlannedWrites, type Ruling, type WrittenByChild } from './childWrites';
 import type { CallContext } from './contract';
@@ -35,26 +42,14 @@ export class ChildCalls {
       context,
       request.description,
     );
-    const judgement = await this.gate.judge(call);
-    const ruling = await this.rule(call, judgement, request.takesWholeEditsOnly === true);
-    this.remember(call, ruling);
-    await this.records.decision(call, judgement.effects, ruling.grant);
-    if (ruling.grant.kind === 'deny') {
-      context.onProgress({ kind: 'denied', why: ruling.shownReason ?? ruling.grant.reason });
-      return {
-        kind: 'deny',
-        message: denialText(request.toolName, ruling.grant.reason),
-        ...(ruling.saysMore === true ? { saysMore: true } : {}),
-      };
+    try {
+      return await this.authorizeCall(call, request.takesWholeEditsOnly === true);
+    } catch (error) {
+      // It stays denied, and in the log, whatever failed.
+      this.remember(call, { grant: failedGrant, writes: [] });
+      await this.records.undecided(call, errorMessage(error));
+      throw error;
     }
-    this.noteApproved(call, judgement.effects, ruling);
-    context.onProgress({ kind: 'running', why: ruling.grant.reason });
-    return {
-      kind: 'allow',
-      ...(ruling.answers === undefined ? {} : { answers: ruling.answers }),
-      ...(ruling.approved === undefined ? {} : { approved: ruling.approved }),
-      ...(ruling.message === undefined ? {} : { message: ruling.message }),
-    };
   }
 
   async noteResult(call: ToolCall, result: ToolResult, context: CallContext): Promise<void> {
@@ -88,7 +83,46 @@ export class ChildCalls {
     const key = keyOf(context.sessionId, path);
     const approved = this.approved.get(key);
     this.approved.delete(key);
+    this.leaveToUs(context.sessionId, path);
     return approved?.turnId === context.turnId && approved.target === target ? approved : undefined;
+  }
+
+  private async authorizeCall(
+    call: GatedCall,
+    takesWholeEditsOnly: boolean,
+  ): Promise<PermissionAnswer> {
+    const { context, subject } = call;
+    const judgement = await this.gate.judge(call);
+    const ruled = await this.rule(call, judgement, takesWholeEditsOnly);
+    const grant = await this.records.decision(call, judgement.effects, ruled.grant);
+    const ruling: Ruling = grant === ruled.grant ? ruled : { grant, writes: [] };
+    this.remember(call, ruling);
+    if (grant.kind === 'deny') {
+      context.onProgress({ kind: 'denied', why: ruling.shownReason ?? grant.reason });
+      return {
+        kind: 'deny',
+        message: denialText(subject.tool, grant.reason),
+        ...(ruling.saysMore === true ? { saysMore: true } : {}),
+      };
+    }
+    this.noteApproved(call, judgement.effects, ruling);
+    context.onProgress({ kind: 'running', why: ruling.grant.reason });
+    return {
+      kind: 'allow',
+      ...(ruling.answers === undefined ? {} : { answers: ruling.answers }),
+      ...(ruling.approved === undefined ? {} : { approved: ruling.approved }),
+      ...(ruling.message === undefined ? {} : { message: ruling.message }),
+    };
+  }
+
+  /** We write this file for the agent: what it holds after is our write's affair, not to be compared with the agent's. */
+  private leaveToUs(sessionId: string, path: string): void {
+    for (const [key, known] of this.authorized) {
+      if (known.call.context.sessionId === sessionId) {
+        const writes = known.writes.filter(({ edit }) => edit.path !== path);
+        this.authorized.set(key, { ...known, writes });
+      }
+    }
   }
 
   private noteApproved(call: GatedCall, effects: readonly Effect[], ruling: Ruling): void {
@@ -238,6 +272,12 @@ interface AuthorizedCall {
   readonly isDenied: boolean;
   readonly writes: readonly WrittenByChild[];
 }
+
+const failedGrant: Grant = {
+  kind: 'deny',
+  by: 'default.failed',
+  reason: 'it could not be judged',
+};
 
 /** Children that die leave calls without a result; the oldest are forgotten. */
 const maxRemembered = 500;

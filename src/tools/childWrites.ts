@@ -295,7 +295,11 @@ export class ChildWrites {
       ...own,
       intents: [{ kind: 'write', path: edit.path, change: { kind: 'content', content: text } }],
     });
-    await this.records.decision(own, effects, grant);
+    const recorded = await this.records.decision(own, effects, grant);
+    if (recorded.kind === 'deny') {
+      await this.records.refused(own, recorded);
+      return recorded.reason;
+    }
     let problem: string | undefined;
     try {
       if (edit.kind === 'delete') {

@@ -175,8 +175,8 @@ export interface Tool {
   readonly inputSchema: JsonObject;
   /** `read`: may run in parallel; `write` and `command`: alone, in order; `session`: touches only the conversation. */
   readonly kind: 'read' | 'write' | 'command' | 'session';
-  /** Milliseconds of execution; 0 = none (a question to the user). */
-  readonly timeoutMs: number;
+  /** Milliseconds of execution; 0 = none (a question to the user). Absent: what the user set for all tools, 30 s by default. */
+  readonly timeoutMs?: number;
   /** For delegated calls only: no model is offered it. */
   readonly isDelegatedOnly?: boolean;
   intents(args: JsonObject): readonly ToolIntent[];

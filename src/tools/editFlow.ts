@@ -65,11 +65,9 @@ export class EditFlow {
       }
       reason = `${edit.judgement.decision.reason}; ${staleReason}`;
     }
-    const end = failedEnd(
+    return failedEnd(
       `${this.shown(edit)} kept changing while it was edited; nothing was written. Read it again.`,
-    );
-    await this.records.outcome(edit.call, end);
-    return end.result;
+    ).result;
   }
 
   private async attempt(edit: EditCall, reason: string): Promise<Step> {
@@ -91,7 +89,10 @@ export class EditFlow {
     if (approval.kind === 'denied') {
       return ended(await this.records.denied(call, judgement.effects, approval.grant));
     }
-    await this.records.decision(call, judgement.effects, approval.grant);
+    const grant = await this.records.decision(call, judgement.effects, approval.grant);
+    if (grant.kind === 'deny') {
+      return ended(await this.records.refused(call, grant));
+    }
     call.context.onProgress({ kind: 'running', why: approval.grant.reason });
     const release = await edit.slots.acquire('exclusive', call.context.signal);
     if (release === undefined) {
@@ -108,6 +109,8 @@ export class EditFlow {
       const showsText = await this.gate.mayRead(call, effect.path);
       const write = await this.write(edit, prepared.edit, approval.verdict);
       if (write.kind === 'stale') {
+        // Each decision has its outcome; the next review is a decision of its own.
+        await this.records.outcome(call, failedEnd('the file changed before the write'));
         return { kind: 'again' };
       }
       if (write.kind === 'failed') {
@@ -125,8 +128,10 @@ export class EditFlow {
 
   /** Whether the write succeeded or not: a cached text must not outlive an attempt. */
   private forget({ path, target }: EditCall['effect']): void {
-    this.services.cache.invalidate(path);
-    this.services.cache.invalidate(target);
+    this.quietly('a cached text could not be forgotten', () => {
+      this.services.cache.invalidate(path);
+      this.services.cache.invalidate(target);
+    });
   }
 
   /** Where there are no hunks to decide on, a file that asks before it is read asks still: the answer tells of its text. */
@@ -145,10 +150,10 @@ export class EditFlow {
           `${why}; the change cannot be shown as hunks`,
           false,
         );
-    if (grant.kind === 'deny') {
-      return await this.records.denied(call, judgement.effects, grant);
+    const recorded = await this.records.decision(call, judgement.effects, grant);
+    if (recorded.kind === 'deny') {
+      return await this.records.refused(call, recorded);
     }
-    await this.records.decision(call, judgement.effects, grant);
     const end: CallEnd =
       prepared.kind === 'same'
         ? {
@@ -266,7 +271,9 @@ export class EditFlow {
         reason: approval.grant.reason,
       });
     }
-    this.services.onKnownWrite?.(effect.path, isDeleted ? undefined : afterText);
+    this.quietly('a known write could not be told', () =>
+      this.services.onKnownWrite?.(effect.path, isDeleted ? undefined : afterText),
+    );
     const hookWrite = {
       path: effect.path,
       folder: this.folderOf(effect.path),
@@ -300,12 +307,17 @@ export class EditFlow {
   }
 
   private noteWritten(proposal: EditProposal): void {
+    this.quietly('a written edit could not be kept for review', () =>
+      this.services.reviewer.noteWritten(proposal, proposal.reason),
+    );
+  }
+
+  /** The write is done, or is another's affair: what fails beside it is logged and changes nothing. */
+  private quietly(what: string, work: () => void): void {
     try {
-      this.services.reviewer.noteWritten(proposal, proposal.reason);
+      work();
     } catch (error) {
-      this.services.logger.error(
-        `a written edit could not be kept for review: ${errorMessage(error)}`,
-      );
+      this.services.logger.error(`${what}: ${errorMessage(error)}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { withDeadline } from '../base/clock';
+import { createSafeLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { PermissionAnswer, PermissionRequest } from '../events/observation';
 import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
@@ -11,7 +12,7 @@ import { ChildCalls } from './childCalls';
 import type { CallContext, CallProgress, Tool, ToolOrchestrator } from './contract';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
-import { cacheableTools, type CacheTicket } from './resultCache';
+import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
 import { runWithDeadline } from './toolRun';
@@ -29,7 +30,11 @@ export class Orchestrator implements ToolOrchestrator {
   private readonly active = new Set<Promise<unknown>>();
   private readonly closing = new AbortController();
 
-  constructor(private readonly services: OrchestratorServices) {
+  private readonly services: OrchestratorServices;
+
+  constructor(given: OrchestratorServices) {
+    const services = { ...given, logger: createSafeLogger(given.logger) };
+    this.services = services;
     const missing = cacheableTools.filter((name) => services.registry.get(name) === undefined);
     if (missing.length > 0) {
       throw new Error(`cacheable tools that do not exist: ${missing.join(', ')}`);
@@ -111,17 +116,29 @@ export class Orchestrator implements ToolOrchestrator {
 
   private async executeOrFail(call: ToolCall, context: CallContext): Promise<ToolResult> {
     try {
+      const own = this.toOwnContext(context);
+      const gated = this.toGatedCall(call, own);
       const refusal = this.claim(call, context);
-      return refusal === undefined
-        ? await this.executeClaimed(call, this.toOwnContext(context))
-        : toolError(refusal);
+      if (refusal !== undefined) {
+        return await this.refuse(gated, refusal.by, refusal.error);
+      }
+      try {
+        return await this.executeClaimed(call, gated, own);
+      } catch (error) {
+        const failure = this.toFailure(call, error);
+        await this.records.failed(gated, failure.ok ? '' : failure.error);
+        return failure;
+      }
     } catch (error) {
       return this.toFailure(call, error);
     }
   }
 
-  private async executeClaimed(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    const gated = this.toGatedCall(call, context);
+  private async executeClaimed(
+    call: ToolCall,
+    gated: GatedCall,
+    context: CallContext,
+  ): Promise<ToolResult> {
     const tool = this.services.registry.get(call.name);
     if (tool === undefined || (tool.isDelegatedOnly === true && context.bridge === undefined)) {
       const names = this.permittedTools(context.mode).map(({ name }) => name);
@@ -159,7 +176,7 @@ export class Orchestrator implements ToolOrchestrator {
         judgement,
         effect,
         change: intent.change,
-        timeoutMs: tool.timeoutMs,
+        timeoutMs: this.timeoutOf(tool),
         slots,
         approved:
           context.bridge === undefined ? undefined : this.children.takeApproved(context, effect),
@@ -170,11 +187,11 @@ export class Orchestrator implements ToolOrchestrator {
 
   private async runTool(tool: Tool, call: GatedCall, judgement: Judgement): Promise<ToolResult> {
     const { context } = call;
-    const grant = await this.gate.permit(call, judgement);
+    const asked = await this.gate.permit(call, judgement);
+    const grant = await this.records.decision(call, judgement.effects, asked);
     if (grant.kind === 'deny') {
-      return await this.records.denied(call, judgement.effects, grant);
+      return await this.records.refused(call, grant);
     }
-    await this.records.decision(call, judgement.effects, grant);
     const slotKind = slotOf(tool, context);
     const release =
       slotKind === 'none'
@@ -194,14 +211,17 @@ export class Orchestrator implements ToolOrchestrator {
         ? end.result
         : capResult(end.result, context.sessionId, this.services.outputs);
     await this.records.outcome(call, end, given);
-    for (const effect of judgement.effects) {
-      if (effect.kind === 'write') {
-        this.services.cache.invalidate(effect.path);
+    // The call is over and has its result; a cache that fails must not take it away.
+    await this.quietly(async () => {
+      for (const effect of judgement.effects) {
+        if (effect.kind === 'write') {
+          this.services.cache.invalidate(effect.path);
+        }
       }
-    }
-    if (ticket !== undefined && end.outcome === 'ok') {
-      await this.services.cache.store(ticket, end.result);
-    }
+      if (ticket !== undefined && end.outcome === 'ok') {
+        await this.services.cache.store(ticket, end.result);
+      }
+    });
     return given;
   }
 
@@ -215,11 +235,9 @@ export class Orchestrator implements ToolOrchestrator {
     const { context, subject } = call;
     try {
       context.onProgress({ kind: 'running', why });
-      const lookup = await this.services.cache.lookup(
-        tool.name,
-        readPathOf(judgement.effects),
-        call.input,
-      );
+      const lookup: CacheLookup = (await this.quietly(() =>
+        this.services.cache.lookup(tool.name, readPathOf(judgement.effects), call.input),
+      )) ?? { kind: 'off' };
       if (lookup.kind === 'hit') {
         const details = { ...lookup.result.details, outcome: 'cache_hit' as const };
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
@@ -227,7 +245,7 @@ export class Orchestrator implements ToolOrchestrator {
       const resolvePath = (argument: string): string => this.resolvePath(argument, context);
       const end = await runWithDeadline(
         tool.name,
-        tool.timeoutMs,
+        this.timeoutOf(tool),
         context.signal,
         this.services.clock,
         (signal) =>
@@ -251,18 +269,27 @@ export class Orchestrator implements ToolOrchestrator {
     return end.result;
   }
 
-  /** A sentence when the call must not run at all; else its id is taken. */
-  private claim(call: ToolCall, context: CallContext): string | undefined {
+  /** Why the call must not run at all; else its id is taken. */
+  private claim(
+    call: ToolCall,
+    context: CallContext,
+  ): { readonly by: string; readonly error: string } | undefined {
     if (this.closing.signal.aborted) {
-      return 'Patchbay is shutting down; nothing was run.';
+      return { by: 'host.closing', error: 'Patchbay is shutting down; nothing was run.' };
     }
     if (call.executedBy === 'child') {
-      return `The call ${call.id} is run by the agent itself; Patchbay does not run it.`;
+      return {
+        by: 'default.run-by-child',
+        error: `The call ${call.id} is run by the agent itself; Patchbay does not run it.`,
+      };
     }
     const { usedIds } = this.session(context);
     const id = context.claimId ?? call.id;
     if (usedIds.has(id)) {
-      return `A call with the id ${id} was made before; it is not run a second time.`;
+      return {
+        by: 'default.repeated-id',
+        error: `A call with the id ${id} was made before; it is not run a second time.`,
+      };
     }
     usedIds.add(id);
     return undefined;
@@ -301,6 +328,20 @@ export class Orchestrator implements ToolOrchestrator {
   private toFailure(call: ToolCall, error: unknown): ToolResult {
     this.services.logger.error(`tool ${call.name}: ${errorMessage(error)}`);
     return toolError(`Tool '${call.name}' failed: ${errorMessage(error)}`);
+  }
+
+  /** What is beside a call must not fail it: a failure is logged, and the value is missing. */
+  private async quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.services.logger.warn(`the result cache failed: ${errorMessage(error)}`);
+      return undefined;
+    }
+  }
+
+  private timeoutOf(tool: Tool): number {
+    return tool.timeoutMs ?? this.services.toolTimeoutMs?.() ?? defaultToolTimeoutMs;
   }
 
   private toGatedCall(call: ToolCall, context: CallContext): GatedCall {
@@ -372,6 +413,7 @@ interface SessionState {
 
 const maxParallelReads = 4;
 const shutdownTimeoutMs = 1500;
+const defaultToolTimeoutMs = 30_000;
 
 /** A question to the user must not keep the session's other calls waiting. */
 const slotKinds = {

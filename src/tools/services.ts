@@ -29,6 +29,8 @@ export interface OrchestratorServices {
   readonly hooks: PostWriteHooks;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For tools without a time limit of their own, asked at every call. Absent: 30 s. */
+  readonly toolTimeoutMs?: () => number;
   /** Asked at every call: without trust no command runs. */
   readonly isTrusted: () => boolean;
   /** Absent where no program for semantic diffs is installed. */

@@ -1,6 +1,7 @@
 import { withDeadline, type Clock } from '../base/clock';
+import { isOneOf, isRecord, isString } from '../base/guard';
 import { errorMessage } from '../base/patchbayError';
-import { toolError, type ToolResult } from '../events/toolCall';
+import { toolError, toolOk, type ToolResult } from '../events/toolCall';
 import type { CallEnd } from './callRecords';
 import { failedEnd } from './callRecords';
 
@@ -15,48 +16,85 @@ export async function runWithDeadline(
   clock: Clock,
   work: (signal: AbortSignal) => Promise<ToolResult>,
 ): Promise<CallEnd> {
+  const isStopped = (): boolean => signal.aborted;
+  if (isStopped()) {
+    // It was stopped while it waited for its turn: then nothing begins.
+    return abortedEnd(toolError(''));
+  }
   const controller = new AbortController();
-  const running = startWork(work, AbortSignal.any([signal, controller.signal]));
-  const outcome = await withDeadline(
-    clock,
-    running,
-    timeoutMs === 0 ? maxTimerMs : timeoutMs,
-    signal,
-  );
-  if (outcome.kind === 'value') {
-    return signal.aborted && !outcome.value.ok ? abortedEnd(outcome.value) : toEnd(outcome.value);
+  const running = startWork(toolName, work, AbortSignal.any([signal, controller.signal]));
+  try {
+    const outcome = await withDeadline(
+      clock,
+      running,
+      timeoutMs === 0 ? maxTimerMs : timeoutMs,
+      signal,
+    );
+    if (outcome.kind === 'value') {
+      return isStopped() && !outcome.value.ok ? abortedEnd(outcome.value) : toEnd(outcome.value);
+    }
+    controller.abort();
+    const late = await withDeadline(clock, running, graceMs);
+    const partial = late.kind === 'value' ? late.value : toolError('');
+    return outcome.kind === 'aborted'
+      ? abortedEnd(partial)
+      : timedOutEnd(toolName, timeoutMs, partial);
+  } catch (error) {
+    // Without a clock there is no deadline, and nothing runs without one.
+    controller.abort();
+    return failedEnd(errorMessage(error));
   }
-  controller.abort();
-  const late = await withDeadline(clock, running, graceMs);
-  const partial = late.kind === 'value' ? late.value : toolError('');
-  if (outcome.kind === 'aborted') {
-    return abortedEnd(partial);
-  }
-  const text = `Tool '${toolName}' timed out after ${timeoutMs / 1000}s`;
-  return failedEnd(
-    text,
-    { ...partial.details, outcome: 'timeout', summary: 'timed out' },
-    partial.output,
-  );
 }
 
 const graceMs = 500;
 const maxTimerMs = 2_147_483_647;
 
 async function startWork(
+  toolName: string,
   work: (signal: AbortSignal) => Promise<ToolResult>,
   signal: AbortSignal,
 ): Promise<ToolResult> {
   try {
-    return await work(signal);
+    return toSoundResult(toolName, await work(signal));
   } catch (error) {
     // Also a timeout error of the tool's own: it is the tool's error, not our deadline.
     return toolError(errorMessage(error));
   }
 }
 
+/** Tools come from other extensions and servers too; what they give back is what they say only after a look. */
+function toSoundResult(toolName: string, given: ToolResult): ToolResult {
+  const value: unknown = given;
+  if (!isRecord(value) || !isString(value.output)) {
+    return toolError(`Tool '${toolName}' gave nothing that is a result.`);
+  }
+  const { ok, error, output } = value;
+  const details = isRecord(value.details) ? given.details : undefined;
+  if (ok === true && error === undefined) {
+    return toolOk(output, details);
+  }
+  return ok === false && isString(error)
+    ? toolError(error, details, output)
+    : toolError(
+        `Tool '${toolName}' gave a result that says neither ok nor error.`,
+        undefined,
+        output,
+      );
+}
+
 function toEnd(result: ToolResult): CallEnd {
-  return { result, outcome: result.details?.outcome ?? (result.ok ? 'ok' : 'error') };
+  const said = result.details?.outcome;
+  return { result, outcome: isOutcome(said) ? said : result.ok ? 'ok' : 'error' };
+}
+
+const isOutcome = isOneOf('denied', 'timeout', 'aborted', 'cache_hit');
+
+function timedOutEnd(toolName: string, timeoutMs: number, partial: ToolResult): CallEnd {
+  return failedEnd(
+    `Tool '${toolName}' timed out after ${timeoutMs / 1000}s`,
+    { ...partial.details, outcome: 'timeout', summary: 'timed out' },
+    partial.output,
+  );
 }
 
 function abortedEnd(partial: ToolResult): CallEnd {

@@ -294,12 +294,9 @@ export function mainJob(agent) {
 }
 
 function auditRecords(app) {
-  const file = path.join(
-    app.host.dirs.user,
-    'User/globalStorage/patchbay.patchbay/audit/audit.ndjson',
-  );
-  return readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const folder = path.join(app.host.dirs.user, 'User/globalStorage/patchbay.patchbay/audit');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ndjson'))
+    .flatMap((name) => readFileSync(path.join(folder, name), 'utf8').trim().split('\n'))
+    .map((line) => JSON.parse(line).record);
 }

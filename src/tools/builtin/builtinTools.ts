@@ -19,24 +19,22 @@ export interface BuiltinToolsOptions {
   readonly runner: CommandRunner;
   readonly asker: Asker;
   readonly outputs: OutputStore;
-  /** Milliseconds for every tool but commands and questions; default 30 s. */
-  readonly toolTimeoutMs?: number;
 }
 
 /** The host's own tools, to be registered before the first call. */
 export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[] {
-  const { files, probe, search, runner, asker, outputs, toolTimeoutMs = 30_000 } = options;
+  const { files, probe, search, runner, asker, outputs } = options;
   return [
-    createReadFile(files, toolTimeoutMs),
-    createListFiles(files, probe, toolTimeoutMs),
-    createFindFiles(files, search, toolTimeoutMs),
-    createSearchText(files, search, toolTimeoutMs),
-    createWriteFile(toolTimeoutMs),
-    createEditFile(toolTimeoutMs),
+    createReadFile(files),
+    createListFiles(files, probe),
+    createFindFiles(files, search),
+    createSearchText(files, search),
+    createWriteFile(),
+    createEditFile(),
     createRunCommand(runner),
-    createReadOutput(outputs, toolTimeoutMs),
+    createReadOutput(outputs),
     createAskUser(asker),
-    createUpdatePlan(toolTimeoutMs),
-    createReadText(files, toolTimeoutMs),
+    createUpdatePlan(),
+    createReadText(files),
   ];
 }

@@ -5,11 +5,7 @@ import type { Tool, WorkspaceFiles, WorkspaceSearch } from '../contract';
 import { globProblem, searchFolders, shownIn } from './searchScope';
 import { countOf, integer, nonEmptyText, objectSchema } from './toolParts';
 
-export function createFindFiles(
-  files: WorkspaceFiles,
-  search: WorkspaceSearch,
-  timeoutMs: number,
-): Tool {
+export function createFindFiles(files: WorkspaceFiles, search: WorkspaceSearch): Tool {
   return {
     name: 'find_files',
     description:
@@ -22,7 +18,6 @@ export function createFindFiles(
       ['pattern'],
     ),
     kind: 'read',
-    timeoutMs,
     intents: () => [{ kind: 'read', path: '.' }],
     run: async (args, context) => {
       const pattern = stringField(args, 'pattern') ?? '';

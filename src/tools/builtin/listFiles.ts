@@ -7,7 +7,7 @@ import { absolutePath, syntaxOf } from '../../gate/pathSyntax';
 import type { DirectoryEntry, Tool, WorkspaceFiles } from '../contract';
 import { countOf, integer, objectSchema, pathParameter } from './toolParts';
 
-export function createListFiles(files: WorkspaceFiles, probe: PathProbe, timeoutMs: number): Tool {
+export function createListFiles(files: WorkspaceFiles, probe: PathProbe): Tool {
   return {
     name: 'list_files',
     description:
@@ -20,7 +20,6 @@ export function createListFiles(files: WorkspaceFiles, probe: PathProbe, timeout
       ['path'],
     ),
     kind: 'read',
-    timeoutMs,
     intents: (args) => [{ kind: 'read', path: stringField(args, 'path') ?? '' }],
     run: async (args, context) => {
       const roots = files.roots();

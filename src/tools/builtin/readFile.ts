@@ -6,7 +6,7 @@ import type { Tool, WorkspaceFiles } from '../contract';
 import { maxResultLines, takeLines } from '../outputStore';
 import { formatSize, integer, objectSchema, pathParameter } from './toolParts';
 
-export function createReadFile(files: WorkspaceFiles, timeoutMs: number): Tool {
+export function createReadFile(files: WorkspaceFiles): Tool {
   return {
     name: 'read_file',
     description:
@@ -20,7 +20,6 @@ export function createReadFile(files: WorkspaceFiles, timeoutMs: number): Tool {
       ['path'],
     ),
     kind: 'read',
-    timeoutMs,
     intents: (args) => [{ kind: 'read', path: stringField(args, 'path') ?? '' }],
     run: async (args, context) => {
       const given = stringField(args, 'path') ?? '';

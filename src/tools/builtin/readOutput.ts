@@ -4,7 +4,7 @@ import type { Tool } from '../contract';
 import { maxResultLines, readableLines, takeLines, type OutputStore } from '../outputStore';
 import { integer, nonEmptyText, objectSchema } from './toolParts';
 
-export function createReadOutput(outputs: OutputStore, timeoutMs: number): Tool {
+export function createReadOutput(outputs: OutputStore): Tool {
   return {
     name: 'read_output',
     description:
@@ -18,7 +18,6 @@ export function createReadOutput(outputs: OutputStore, timeoutMs: number): Tool 
       ['id'],
     ),
     kind: 'read',
-    timeoutMs,
     intents: () => [{ kind: 'none' }],
     run: async (args, context) => {
       await Promise.resolve();

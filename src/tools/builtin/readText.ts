@@ -9,7 +9,7 @@ import { formatSize, integer, objectSchema, pathParameter } from './toolParts';
 export const missingFileSummary = 'not found';
 
 /** The exact text of a file for an agent that reads through us: no notes, no limit but the file system's own. */
-export function createReadText(files: WorkspaceFiles, timeoutMs: number): Tool {
+export function createReadText(files: WorkspaceFiles): Tool {
   return {
     name: 'read_text',
     description: 'Gives the exact text of a file as the editor has it.',
@@ -22,7 +22,6 @@ export function createReadText(files: WorkspaceFiles, timeoutMs: number): Tool {
       ['path'],
     ),
     kind: 'read',
-    timeoutMs,
     isDelegatedOnly: true,
     intents: (args) => [{ kind: 'read', path: stringField(args, 'path') ?? '' }],
     run: async (args, context) => {

@@ -7,11 +7,7 @@ import type { Tool, WorkspaceFiles, WorkspaceSearch } from '../contract';
 import { globProblem, searchFolders, shownIn } from './searchScope';
 import { countOf, flag, integer, nonEmptyText, objectSchema } from './toolParts';
 
-export function createSearchText(
-  files: WorkspaceFiles,
-  search: WorkspaceSearch,
-  timeoutMs: number,
-): Tool {
+export function createSearchText(files: WorkspaceFiles, search: WorkspaceSearch): Tool {
   return {
     name: 'search_text',
     description:
@@ -28,7 +24,6 @@ export function createSearchText(
       ['pattern'],
     ),
     kind: 'read',
-    timeoutMs,
     intents: () => [{ kind: 'read', path: '.' }],
     run: async (args, context) => {
       const include = stringField(args, 'include');

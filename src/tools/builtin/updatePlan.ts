@@ -4,7 +4,7 @@ import { toolOk } from '../../events/toolCall';
 import type { Tool } from '../contract';
 import { countOf, nonEmptyText, objectSchema } from './toolParts';
 
-export function createUpdatePlan(timeoutMs: number): Tool {
+export function createUpdatePlan(): Tool {
   return {
     name: 'update_plan',
     description:
@@ -32,7 +32,6 @@ export function createUpdatePlan(timeoutMs: number): Tool {
       ['items'],
     ),
     kind: 'session',
-    timeoutMs,
     intents: () => [{ kind: 'none' }],
     run: async (args, context) => {
       await Promise.resolve();

@@ -5,7 +5,7 @@ import type { SearchReplace } from '../../events/toolIntent';
 import type { Tool } from '../contract';
 import { flag, nonEmptyText, objectSchema, pathParameter, text } from './toolParts';
 
-export function createWriteFile(timeoutMs: number): Tool {
+export function createWriteFile(): Tool {
   return {
     name: 'write_file',
     description:
@@ -15,7 +15,6 @@ export function createWriteFile(timeoutMs: number): Tool {
       ['path', 'content'],
     ),
     kind: 'write',
-    timeoutMs,
     intents: (args) => [
       {
         kind: 'write',
@@ -27,7 +26,7 @@ export function createWriteFile(timeoutMs: number): Tool {
   };
 }
 
-export function createEditFile(timeoutMs: number): Tool {
+export function createEditFile(): Tool {
   return {
     name: 'edit_file',
     description:
@@ -52,7 +51,6 @@ export function createEditFile(timeoutMs: number): Tool {
       ['path', 'edits'],
     ),
     kind: 'write',
-    timeoutMs,
     intents: (args) => [
       {
         kind: 'write',

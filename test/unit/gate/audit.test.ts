@@ -5,6 +5,7 @@ import { MemoryAudit } from '../../fakes/memoryAudit';
 
 function setUp(
   redact: (text: string) => string = (text) => text.replaceAll('sk-secret', '[redacted]'),
+  isStrict?: () => boolean,
 ) {
   const sink = new MemoryAudit();
   const clock = new FakeClock(Date.UTC(2026, 4, 6, 7, 8, 9));
@@ -14,6 +15,7 @@ function setUp(
     clock,
     redact,
     onFirstFailure: (message) => shown.push(message),
+    ...(isStrict === undefined ? {} : { isStrict }),
   });
   return { sink, clock, shown, audit };
 }
@@ -91,7 +93,7 @@ describe('audit records', () => {
     expect(sink.records.map(({ modelId }) => modelId)).toEqual(['unknown', 'unknown']);
   });
 
-  it('have secrets taken out of every text and long values cut with a mark', async () => {
+  it('[R178] have secrets taken out of every text and long values cut at 4096 characters with a mark', async () => {
     const { audit, sink } = setUp();
     const long = `${'x'.repeat(4090)}sk-secret${'y'.repeat(5000)}`;
     await audit.decision(subject, {
@@ -109,8 +111,8 @@ describe('audit records', () => {
     expect(text).not.toContain('sk-secret');
     expect(text).not.toContain('sk-se');
     expect(sink.decisions[0]?.arguments).toContain('"key":"[redacted]"');
-    expect(sink.decisions[0]?.arguments).toMatch(/x\[redac… \[5004 more characters\]/);
-    expect(sink.decisions[0]?.arguments.length).toBeLessThan(4300);
+    expect(sink.decisions[0]?.arguments).toMatch(/x… \[\d+ more characters\]$/);
+    expect(sink.decisions[0]?.arguments.length).toBeLessThan(4096 + 40);
     expect(sink.outcomes[0]?.detail).toMatch(/^\[redacted\] z+… \[\d+ more characters\]$/);
     expect(sink.outcomes[0]?.detail?.length).toBeLessThan(4150);
   });
@@ -134,7 +136,39 @@ describe('audit records', () => {
     expect(sink.decisions[1]?.arguments).toContain('[too deep]');
   });
 
-  it('that cannot be written are counted and told once, and nothing fails', async () => {
+  it('[R178] hold effects without secrets in any field, and without what only the gate needs', async () => {
+    const { audit, sink } = setUp();
+    await audit.decision(subject, {
+      ...entry,
+      effects: [
+        {
+          kind: 'read',
+          path: '/w/sk-secret',
+          target: '/w/sk-secret',
+          pathClass: 'inside',
+          relative: 'sk-secret',
+        },
+        {
+          kind: 'command',
+          command: 'ls sk-secret',
+          cwd: '/w',
+          cwdClass: 'inside',
+          analysis: { shell: 'bash', plain: [['ls', 'sk-secret']], parts: [['ls', 'sk-secret']] },
+        },
+        { kind: 'network', url: 'https://x/?key=sk-secret' },
+      ],
+    });
+    expect(JSON.stringify(sink.records)).not.toContain('sk-secret');
+    expect(sink.decisions[0]?.effects[0]).toMatchObject({ relative: '[redacted]' });
+    expect(sink.decisions[0]?.effects[1]).toEqual({
+      kind: 'command',
+      command: 'ls [redacted]',
+      cwd: '/w',
+      cwdClass: 'inside',
+    });
+  });
+
+  it('[R179] that cannot be written are counted and told once, and nothing fails', async () => {
     const { audit, sink, shown, clock } = setUp();
     sink.behaviour = 'fails';
     await audit.decision(subject, entry);
@@ -147,5 +181,42 @@ describe('audit records', () => {
     await hanging;
     expect(audit.failureCount).toBe(3);
     expect(shown).toHaveLength(1);
+  });
+
+  it('[R179] that cannot be written stop the call in strict mode, in a clear sentence', async () => {
+    let isStrict = true;
+    const { audit, sink, shown, clock } = setUp(undefined, () => isStrict);
+    expect(await audit.decision(subject, entry)).toBeUndefined();
+    sink.behaviour = 'fails';
+    expect(await audit.decision(subject, entry)).toMatch(
+      /audit log cannot be written.*patchbay\.audit\.strict.*Check the disk/,
+    );
+    expect(shown).toEqual([expect.stringMatching(/disk full\. Tool calls are denied until/)]);
+    sink.behaviour = 'hangs';
+    const hanging = audit.decision(subject, entry);
+    await clock.advance(10_000);
+    expect(await hanging).toMatch(/cannot be written/);
+    isStrict = false;
+    sink.behaviour = 'fails';
+    expect(await audit.decision(subject, entry)).toBeUndefined();
+    expect(audit.failureCount).toBe(3);
+  });
+
+  it('[R179] are strict when it cannot be asked whether they are, and survive a teller that fails', async () => {
+    const sink = new MemoryAudit();
+    sink.behaviour = 'fails';
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const audit = new AuditLog({
+      sink,
+      clock: new FakeClock(),
+      redact: (text) => text,
+      onFirstFailure: broken,
+      isStrict: broken,
+    });
+    expect(await audit.decision(subject, entry)).toMatch(/cannot be written/);
+    await audit.outcome(subject, { outcome: 'ok', durationMs: 0, resultChars: 0 });
+    expect(audit.failureCount).toBe(2);
   });
 });

@@ -19,8 +19,27 @@ describe('the settings', () => {
         customInstructions: '',
         startTimeoutMs: 30_000,
         openReviewAutomatically: true,
+        toolTimeoutMs: 30_000,
+        isAuditStrict: false,
       },
       problems: [],
+    });
+  });
+
+  it('[R127][R179] set how long a tool may run and how strict the audit is; nonsense is the careful value', () => {
+    expect(parse({ toolTimeoutSeconds: 2.5, 'audit.strict': true }).values).toMatchObject({
+      toolTimeoutMs: 2500,
+      isAuditStrict: true,
+    });
+    for (const toolTimeoutSeconds of [0, -1, 4000, Number.NaN, '5']) {
+      expect(parse({ toolTimeoutSeconds })).toMatchObject({
+        values: { toolTimeoutMs: 30_000 },
+        problems: ['patchbay.toolTimeoutSeconds must be a number from 1 to 3600; 30 is used.'],
+      });
+    }
+    expect(parse({ 'audit.strict': 'no' })).toMatchObject({
+      values: { isAuditStrict: true },
+      problems: ['patchbay.audit.strict must be true or false; true is used.'],
     });
   });
 
@@ -60,6 +79,8 @@ describe('the settings', () => {
       startTimeoutMs: 30_000,
       idleTimeoutMs: 120_000,
       openReviewAutomatically: true,
+      toolTimeoutMs: 30_000,
+      isAuditStrict: false,
     });
     expect(problems).toHaveLength(7);
     expect(problems.join(' ')).not.toContain('key@');

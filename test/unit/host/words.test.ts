@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect, PermissionQuestion } from '../../../src/gate/contract';
-import { auditText } from '../../../src/host/auditText';
 import { promptMessage } from '../../../src/host/promptMessage';
 import { fenceFor, selectionText } from '../../../src/host/selectionText';
 import { runtimeText, waitingText } from '../../../src/host/statusText';
@@ -123,53 +122,5 @@ describe('a selection for the composer', () => {
 
   it('quotes in a fence that the text cannot end', () => {
     expect(['x', '```', 'a ````` b'].map(fenceFor)).toEqual(['```', '````', '``````']);
-  });
-});
-
-describe('the audit log for reading', () => {
-  const decision = {
-    kind: 'decision',
-    at: '2026-01-02T03:04:05.000Z',
-    tool: 'run_command',
-    modelId: 'm',
-    executedBy: 'child',
-    decision: 'deny',
-    by: 'user',
-    reason: 'not now',
-    effects: [{ kind: 'command', command: 'rm -rf \u202ex\nls', cwd: '/w' }],
-    mode: 'ask',
-  };
-
-  it('has one line per record, with nothing hidden in it', () => {
-    const text = auditText(`${JSON.stringify(decision)}\n`, {
-      filePath: '/s/audit.ndjson',
-      isCut: true,
-    });
-    expect(text).toContain(
-      'denied   run_command (m, run by the agent)  by user: not now  command rm -rf ⟨U+202E⟩x⏎ls',
-    );
-    expect(text).toContain('File: /s/audit.ndjson');
-    expect(text).toContain('Older records are in the file only.');
-  });
-
-  it('counts broken lines and shows the rest', () => {
-    const outcome = {
-      kind: 'outcome',
-      at: 't',
-      tool: 'read_file',
-      modelId: 'm',
-      outcome: 'ok',
-      durationMs: 12,
-    };
-    const text = auditText(`{"kind":\n[]\n${JSON.stringify(outcome)}`, {
-      filePath: 'f',
-      isCut: false,
-    });
-    expect(text).toContain('2 lines are no records and are not shown.');
-    expect(text).toContain('t  ok       read_file (m)  12 ms');
-  });
-
-  it('says so when nothing was decided yet', () => {
-    expect(auditText('', { filePath: 'f', isCut: false })).toContain('Nothing was decided yet.');
   });
 });

@@ -11,9 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createRedactor } from '../../../src/base/redact';
-import type { AuditRecord } from '../../../src/gate/contract';
-import { createAuditFile } from '../../../src/node/auditFile';
 import { isSessionId, SessionFiles } from '../../../src/node/sessionFiles';
 import { Workbench } from '../../fakes/realChildren';
 
@@ -21,99 +18,6 @@ const bench = new Workbench();
 afterAll(() => bench.remove());
 let folderCount = 0;
 const freshFolder = (): string => join(bench.path, `state-${(folderCount += 1)}`);
-
-const record = (callId: string, text = 'ls'): AuditRecord => ({
-  kind: 'decision',
-  at: '2026-01-02T03:04:05.000Z',
-  sessionId: 's',
-  turnId: 't',
-  callId,
-  tool: 'run_command',
-  modelId: 'm',
-  executedBy: 'host',
-  decision: 'allow',
-  by: 'user',
-  reason: 'allowed by you',
-  effects: [{ kind: 'command', command: text, cwd: '/home/ann/x', cwdClass: 'inside' }],
-  arguments: JSON.stringify({ command: text }),
-  mode: 'ask',
-});
-
-const lines = (path: string): unknown[] =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as unknown);
-
-describe('the audit file', () => {
-  it('holds one JSON line per record, in the order of the calls, for its owner only', async () => {
-    const path = join(freshFolder(), 'audit.ndjson');
-    const sink = createAuditFile({ path, redact: (text) => text });
-    await Promise.all(
-      Array.from({ length: 50 }, (_, index) => sink.write(record(`c${index}`, 'two\nlines'))),
-    );
-    expect(lines(path)).toEqual(
-      Array.from({ length: 50 }, (_, index) => record(`c${index}`, 'two\nlines')),
-    );
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700);
-  });
-
-  it('takes rights away from others when the file was there before', async () => {
-    const folder = freshFolder();
-    mkdirSync(folder);
-    const path = join(folder, 'audit.ndjson');
-    writeFileSync(path, '', { mode: 0o644 });
-    await createAuditFile({ path, redact: (text) => text }).write(record('c'));
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-  });
-
-  it('has no secret in any value, and is JSON all the same', async () => {
-    const path = join(freshFolder(), 'audit.ndjson');
-    const sink = createAuditFile({
-      path,
-      redact: createRedactor(['known "secret"'], { homeDirectory: '/home/ann' }),
-    });
-    await sink.write(
-      record(
-        'c',
-        'curl -H "Authorization: Bearer abcdefghijk" --data \'known "secret"\' sk-ant-api03-0123456789abcdef',
-      ),
-    );
-    const text = readFileSync(path, 'utf8');
-    expect(text).not.toMatch(/abcdefghijk|known|sk-ant|home\/ann/);
-    expect(lines(path)).toMatchObject([{ effects: [{ cwd: '~/x' }] }]);
-  });
-
-  it('puts a full file aside, and keeps one of those', async () => {
-    const path = join(freshFolder(), 'audit.ndjson');
-    const size = JSON.stringify(record('c0')).length + 1;
-    const sink = createAuditFile({ path, redact: (text) => text, maxBytes: size * 2 });
-    for (let index = 0; index < 5; index += 1) {
-      await sink.write(record(`c${index}`));
-    }
-    expect(lines(path)).toMatchObject([{ callId: 'c4' }]);
-    expect(lines(`${path}.1`)).toMatchObject([{ callId: 'c2' }, { callId: 'c3' }]);
-    expect(statSync(`${path}.1`).mode & 0o777).toBe(0o600);
-  });
-
-  it('does not write through a planted link, into a pipe or over a folder, and works again when it is gone', async () => {
-    const folder = freshFolder();
-    mkdirSync(folder);
-    const path = join(folder, 'audit.ndjson');
-    const victim = bench.file('victim', 'mine');
-    symlinkSync(victim, path);
-    const sink = createAuditFile({ path, redact: (text) => text });
-    await expect(sink.write(record('c1'))).rejects.toMatchObject({ code: 'unsafe_file' });
-    expect(readFileSync(victim, 'utf8')).toBe('mine');
-    execFileSync('rm', [path]);
-    execFileSync('mkfifo', [path]);
-    await expect(sink.write(record('c2'))).rejects.toMatchObject({ code: 'unsafe_file' });
-    execFileSync('rm', [path]);
-    await sink.write(record('c3'));
-    expect(lines(path)).toMatchObject([{ callId: 'c3' }]);
-  });
-});
 
 describe('session files', () => {
   it('append, read, and give the beginning, each in its own file for its owner only', async () => {

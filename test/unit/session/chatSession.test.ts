@@ -260,6 +260,50 @@ describe('a chat session', () => {
     expect(replies.map((answer) => answer.kind).sort()).toEqual(['allow', 'deny']);
   });
 
+  it('[R176] notes an outcome for every call of an agent, also when it reported none', async () => {
+    const orchestrator = new ScriptedOrchestrator();
+    const call = (id: string) =>
+      ({ id, name: 'Bash', arguments: { command: 'ls' }, executedBy: 'child' }) as const;
+    const { session } = setUp(
+      [
+        [
+          { kind: 'tool_call', call: call('told') },
+          { kind: 'tool_call', call: call('silent') },
+          {
+            kind: 'observation',
+            observation: { kind: 'tool_result', callId: 'told', result: toolOk('done') },
+          },
+          {
+            kind: 'observation',
+            observation: {
+              kind: 'permission_request',
+              request: {
+                requestId: 'q',
+                callId: 'asked',
+                toolName: 'Bash',
+                input: {},
+                intents: [],
+                reply: () => undefined,
+              },
+            },
+          },
+          { kind: 'finish', reason: 'stop' },
+        ],
+      ],
+      { orchestrator },
+      { modelId: agent.id },
+    );
+    session.submit('go');
+    await session.whenIdle();
+    expect(
+      orchestrator.noted.map(({ call: { id }, result }) => [id, result.details?.outcome]),
+    ).toEqual([
+      ['told', undefined],
+      ['silent', 'aborted'],
+      ['asked', 'aborted'],
+    ]);
+  });
+
   it('withdraws a question when the dialect takes it back', async () => {
     const seen = new Deferred<boolean>();
     const orchestrator = new ScriptedOrchestrator(

@@ -156,6 +156,26 @@ describe('a call that a child runs itself', () => {
     });
   });
 
+  it('[R176] that could not be judged is in the log as denied, once', async () => {
+    const bench = createBench({
+      rules: () => {
+        throw new Error('rules');
+      },
+    });
+    expect(await bench.authorize('Read', [{ kind: 'read', path: 'a.ts' }])).toMatchObject({
+      kind: 'deny',
+    });
+    await bench.orchestrator.noteChildResult(
+      { id: 'child-1', name: 'Read', arguments: {}, executedBy: 'child' },
+      toolError('denied'),
+      bench.context({ bridge: 'claude-cli' }),
+    );
+    expect(bench.sink.decisions).toMatchObject([
+      { callId: 'child-1', executedBy: 'child', decision: 'deny', by: 'default.failed' },
+    ]);
+    expect(bench.sink.outcomes.map(({ outcome }) => outcome)).toEqual(['denied']);
+  });
+
   it('[R176] is audited with its outcome, also when it never asked', async () => {
     const bench = createBench({ answer: { kind: 'allowOnce' } });
     await bench.authorize('Bash', [{ kind: 'command', command: 'ls' }]);

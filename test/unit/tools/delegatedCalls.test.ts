@@ -129,6 +129,27 @@ describe('a write that an agent leaves to us', () => {
     expect(bench.files.disk('/w/app/a.ts')).toBe(edited);
   });
 
+  it('[R176] leaves a decision and an outcome for the agent’s call and for our write, and is no surprise', async () => {
+    const bench = createBench(start);
+    await bench.authorize('edit', [edit], acp, whole);
+    await bench.run('write_file', write, acp);
+    await bench.files.writeText('/w/app/a.ts', 'mine\n', edited);
+    await bench.orchestrator.noteChildResult(
+      { id: 'child-1', name: 'edit', arguments: {}, executedBy: 'child' },
+      toolOk(''),
+      bench.context(acp),
+    );
+    expect(
+      bench.sink.records.map(({ kind, tool, executedBy }) => [kind, tool, executedBy]),
+    ).toEqual([
+      ['decision', 'edit', 'child'],
+      ['decision', 'write_file', 'host'],
+      ['outcome', 'write_file', 'host'],
+      ['outcome', 'edit', 'child'],
+    ]);
+    expect(bench.unexpected).toEqual([]);
+  });
+
   it.each([
     ['another text', { ...write, content: 'else\n' }, acp],
     ['another turn', write, { ...acp, turnId: 't2' }],

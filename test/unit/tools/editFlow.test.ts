@@ -122,7 +122,7 @@ describe('an edit of ours', () => {
     expect(bench.files.writes).toHaveLength(1);
   });
 
-  it('gives up on a file that never stands still, and writes nothing', async () => {
+  it('[R174] gives up on a file that never stands still, and writes nothing', async () => {
     const bench = createBench(start);
     let count = 0;
     bench.reviewer.whileOpen = () => bench.files.put('/w/app/a.ts', `${base}${++count}\n`);
@@ -131,6 +131,10 @@ describe('an edit of ours', () => {
       error: containing('kept changing'),
     });
     expect(bench.files.writes).toEqual([]);
+    // Every yes was a decision, and none of them came to anything.
+    expect(bench.sink.records.map(({ kind }) => kind)).toEqual(
+      [1, 2, 3, 4, 5].flatMap(() => ['decision', 'outcome']),
+    );
   });
 
   it('writes nothing when the path leads elsewhere after the review', async () => {

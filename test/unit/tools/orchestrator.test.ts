@@ -4,14 +4,19 @@ import { Deferred } from '../../../src/base/deferred';
 import { stringField } from '../../../src/base/guard';
 import { silentLogger } from '../../../src/base/logger';
 import { toolError, toolOk, type ToolCall, type ToolResult } from '../../../src/events/toolCall';
+import { AuditLog } from '../../../src/gate/audit';
 import { permissionModes, type Rule } from '../../../src/gate/contract';
 import { memoryRuleStore, RuleBook } from '../../../src/gate/ruleBook';
 import { defaultRunLimits, RunLimits } from '../../../src/gate/runLimits';
+import { anthropicBody } from '../../../src/runtime/network/anthropicRequest';
+import { chatBody } from '../../../src/runtime/network/chatRequest';
+import { responsesBody } from '../../../src/runtime/network/responsesRequest';
 import { Orchestrator } from '../../../src/tools/orchestrator';
 import { ToolRegistry } from '../../../src/tools/registry';
 import type { OrchestratorServices } from '../../../src/tools/services';
 import { exited } from '../../fakes/fakeRunner';
 import { settle } from '../../fakes/fakeClock';
+import { exchangeOptions, networkModel, turnContext } from '../../fakes/networkTurn';
 import { createBench, toolOf } from '../../fakes/orchestratorBench';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -213,6 +218,24 @@ describe('a call of the host', () => {
     });
     expect(await quick).toMatchObject({ error: "Tool 'quick' timed out after 2.5s" });
     expect(bench.sink.outcomes.map(({ outcome }) => outcome)).toEqual(['timeout', 'timeout']);
+  });
+
+  it('[R127] times out as the user set it, from the next call on, unless the tool has a limit of its own', async () => {
+    let toolTimeoutMs = 5000;
+    const { timeoutMs: _none, ...slow } = toolOf('slow', () => new Promise(() => undefined));
+    const bench = createBench({
+      services: { toolTimeoutMs: () => toolTimeoutMs },
+      tools: [slow, toolOf('own', () => new Promise(() => undefined), { timeoutMs: 60_000 })],
+    });
+    const first = bench.run('slow', {});
+    await bench.clock.advance(6000);
+    expect(await first).toMatchObject({ error: "Tool 'slow' timed out after 5s" });
+    toolTimeoutMs = 2500;
+    const [second, own] = [bench.run('slow', {}), bench.run('own', {})];
+    await bench.clock.advance(59_000);
+    expect(await second).toMatchObject({ error: "Tool 'slow' timed out after 2.5s" });
+    await bench.clock.advance(2000);
+    expect(await own).toMatchObject({ error: "Tool 'own' timed out after 60s" });
   });
 
   it('[R128] really stops what has timed out, and keeps what it had to say', async () => {
@@ -453,7 +476,99 @@ describe('a call of the host', () => {
     ]);
   });
 
-  it('goes on when the audit log fails', async () => {
+  it('[R174] leaves both records also when it is refused before the gate, or fails where nobody expects it', async () => {
+    const bench = createBench({
+      tools: [
+        toolOf('trap', () => Promise.resolve(toolOk('')), {
+          intents: () => {
+            throw new Error('intents');
+          },
+        }),
+      ],
+    });
+    const call = bench.call('read_output', { id: 'x' }, 'same');
+    await bench.orchestrator.execute(call, bench.context());
+    await bench.orchestrator.execute(call, bench.context());
+    await bench.orchestrator.execute(
+      { ...call, id: 'theirs', executedBy: 'child' },
+      bench.context(),
+    );
+    await bench.run('trap', {});
+    await bench.orchestrator.shutdown();
+    await bench.run('read_output', { id: 'x' });
+    expect(
+      bench.sink.records
+        .slice(2)
+        .map((record) =>
+          record.kind === 'decision'
+            ? [record.callId, record.decision, record.by]
+            : [record.callId, record.outcome],
+        ),
+    ).toEqual([
+      ['same', 'deny', 'default.repeated-id'],
+      ['same', 'error'],
+      ['theirs', 'deny', 'default.run-by-child'],
+      ['theirs', 'error'],
+      ['call-1', 'deny', 'default.failed'],
+      ['call-1', 'error'],
+      ['call-2', 'deny', 'host.closing'],
+      ['call-2', 'error'],
+    ]);
+  });
+
+  it('[R179] does not run, in any way, when the audit log is strict and cannot be written', async () => {
+    const bench = createBench({ files, answer: { kind: 'allowOnce' } });
+    const strict = new AuditLog({
+      sink: bench.sink,
+      clock: bench.clock,
+      redact: (text) => text,
+      onFirstFailure: () => undefined,
+      isStrict: () => true,
+    });
+    const {
+      orchestrator,
+      runner,
+      files: memory,
+    } = createBench({
+      files,
+      answer: { kind: 'allowOnce' },
+      services: { audit: strict },
+    });
+    bench.sink.behaviour = 'fails';
+    const calls = [
+      bench.call('read_file', { path: 'a.ts' }),
+      bench.call('write_file', { path: 'a.ts', content: 'new\n' }),
+      bench.call('write_file', { path: 'a.ts', content: 'one\ntwo\n' }),
+      bench.call('run_command', { command: 'ls' }),
+    ];
+    for (const call of calls) {
+      expect(await orchestrator.execute(call, bench.context())).toMatchObject({
+        ok: false,
+        output: '',
+        error: containing('denied: the audit log cannot be written, and patchbay.audit.strict'),
+        details: { outcome: 'denied' },
+      });
+    }
+    const answer = await orchestrator.authorize(
+      {
+        requestId: 'r',
+        callId: 'child',
+        toolName: 'Bash',
+        input: { command: 'ls' },
+        intents: [{ kind: 'command', command: 'ls' }],
+        reply: () => undefined,
+      },
+      bench.context({ bridge: 'claude-cli' }),
+    );
+    expect(answer).toMatchObject({ kind: 'deny', message: containing('patchbay.audit.strict') });
+    expect(runner.commands).toEqual([]);
+    expect(memory.writes).toEqual([]);
+    bench.sink.behaviour = 'works';
+    const read = bench.call('read_file', { path: 'a.ts' });
+    expect(await orchestrator.execute(read, bench.context())).toMatchObject({ ok: true });
+  });
+
+  it('[R179] goes on when the audit log fails', async () => {
     const bench = createBench({ files });
     bench.sink.behaviour = 'fails';
     expect((await bench.run('read_file', { path: 'a.ts' })).ok).toBe(true);
@@ -736,17 +851,17 @@ describe('the tools a model is offered', () => {
   it('[R136] are these, each with a schema that says what it takes', () => {
     const tools = createBench().registry.list();
     expect(tools.map(({ name, kind, timeoutMs }) => [name, kind, timeoutMs])).toEqual([
-      ['read_file', 'read', 30_000],
-      ['list_files', 'read', 30_000],
-      ['find_files', 'read', 30_000],
-      ['search_text', 'read', 30_000],
-      ['write_file', 'write', 30_000],
-      ['edit_file', 'write', 30_000],
+      ['read_file', 'read', undefined],
+      ['list_files', 'read', undefined],
+      ['find_files', 'read', undefined],
+      ['search_text', 'read', undefined],
+      ['write_file', 'write', undefined],
+      ['edit_file', 'write', undefined],
       ['run_command', 'command', 610_000],
-      ['read_output', 'read', 30_000],
+      ['read_output', 'read', undefined],
       ['ask_user', 'session', 0],
-      ['update_plan', 'session', 30_000],
-      ['read_text', 'read', 30_000],
+      ['update_plan', 'session', undefined],
+      ['read_text', 'read', undefined],
     ]);
     for (const tool of tools) {
       expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
@@ -779,6 +894,53 @@ describe('the tools a model is offered', () => {
     expect(() => new Orchestrator(services)).toThrow(
       'cacheable tools that do not exist: read_file',
     );
+  });
+
+  it('[R139] hold those of plugins, and can be told to the OpenAI and the Anthropic interfaces', () => {
+    const inputSchema = {
+      type: 'object',
+      properties: { query: { type: 'string' } },
+      required: ['query'],
+    } as const;
+    const plugin = toolOf('plugin_docs_lookup', () => Promise.resolve(toolOk('')), {
+      description: 'Looks something up',
+      inputSchema,
+    });
+    const bench = createBench();
+    const registration = bench.registry.register(plugin);
+    const tools = bench.orchestrator.permittedTools('ask');
+    expect(tools.map(({ name }) => name)).toContain(plugin.name);
+    const [context, options] = [turnContext({ tools }), exchangeOptions()];
+    const [anthropic, responses, chat] = [
+      anthropicBody(networkModel('anthropic-messages'), context, options).tools,
+      responsesBody(networkModel('openai-responses'), context, options).tools,
+      chatBody(networkModel('openai-chat'), context, options, true).tools,
+    ];
+    expect([anthropic, responses, chat].map((form) => form?.length)).toEqual([
+      tools.length,
+      tools.length,
+      tools.length,
+    ]);
+    expect(anthropic?.at(-1)).toEqual({
+      name: plugin.name,
+      description: plugin.description,
+      input_schema: inputSchema,
+    });
+    expect(chat?.at(-1)).toEqual({
+      type: 'function',
+      function: { name: plugin.name, description: plugin.description, parameters: inputSchema },
+    });
+    expect(responses?.at(-1)).toMatchObject({
+      type: 'function',
+      name: plugin.name,
+      description: plugin.description,
+      parameters: inputSchema,
+    });
+    registration.dispose();
+    expect(bench.orchestrator.permittedTools('ask').map(({ name }) => name)).not.toContain(
+      plugin.name,
+    );
+    expect(bench.asked).toEqual([]);
   });
 
   it('take a name only once, and give it back', () => {
