@@ -112,7 +112,7 @@ export class AuditView
     const reading = await this.files.read(exportedBytes);
     const entries = toEntries(reading.records).filter((entry) => matchesFilter(entry, this.filter));
     const filter = filterText(this.filter);
-    const what = `${entries.length} calls${filter === undefined ? '' : ` (${filter})`}`;
+    const what = `${entries.length} ${entries.length === 1 ? 'call' : 'calls'}${filter === undefined ? '' : ` (${filter})`}`;
     const format = await vscode.window.showQuickPick(
       [
         { label: 'JSON Lines', description: 'one record per line, as in the log', name: 'jsonl' },

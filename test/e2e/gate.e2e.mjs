@@ -179,3 +179,50 @@ e2e('a repository can tighten what holds in it, and not loosen it', async (tools
   await card.locator(id('deny')).click();
   await chat.getByText('One was denied.').waitFor();
 });
+
+e2e('the audit log is read, filtered, exported and verified in the editor', async (tools) => {
+  const { app, chat } = await openWith(tools, [
+    shell('echo said'),
+    shell('touch must-not-exist'),
+    says('One of two.'),
+  ]);
+  await send(chat, 'Do two things');
+  await chat.locator(id('allow-once')).click();
+  const second = chat.locator(id('prompt-card')).filter({ hasText: 'touch must-not-exist' });
+  await second.locator(id('deny')).click();
+  await chat.getByText('One of two.').waitFor();
+
+  await app.command('Patchbay: Show Audit Log');
+  const text = async () => (await editorText(app).innerText()).replaceAll('\u00a0', ' ');
+  await app.page.locator('.view-line', { hasText: 'touch must-not-exist' }).first().waitFor();
+  assert.match(await text(), /echo said/);
+  await tools.shot('gate-5-audit');
+
+  await app.command('Patchbay: Filter Audit Log');
+  await row(app, 'Verdict').click();
+  await row(app, 'denied').click();
+  await row(app, 'Show All').waitFor();
+  await app.page.keyboard.press('Escape');
+  await app.page
+    .locator('.view-line', { hasText: 'echo said' })
+    .first()
+    .waitFor({ state: 'detached' });
+  assert.match(await text(), /touch must-not-exist/);
+
+  await app.command('Patchbay: Export Audit Log');
+  await row(app, 'CSV').click();
+  const input = app.page.locator('.quick-input-widget input.input');
+  await input.waitFor();
+  const file = path.join(app.folder, 'decisions.csv');
+  await input.fill(file);
+  await input.press('Enter');
+  await app.page.locator('.notification-toast', { hasText: '1 call (' }).waitFor();
+  const csv = app.text('decisions.csv');
+  assert.match(csv, /touch must-not-exist/);
+  assert.doesNotMatch(csv, /echo said/);
+
+  await app.command('Patchbay: Verify Audit Log');
+  await app.page
+    .locator('.notification-toast', { hasText: 'The audit log is whole: 1 file checked.' })
+    .waitFor();
+});
