@@ -1,5 +1,11 @@
 import { BigLine, copyOf, isBlank } from './bigLine';
-import { ByteLines, LikeLines, type DecodeSingleBytes, type DecodeUtf8 } from './likeLines';
+import {
+  createDecodeSingleBytes,
+  createDecodeUtf8,
+  type DecodeSingleBytes,
+  type DecodeUtf8,
+} from './decodeBytes';
+import { ByteLines, LikeLines } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
@@ -51,7 +57,7 @@ export class JsonLinesDecoder {
     private readonly handlers: JsonLinesHandlers,
     options: JsonLinesOptions = {},
   ) {
-    this.decode = options.decode ?? createDecode();
+    this.decode = options.decode ?? createDecodeUtf8();
     this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
@@ -159,7 +165,7 @@ export class JsonLinesDecoder {
     }
     this.openText += text;
     if (this.openBytes > bigLineBytes) {
-      this.big = new BigLine();
+      this.big = new BigLine(this.decodeSingleBytes);
       this.big.push(this.withoutMark(this.openText));
       this.openText = '';
     }
@@ -237,17 +243,6 @@ export function encodeJsonLine(message: unknown): string {
     throw new TypeError(`not a JSON value: ${typeof message}`);
   }
   return `${json.replace(/[\u2028\u2029]/g, (mark) => (mark === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
-}
-
-function createDecode(): DecodeUtf8 {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return (bytes, start, end) => decoder.decode(bytes.subarray(start, end));
-}
-
-/** Its name says Latin-1, but the standard means windows-1252: that too has a character of its own for every byte. */
-function createDecodeSingleBytes(): DecodeSingleBytes {
-  const decoder = new TextDecoder('windows-1252');
-  return (bytes) => decoder.decode(bytes);
 }
 
 /** Where the last character begins when its end is missing; the length when nothing is. */
