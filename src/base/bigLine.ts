@@ -1,4 +1,4 @@
-import type { DecodeSingleBytes } from './decodeBytes';
+import type { AsciiStore } from './asciiStore';
 import { createId } from './ids';
 import { LongString } from './longString';
 
@@ -49,7 +49,7 @@ export class BigLine {
   private hasFailed = false;
 
   constructor(
-    private readonly decode: DecodeSingleBytes,
+    private readonly store: AsciiStore,
     private readonly sizes: BigLineSizes = defaultSizes,
   ) {}
 
@@ -178,7 +178,7 @@ export class BigLine {
     this.run += rest;
     const start = this.stringStart - this.runStart;
     if (this.isInString && this.run.length - start > this.sizes.stringChars) {
-      this.longString = new LongString(this.decode);
+      this.longString = new LongString(this.store);
       this.longString.add(this.run.slice(start + 1));
       this.run = this.run.slice(0, start);
     }

@@ -1,3 +1,4 @@
+import { AsciiStore } from './asciiStore';
 import { BigLine, copyOf, isBlank } from './bigLine';
 import {
   createDecodeSingleBytes,
@@ -41,6 +42,7 @@ export class JsonLinesDecoder {
   private readonly decode: DecodeUtf8;
   private readonly decodeSingleBytes: DecodeSingleBytes;
   private readonly likeLines = new LikeLines();
+  private readonly longStrings: AsciiStore;
   private openText = '';
   /** The beginning of a character of the open line whose rest is still to come. */
   private cutCharacter: Uint8Array | undefined;
@@ -59,6 +61,7 @@ export class JsonLinesDecoder {
   ) {
     this.decode = options.decode ?? createDecodeUtf8();
     this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
+    this.longStrings = new AsciiStore(this.decodeSingleBytes);
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
@@ -92,6 +95,14 @@ export class JsonLinesDecoder {
     if (!this.isOver) {
       this.finishOpenLine();
       this.isOver = true;
+      this.longStrings.release();
+    }
+  }
+
+  /** Gives back the memory that is kept from one big line to the next: for when nothing has come for a while. */
+  relax(): void {
+    if (this.big === undefined) {
+      this.longStrings.release();
     }
   }
 
@@ -165,7 +176,7 @@ export class JsonLinesDecoder {
     }
     this.openText += text;
     if (this.openBytes > bigLineBytes) {
-      this.big = new BigLine(this.decodeSingleBytes);
+      this.big = new BigLine(this.longStrings);
       this.big.push(this.withoutMark(this.openText));
       this.openText = '';
     }
@@ -203,6 +214,7 @@ export class JsonLinesDecoder {
       this.cutCharacter = undefined;
       this.big = undefined;
       this.small = undefined;
+      this.longStrings.release();
       throw new PatchbayError(
         'line_too_long',
         `A line of more than ${Math.floor(this.maxLineBytes / 1024)} KiB came; the rest was not read.`,

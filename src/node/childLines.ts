@@ -55,6 +55,7 @@ export class ChildLines implements ChildTransport {
   private spentMs: number | undefined;
   /** What is left of a chunk that took too long: it comes first in the next turn. */
   private rest: Uint8Array | undefined;
+  private readonly idle: NodeJS.Timeout;
   private readonly onListenerError = (error: unknown): void => this.notice(listenerFailed(error));
   private pendingFinish: (() => void) | undefined;
   private exit: ChildExit | undefined;
@@ -73,6 +74,7 @@ export class ChildLines implements ChildTransport {
         decodeSingleBytes: (bytes) => asBuffer(bytes).toString('latin1'),
       },
     );
+    this.idle = setTimeout(() => this.decoder.relax(), idleMs).unref();
     void this.run();
   }
 
@@ -259,6 +261,7 @@ export class ChildLines implements ChildTransport {
 
   private nextTurn(child: StartedChild): void {
     const { rest } = this;
+    this.idle.refresh();
     this.spentMs = undefined;
     this.rest = undefined;
     if (rest !== undefined) {
@@ -351,6 +354,7 @@ export class ChildLines implements ChildTransport {
       return;
     }
     this.exit = exit;
+    clearTimeout(this.idle);
     if (this.isClosed) {
       return;
     }
@@ -369,6 +373,7 @@ export class ChildLines implements ChildTransport {
 
   private async end(): Promise<void> {
     const { options } = this;
+    clearTimeout(this.idle);
     this.ended.resolve();
     const total = options.closeTimeoutMs;
     const politeMs =
@@ -418,6 +423,8 @@ const turnMs = 2;
 const sliceBytes = 24 * 1024;
 const lineFeed = 0x0a;
 const longBytes = 8 * 1024;
+/** After so long without output nothing is kept ready for more of it. */
+const idleMs = 2000;
 const lateDrainMs = 1000;
 const endAfterBrokenPipeMs = 3000;
 

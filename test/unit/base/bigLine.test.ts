@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { AsciiStore } from '../../../src/base/asciiStore';
 import { BigLine, type BigLineResult, type BigLineSizes } from '../../../src/base/bigLine';
 import { createDecodeSingleBytes } from '../../../src/base/decodeBytes';
 import { JsonLinesDecoder } from '../../../src/base/jsonLines';
@@ -8,7 +9,7 @@ import { JsonLinesDecoder } from '../../../src/base/jsonLines';
 const tiny: BigLineSizes = { runChars: 6, stringChars: 3 };
 
 function read(line: string, cuts: readonly number[], sizes?: BigLineSizes): BigLineResult {
-  const big = new BigLine(createDecodeSingleBytes(), sizes);
+  const big = new BigLine(new AsciiStore(createDecodeSingleBytes()), sizes);
   let at = 0;
   for (let turn = 0; at < line.length; turn += 1) {
     const size = cuts[turn % cuts.length] ?? 1;
