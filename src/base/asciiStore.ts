@@ -51,5 +51,5 @@ export class AsciiStore {
   }
 }
 
-const firstBytes = 128 * 1024;
+const firstBytes = 16 * 1024;
 const encoder = new TextEncoder();

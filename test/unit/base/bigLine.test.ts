@@ -5,11 +5,14 @@ import { BigLine, type BigLineResult, type BigLineSizes } from '../../../src/bas
 import { createDecodeSingleBytes } from '../../../src/base/decodeBytes';
 import { JsonLinesDecoder } from '../../../src/base/jsonLines';
 
+/** One for all lines, as a decoder has it. */
+const store = new AsciiStore(createDecodeSingleBytes());
+
 /** So small that everything is taken out and put back many times. */
 const tiny: BigLineSizes = { runChars: 6, stringChars: 3 };
 
 function read(line: string, cuts: readonly number[], sizes?: BigLineSizes): BigLineResult {
-  const big = new BigLine(new AsciiStore(createDecodeSingleBytes()), sizes);
+  const big = new BigLine(store, sizes);
   let at = 0;
   for (let turn = 0; at < line.length; turn += 1) {
     const size = cuts[turn % cuts.length] ?? 1;
