@@ -1,3 +1,4 @@
+import type { AsciiStore } from './asciiStore';
 import { createId } from './ids';
 import { LongString } from './longString';
 
@@ -47,7 +48,10 @@ export class BigLine {
   private head = '';
   private hasFailed = false;
 
-  constructor(private readonly sizes: BigLineSizes = defaultSizes) {}
+  constructor(
+    private readonly store: AsciiStore,
+    private readonly sizes: BigLineSizes = defaultSizes,
+  ) {}
 
   push(piece: string): void {
     if (this.head.length < headChars) {
@@ -174,7 +178,7 @@ export class BigLine {
     this.run += rest;
     const start = this.stringStart - this.runStart;
     if (this.isInString && this.run.length - start > this.sizes.stringChars) {
-      this.longString = new LongString();
+      this.longString = new LongString(this.store);
       this.longString.add(this.run.slice(start + 1));
       this.run = this.run.slice(0, start);
     }

@@ -1,5 +1,12 @@
+import { AsciiStore } from './asciiStore';
 import { BigLine, copyOf, isBlank } from './bigLine';
-import { ByteLines, LikeLines, type DecodeSingleBytes, type DecodeUtf8 } from './likeLines';
+import {
+  createDecodeSingleBytes,
+  createDecodeUtf8,
+  type DecodeSingleBytes,
+  type DecodeUtf8,
+} from './decodeBytes';
+import { ByteLines, LikeLines } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
 /** What a line may have at most, in bytes without its LF, when nobody says otherwise. */
@@ -35,6 +42,7 @@ export class JsonLinesDecoder {
   private readonly decode: DecodeUtf8;
   private readonly decodeSingleBytes: DecodeSingleBytes;
   private readonly likeLines = new LikeLines();
+  private readonly longStrings: AsciiStore;
   private openText = '';
   /** The beginning of a character of the open line whose rest is still to come. */
   private cutCharacter: Uint8Array | undefined;
@@ -51,8 +59,9 @@ export class JsonLinesDecoder {
     private readonly handlers: JsonLinesHandlers,
     options: JsonLinesOptions = {},
   ) {
-    this.decode = options.decode ?? createDecode();
+    this.decode = options.decode ?? createDecodeUtf8();
     this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
+    this.longStrings = new AsciiStore(this.decodeSingleBytes);
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
@@ -86,6 +95,14 @@ export class JsonLinesDecoder {
     if (!this.isOver) {
       this.finishOpenLine();
       this.isOver = true;
+      this.longStrings.release();
+    }
+  }
+
+  /** Gives back the memory that is kept from one big line to the next: for when nothing has come for a while. */
+  relax(): void {
+    if (this.big === undefined) {
+      this.longStrings.release();
     }
   }
 
@@ -159,7 +176,7 @@ export class JsonLinesDecoder {
     }
     this.openText += text;
     if (this.openBytes > bigLineBytes) {
-      this.big = new BigLine();
+      this.big = new BigLine(this.longStrings);
       this.big.push(this.withoutMark(this.openText));
       this.openText = '';
     }
@@ -197,6 +214,7 @@ export class JsonLinesDecoder {
       this.cutCharacter = undefined;
       this.big = undefined;
       this.small = undefined;
+      this.longStrings.release();
       throw new PatchbayError(
         'line_too_long',
         `A line of more than ${Math.floor(this.maxLineBytes / 1024)} KiB came; the rest was not read.`,
@@ -237,17 +255,6 @@ export function encodeJsonLine(message: unknown): string {
     throw new TypeError(`not a JSON value: ${typeof message}`);
   }
   return `${json.replace(/[\u2028\u2029]/g, (mark) => (mark === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
-}
-
-function createDecode(): DecodeUtf8 {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return (bytes, start, end) => decoder.decode(bytes.subarray(start, end));
-}
-
-/** Its name says Latin-1, but the standard means windows-1252: that too has a character of its own for every byte. */
-function createDecodeSingleBytes(): DecodeSingleBytes {
-  const decoder = new TextDecoder('windows-1252');
-  return (bytes) => decoder.decode(bytes);
 }
 
 /** Where the last character begins when its end is missing; the length when nothing is. */

@@ -1,8 +1,5 @@
-/** The text of some bytes; what is not UTF-8 becomes U+FFFD. Faster where the platform has its own. */
-export type DecodeUtf8 = (bytes: Uint8Array, start: number, end: number) => string;
-
-/** One character for each byte: ASCII is itself, every other byte some character that is not ASCII. */
-export type DecodeSingleBytes = (bytes: Uint8Array) => string;
+import type { DecodeSingleBytes, DecodeUtf8 } from './decodeBytes';
+import { cast, isObject, mouldOf, variableMark, type Mould, type Value } from './mould';
 
 /** Bytes of whole lines in the shapes that are quickest to look at. */
 export class ByteLines {
@@ -102,11 +99,8 @@ const maxFormer = 8;
 /** Longer lines gain nothing: reading them costs more than taking them apart. */
 const maxPatternChars = 2048;
 const maxVariables = 4;
-const maxPatternDepth = 16;
 /** V8 copies shorter parts of a string; longer ones keep the whole of it alive. */
 const copiedChars = 13;
-
-type Value = string | number;
 
 class Pattern {
   /** Where the line that `read` took last ends. */
@@ -178,9 +172,12 @@ class Pattern {
   }
 }
 
-/** A part of a line that is the same every time; it is compared four bytes at a time. */
+/**
+ * A part of a line that is the same every time; it is compared eight bytes at a time, as numbers: of ASCII, other bytes
+ * are always another number, and never none.
+ */
 class FixedPart {
-  private readonly words: Int32Array;
+  private readonly words: Float64Array;
   private readonly tail: Uint8Array;
   private readonly size: number;
 
@@ -188,8 +185,9 @@ class FixedPart {
     const bytes = new TextEncoder().encode(text);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.size = bytes.length;
-    this.words = Int32Array.from({ length: this.size >> 2 }, (_, n) => view.getInt32(n * 4, true));
-    this.tail = bytes.slice(this.words.length * 4);
+    const words = bytes.every((byte) => byte < 0x80) ? this.size >> 3 : 0;
+    this.words = Float64Array.from({ length: words }, (_, n) => view.getFloat64(n * 8, true));
+    this.tail = bytes.slice(words * 8);
   }
 
   /** The same in a line that is text. `startsWith` goes letter by letter. */
@@ -205,8 +203,8 @@ class FixedPart {
       return -1;
     }
     let at = start;
-    for (let index = 0; index < words.length; index += 1, at += 4) {
-      if (view.getInt32(at, true) !== words[index]) {
+    for (let index = 0; index < words.length; index += 1, at += 8) {
+      if (view.getFloat64(at, true) !== words[index]) {
         return -1;
       }
     }
@@ -339,31 +337,6 @@ const simpleEscapes: readonly (string | undefined)[] = Array.from({ length: 128 
 
 const backslash = 0x5c;
 
-/** How to make a value anew: a copy of what was parsed, other here and there. What is the same everywhere is shared. */
-interface Mould {
-  readonly sample: object;
-  readonly values: readonly (readonly [name: string, index: number])[];
-  readonly inner: readonly (readonly [name: string, mould: Mould])[];
-}
-
-function cast(mould: Mould, given: readonly Value[]): object {
-  const { sample, values, inner } = mould;
-  if (Array.isArray(sample)) {
-    const list: unknown[] = [...(sample as readonly unknown[])];
-    values.forEach(([name, index]) => (list[Number(name)] = given[index]));
-    inner.forEach(([name, part]) => (list[Number(name)] = cast(part, given)));
-    return list;
-  }
-  const copy: Record<string, unknown> = { ...sample };
-  for (const [name, index] of values) {
-    copy[name] = given[index];
-  }
-  for (const [name, part] of inner) {
-    copy[name] = cast(part, given);
-  }
-  return copy;
-}
-
 /** A line and where its strings and numbers are. */
 interface TakenApart {
   readonly line: string;
@@ -420,45 +393,6 @@ function patternOf(former: TakenApart, latter: TakenApart, message: unknown): Pa
         areNumbers,
         mould,
       );
-}
-
-/** Stands for a variable in the sample line. One that a child writes itself makes the pattern unclear, no more. */
-const variableMark = 'variable-7f1c3e-';
-
-/** Where the variables are; undefined when that is not clear. */
-function mouldOf(marked: unknown, sample: object, count: number): Mould | undefined {
-  const found = new Set<number>();
-  const strange: unknown[] = [];
-  const visit = (value: object, own: object, depth: number): Mould => {
-    const values: (readonly [string, number])[] = [];
-    const inner: (readonly [string, Mould])[] = [];
-    for (const [name, item] of Object.entries<unknown>({ ...value })) {
-      const ownItem: unknown = Reflect.get(own, name);
-      if (name === '__proto__' || depth > maxPatternDepth) {
-        strange.push(name);
-      } else if (typeof item === 'string' && item.startsWith(variableMark)) {
-        const index = Number(item.slice(variableMark.length));
-        if (found.has(index) || !(index < count)) {
-          strange.push(item);
-        }
-        found.add(index);
-        values.push([name, index]);
-      } else if (isObject(item) && isObject(ownItem)) {
-        const mould = visit(item, ownItem, depth + 1);
-        if (mould.values.length > 0 || mould.inner.length > 0) {
-          inner.push([name, mould]);
-        }
-      }
-    }
-    return { sample: own, values, inner };
-  };
-  const mould = isObject(marked) ? visit(marked, sample, 0) : undefined;
-  // A repeated name hides one of them: then fewer are found.
-  return strange.length === 0 && found.size === count ? mould : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 interface Token {

@@ -1,17 +1,27 @@
+import type { AsciiStore } from './asciiStore';
+
 /**
  * The inside of a JSON string literal that comes in pieces, cut anywhere. Each piece is decoded as it comes; control
  * characters and unknown escapes make `add` or `finish` throw a SyntaxError, as `JSON.parse` does.
+ *
+ * What is decoded waits in the store; text that is not ASCII waits as text.
  */
 export class LongString {
+  /** What came before the bytes in the store. */
   private text = '';
   /** The beginning of an escape whose rest is still to come. */
   private openEscape = '';
+
+  /** The store is this string's alone until it is finished, or the next one begins. */
+  constructor(private readonly store: AsciiStore) {
+    store.clear();
+  }
 
   add(raw: string): void {
     const whole = this.openEscape + raw;
     const cut = startOfOpenEscape(whole);
     if (cut > 0) {
-      this.text += decoded(whole.slice(0, cut));
+      this.keep(decoded(whole.slice(0, cut)));
     }
     this.openEscape = whole.slice(cut);
   }
@@ -31,8 +41,24 @@ export class LongString {
     return this.openEscape === '\\';
   }
 
+  /** The whole string; the last call. */
   finish(): string {
-    return this.openEscape === '' ? this.text : this.text + decoded(this.openEscape);
+    if (this.openEscape !== '') {
+      this.keep(decoded(this.openEscape));
+    }
+    this.takeStored();
+    return this.text;
+  }
+
+  private keep(piece: string): void {
+    if (!this.store.add(piece)) {
+      this.takeStored();
+      this.text += piece;
+    }
+  }
+
+  private takeStored(): void {
+    this.text += this.store.take();
   }
 }
 

@@ -70,6 +70,9 @@ export function driveExchange(options: DriveOptions): DrivenExchange {
   };
 }
 
+/** Settled: what waits for it comes at the end of the running task. */
+const taskEnd = Promise.resolve();
+
 class ExchangeRun {
   readonly terminal = new Deferred<TerminalEvent>();
   readonly over = new Deferred<void>();
@@ -187,7 +190,7 @@ class ExchangeRun {
       return;
     }
     this.hasSignInTask = true;
-    queueMicrotask(() => (this.hasSignInTask = false));
+    void taskEnd.then(() => (this.hasSignInTask = false));
     this.lastSignMs = this.options.clock.nowMs();
     this.startTimer?.dispose();
   }

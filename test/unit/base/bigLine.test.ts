@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { AsciiStore } from '../../../src/base/asciiStore';
 import { BigLine, type BigLineResult, type BigLineSizes } from '../../../src/base/bigLine';
+import { createDecodeSingleBytes } from '../../../src/base/decodeBytes';
 import { JsonLinesDecoder } from '../../../src/base/jsonLines';
+
+/** One for all lines, as a decoder has it. */
+const store = new AsciiStore(createDecodeSingleBytes());
 
 /** So small that everything is taken out and put back many times. */
 const tiny: BigLineSizes = { runChars: 6, stringChars: 3 };
 
 function read(line: string, cuts: readonly number[], sizes?: BigLineSizes): BigLineResult {
-  const big = new BigLine(sizes);
+  const big = new BigLine(store, sizes);
   let at = 0;
   for (let turn = 0; at < line.length; turn += 1) {
     const size = cuts[turn % cuts.length] ?? 1;

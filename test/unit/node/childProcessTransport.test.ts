@@ -561,6 +561,48 @@ describe('a child that floods', () => {
     expect({ exit: exit.code, next, isInOrder }).toEqual({ exit: 0, next: count, isInOrder: true });
     expect(longestMs).toBeLessThan(1000);
   });
+
+  describe('with a listener that needs long for each message of one chunk', () => {
+    const count = 30;
+    const writes = `process.stdout.write(Array.from({ length: ${count} }, (_, n) =>
+      JSON.stringify({ n, pad: 'y'.repeat(2000) }) + '\\n').join(''));`;
+
+    function slowly(transport: ChildTransport): {
+      readonly seen: number[];
+      readonly turns: Set<number>;
+    } {
+      const seen: number[] = [];
+      const turns = new Set<number>();
+      let turn = 0;
+      transport.onMessage((message) => {
+        if (!turns.has(turn)) {
+          turns.add(turn);
+          setImmediate(() => (turn += 1));
+        }
+        seen.push((message as { n: number }).n);
+        const until = performance.now() + 1;
+        while (performance.now() < until);
+      });
+      return { seen, turns };
+    }
+    const all = Array.from({ length: count }, (_, n) => n);
+
+    it('lets the host do other things in the middle of the chunk', async () => {
+      const { seen, turns } = slowly(start(bench.program(`${writes} process.stdin.resume();`)));
+      await eventually('all has come', () => seen.length === count);
+      expect(seen).toEqual(all);
+      expect(turns.size).toBeGreaterThan(1);
+    });
+
+    it('gives all of it before the end of a child that ends at once', async () => {
+      const transport = start(bench.program(writes));
+      const { seen } = slowly(transport);
+      const atEnd = await new Promise<number>((resolve) =>
+        transport.onExit(() => resolve(seen.length)),
+      );
+      expect({ atEnd, seen }).toEqual({ atEnd: count, seen: all });
+    });
+  });
 });
 
 describe('a child that cannot be started', () => {
