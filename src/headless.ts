@@ -8,6 +8,9 @@ import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { examineAgents } from './headless/doctor';
+import { runJsonLines } from './headless/jsonLineCommand';
+import { classifyPath } from './headless/pathsCommand';
+import { redactLine } from './headless/redactCommand';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
@@ -41,6 +44,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'replay') {
     return runReplay(command);
+  }
+  if (command.kind === 'paths') {
+    return runJsonLines((input) => classifyPath(input, diskPathProbe));
+  }
+  if (command.kind === 'redact') {
+    return runJsonLines(redactLine);
   }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {

@@ -75,7 +75,7 @@ describe('secrets known by what stands in front of them', () => {
       '"{\\"password\\":\\"[redacted]\\",\\"a\\":1}"',
     ],
     ['GITHUB_TOKEN=abcdef\nA=b', 'GITHUB_TOKEN=[redacted]\nA=b'],
-    ['export MY_API_KEY="abcdef ghi"', 'export MY_API_KEY="[redacted] ghi"'],
+    ['export MY_API_KEY="abcdef ghi"', 'export MY_API_KEY="[redacted]"'],
     ['AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG', 'AWS_SECRET_ACCESS_KEY=[redacted]'],
     ['run --password=hunter2 --x=1', 'run --password=[redacted] --x=1'],
     ['db:\n  password: hunter2\n  port: 1', 'db:\n  password: [redacted]\n  port: 1'],
