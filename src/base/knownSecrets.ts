@@ -72,7 +72,7 @@ function percentForms(value: string): readonly string[] {
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
   );
   const loose = encoded.replace(/%(?:2F|3A|40|2C|3B|24|26|3D|2B|3F|23)/g, decodeURIComponent);
-  return [encoded, strict, strict.replaceAll('%7E', '~'), loose]
+  return [encoded, strict, strict.replaceAll('%7E', '~'), strict.replaceAll('%2A', '*'), loose]
     .flatMap((form) => [form, form.replaceAll('%2F', '/'), form.replaceAll('%20', '+')])
     .flatMap((form) => [
       form,

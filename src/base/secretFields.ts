@@ -135,6 +135,9 @@ function isVariableCommand(text: string, at: number, between: string): boolean {
 
 function styleOf(between: string, dashes: string, closing: string): FieldStyle | undefined {
   const mark = between.trim();
+  if (closing === '' && /[\r\n]/.test(between)) {
+    return undefined; // the end of a sentence
+  }
   switch (mark) {
     case '':
       return dashes !== '' && closing === '' ? 'flag' : undefined;

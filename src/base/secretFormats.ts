@@ -22,7 +22,10 @@ export function redactFormats(text: string): string {
  */
 const formats: readonly (readonly [string, RegExp])[] = [
   // Models
-  ['sk-', /\bsk-(?=[A-Za-z_-]{0,80}[0-9])[A-Za-z0-9_-]{16,}/g], // OpenAI, Anthropic, OpenRouter, Langfuse
+  // OpenAI, Anthropic, OpenRouter, Langfuse; `sk-loading-spinner` is a class of a style sheet
+  ['sk-', /\bsk-(?:ant|proj|or|svcacct|admin|lf)-[A-Za-z0-9_-]{8,}/g],
+  ['sk-', /\bsk-(?=[a-z_-]{0,80}[0-9A-Z]|[a-z]{20})[A-Za-z0-9_-]{16,}/g],
+  ['*', /\b(?:sk|pk|rk)-[A-Za-z0-9_-]{0,40}\*{3,}[A-Za-z0-9_-]{0,40}/g], // as a server shows it
   ['gsk_', /\bgsk_[A-Za-z0-9]{30,}/g],
   ['xai-', /\bxai-[A-Za-z0-9]{40,}/g],
   ['pplx-', /\bpplx-[A-Za-z0-9]{32,}/g],
