@@ -104,7 +104,7 @@ function isReference(word: string, { kind, style }: Field): boolean {
     /^(?:process\.env|os\.environ|import\.meta|env|secrets|vault|op|ssm|self|this|config|settings|req|request|args|options|opts|props|params|ctx|var|vars|local|module|data|user|body|event|input|form|state|response|res|result|session|credentials?|account)(?:\??\.|:\/\/|:)[A-Za-z_$#/.\w?-]+$/.test(
       word,
     ) ||
-    /^arn:aws:/.test(word) ||
+    word.startsWith("arn:aws:") ||
     (kind === 'secret' && /^(?:~|\.{1,2})\/[\w./@-]+$/.test(word)) ||
     (kind === 'secret' && /^\/(?:[a-z][\w.-]*\/)+[\w.-]+$/.test(word)) ||
     (style === 'colon' && word.startsWith('!'))

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -109,6 +110,10 @@ describe('the audit file', () => {
     execFileSync('rm', [path]);
     execFileSync('mkfifo', [path]);
     await expect(sink.write(record('c2'))).rejects.toMatchObject({ code: 'unsafe_file' });
+    execFileSync('rm', [path]);
+    linkSync(victim, path);
+    await expect(sink.write(record('c2'))).rejects.toMatchObject({ code: 'unsafe_file' });
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
     execFileSync('rm', [path]);
     await sink.write(record('c3'));
     expect(lines(path)).toMatchObject([{ callId: 'c3' }]);
