@@ -55,6 +55,8 @@ const contexts: readonly (readonly [string, RegExp])[] = [
   ['sshpass', /(\bsshpass\s{1,10}-p\s{0,10}["']?)[^\s"']{1,200}/g],
   ['mysql', /(\bmysql(?:dump|admin)?\b[^\r\n]{0,200}?\s-p)[^\s"'-][^\s"']{0,200}/g],
   ['redis-cli', /(\bredis-cli\b[^\r\n]{0,200}?\s-a\s{1,4}["']?)[^\s"']{1,200}/g],
+  ['dentified', /(\bidentified\s{1,4}by\s{1,4}(?:password\s{1,4})?')[^']{1,200}(?=')/g],
+  ['DENTIFIED', /(\bIDENTIFIED\s{1,4}BY\s{1,4}(?:PASSWORD\s{1,4})?')[^']{1,200}(?=')/g],
   // A key as a JSON Web Key
   ['"', /("(?:d|p|q|dp|dq|qi|k)"\s{0,4}:\s{0,4}")[A-Za-z0-9_-]{20,}(?=")/g],
   // <password>…</password>

@@ -104,7 +104,7 @@ function isReference(word: string, { kind, style }: Field): boolean {
     /^(?:process\.env|os\.environ|import\.meta|env|secrets|vault|op|ssm|self|this|config|settings|req|request|args|options|opts|props|params|ctx|var|vars|local|module|data|user|body|event|input|form|state|response|res|result|session|credentials?|account)(?:\??\.|:\/\/|:)[A-Za-z_$#/.\w?-]+$/.test(
       word,
     ) ||
-    word.startsWith("arn:aws:") ||
+    word.startsWith('arn:aws:') ||
     (kind === 'secret' && /^(?:~|\.{1,2})\/[\w./@-]+$/.test(word)) ||
     (kind === 'secret' && /^\/(?:[a-z][\w.-]*\/)+[\w.-]+$/.test(word)) ||
     (style === 'colon' && word.startsWith('!'))
@@ -139,6 +139,9 @@ function isCode(word: string, rest: string, field: Field): boolean {
   }
   if (style === 'assigned') {
     return !field.startsLine || /^\s*[+*/?.&|=<>-]/.test(rest);
+  }
+  if (field.startsLine && /^[A-Z][A-Z0-9_]*$/.test(field.name) && rest.trim() === '') {
+    return false; // a variable in YAML
   }
   return !field.startsLine || kind !== 'password' || /\S/.test(rest.replace(/#.*$/, ''));
 }

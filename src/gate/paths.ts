@@ -157,7 +157,7 @@ function joinToScope(input: string, scope: PathScope): ParsedPath | undefined {
 
 function pathTooLong(joined: ParsedPath, { roots }: PathScope): boolean {
   const path = formatPath(foldDots(joined), syntaxOf(roots.platform));
-  return (localPathProblem(path, roots.platform) ?? '').startsWith("is longer");
+  return (localPathProblem(path, roots.platform) ?? '').startsWith('is longer');
 }
 
 /** A share is refused, except where a workspace folder lies on it. */
