@@ -169,7 +169,7 @@ describe('random link farms on the real disk', () => {
       }),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 
   /** Where a write really ends: the kernel decides. The text is joined, not normalised, as a program would open it. */
   function writeAndFind(path: string): string | undefined {
