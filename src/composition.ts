@@ -204,6 +204,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     isTrusted,
     inheritedEnv,
     searchPath: trustedShellPath,
+    redact,
   });
   const search = createWorkspaceSearch({
     rgPaths: editorRipgrepPaths(vscode.env.appRoot, process.platform, process.arch),

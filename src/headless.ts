@@ -9,6 +9,9 @@ import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { verifyAudit } from './headless/auditVerify';
 import { examineAgents } from './headless/doctor';
+import { runJsonLines } from './headless/jsonLineCommand';
+import { classifyPath } from './headless/pathsCommand';
+import { redactLine } from './headless/redactCommand';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
@@ -47,6 +50,12 @@ async function main(argv: readonly string[]): Promise<number> {
     const { exitCode, line } = await verifyAudit(command);
     process.stdout.write(`${JSON.stringify(line)}\n`);
     return exitCode;
+  }
+  if (command.kind === 'paths') {
+    return runJsonLines((input) => classifyPath(input, diskPathProbe));
+  }
+  if (command.kind === 'redact') {
+    return runJsonLines(redactLine);
   }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {

@@ -175,9 +175,17 @@ export interface PathProbe {
   readLink(path: string): Promise<string | undefined>;
 }
 
+export interface WorkspaceFolder {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Scheme and authority of a folder that is not on this disk, `vscode-vfs://github`; URIs of it are names below it. */
+  readonly origin?: string;
+}
+
 export interface WorkspaceRoots {
-  /** Absolute paths of the workspace folders, in order; the first is the default for relative paths. */
-  readonly folders: readonly { readonly name: string; readonly path: string }[];
+  /** The workspace folders in order; the first is the default for relative paths. */
+  readonly folders: readonly WorkspaceFolder[];
   readonly home: string;
   readonly platform: 'posix' | 'win32' | 'darwin';
 }

@@ -29,7 +29,11 @@ async function resolveEffect(intent: ToolIntent, context: PathContext): Promise<
     case 'write':
       return {
         kind: 'write',
-        ...(await resolvePath(intent.path, 'write', context)),
+        ...(await resolvePath(
+          intent.path,
+          intent.change.kind === 'delete' ? 'delete' : 'write',
+          context,
+        )),
         change: intent.change.kind,
       };
     case 'command': {

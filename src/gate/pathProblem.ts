@@ -1,36 +1,64 @@
-import { segmentsBelow, type PathSyntax } from './pathSyntax';
+import { platformBelow, syntaxOf, type Platform } from './pathSyntax';
 import { hasForbiddenPathCharacters } from './visible';
 
 /**
  * Why a text cannot be used as a path at all, in words that fit behind "the path"; undefined when it can. Looks at the
  * text only. A path is not a URI: nothing is decoded, `~` and variables are ordinary names.
  */
-export function pathProblem(path: string, syntax: PathSyntax): string | undefined {
+export function pathProblem(path: string, platform: Platform): string | undefined {
+  return /^[\\/]{2}/.test(path)
+    ? 'names a network share or a device'
+    : localPathProblem(path, platform);
+}
+
+/** The same for a path that may name a share, because a workspace folder lies on that share. */
+export function localPathProblem(path: string, platform: Platform): string | undefined {
   if (path.trim() === '') {
     return 'is empty';
   }
   if (hasForbiddenPathCharacters(path)) {
     return 'contains control or direction characters';
   }
-  if (path.length > maxPathChars) {
-    return `is longer than ${maxPathChars} characters`;
-  }
-  if (/^[\\/]{2}/.test(path)) {
-    return 'names a network share or a device';
+  if (sizeOf(path, platform) >= maxPathSize) {
+    return `is longer than ${maxPathSize - 1} ${unitOf(platform)}`;
   }
   if (/^[a-z][a-z0-9+.-]+:[\\/]/i.test(path)) {
     return 'is a URI; give a plain path';
   }
-  const segments = path.split(syntax === 'win32' ? /[\\/]+/ : /\/+/);
-  if (segments.some((segment) => segment.length > maxSegmentChars)) {
-    return `has a name longer than ${maxSegmentChars} characters`;
+  const segments = path.split(syntaxOf(platform) === 'win32' ? /[\\/]+/ : /\/+/);
+  if (segments.some((segment) => sizeOf(segment, platform) > maxSegmentSize)) {
+    return `has a name longer than ${maxSegmentSize} ${unitOf(platform)}`;
   }
-  return syntax === 'win32' ? windowsProblem(path, segments) : undefined;
+  switch (platform) {
+    case 'win32':
+      return windowsProblem(path, segments);
+    case 'darwin':
+      return segments.some((segment) => segment.toLowerCase() === '..namedfork')
+        ? 'names a resource fork'
+        : undefined;
+    case 'posix':
+      return undefined;
+  }
 }
 
-/** True for device files: reading one may hang, writing one may destroy. */
-export function isDevicePath(target: string, syntax: PathSyntax): boolean {
-  return syntax === 'posix' && segmentsBelow('/dev', target, syntax) !== undefined;
+/** True for device files: reading one may hang, writing one may destroy. `/dev/shm` holds ordinary files. */
+export function isDevicePath(target: string, platform: Platform): boolean {
+  if (platform === 'win32') {
+    return false;
+  }
+  const [first] = platformBelow('/dev', target, platform) ?? [];
+  return first !== undefined && first !== 'shm';
+}
+
+/**
+ * Windows drops dots and blanks at the end of a name, Node does not: `.git.` is two files. Without them, or undefined
+ * when the path has none.
+ */
+export function withoutTrailingDots(path: string): string | undefined {
+  const bare = path.replace(/[^\\/]+/g, (name) =>
+    /^[. ]*$/.test(name) ? name : name.replace(/[. ]+$/, ''),
+  );
+  return bare === path ? undefined : bare;
 }
 
 /** The words for an effect whose path was classed invalid; the platform is not known there, so both are tried. */
@@ -44,8 +72,19 @@ export function invalidPathReason(path: string): string {
     : 'the path cannot be resolved in this workspace';
 }
 
-const maxPathChars = 4096;
-const maxSegmentChars = 255;
+/** What Linux takes: 4096 bytes with the NUL at the end, 255 bytes a name. Windows counts UTF-16 units. */
+const maxPathSize = 4096;
+const maxSegmentSize = 255;
+
+function sizeOf(text: string, platform: Platform): number {
+  return platform === 'win32' || text.length > maxPathSize
+    ? text.length
+    : new TextEncoder().encode(text).length;
+}
+
+function unitOf(platform: Platform): string {
+  return platform === 'win32' ? 'characters' : 'bytes';
+}
 
 function windowsProblem(path: string, segments: readonly string[]): string | undefined {
   const rest = path.replace(/^[A-Za-z]:(?=[\\/])/, '');
@@ -55,10 +94,12 @@ function windowsProblem(path: string, segments: readonly string[]): string | und
   if (/[<>"|?*]/.test(rest)) {
     return 'contains a character that Windows does not allow';
   }
-  if (segments.some((segment) => !/^\.{0,2}$/.test(segment) && /[. ]$/.test(segment))) {
-    return 'has a name that ends with a dot or a blank';
+  if (segments.some((segment) => reservedNames.test(segment))) {
+    return 'names a device';
   }
-  return segments.some((segment) => reservedNames.test(segment)) ? 'names a device' : undefined;
+  return segments.some((segment) => !/^\.{0,2}$/.test(segment) && /[. ]$/.test(segment))
+    ? 'has a name that ends with a dot or a blank'
+    : undefined;
 }
 
-const reservedNames = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *\..*)?$/i;
+const reservedNames = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])([ .]*|[ ]*\..*)$/i;

@@ -1,8 +1,13 @@
+import type { WorkspaceRoots } from './contract';
+
 /**
  * Path arithmetic for both families, without the file system: the core runs where `node:path` is not allowed, and a
  * window on one platform may look at files of another.
  */
 export type PathSyntax = 'posix' | 'win32';
+
+/** Whose rules a path follows; macOS has the syntax of POSIX and other ideas about sameness. */
+export type Platform = WorkspaceRoots['platform'];
 
 /** `root` is '' for a relative path, else `/`, `C:\`, `\` (current drive) or `\\` (a share). Segments keep `..`, not `.`. */
 export interface ParsedPath {
@@ -10,7 +15,7 @@ export interface ParsedPath {
   readonly segments: readonly string[];
 }
 
-export function syntaxOf(platform: 'posix' | 'win32' | 'darwin'): PathSyntax {
+export function syntaxOf(platform: Platform): PathSyntax {
   return platform === 'win32' ? 'win32' : 'posix';
 }
 
@@ -65,24 +70,74 @@ export function absolutePath(base: string, path: string, syntax: PathSyntax): st
   return formatPath(foldDots(joinPath(base, path, syntax)), syntax);
 }
 
-/** The segments of `path` below `folder`; empty for the folder itself, undefined when it is not inside. Compared by segments. */
+/**
+ * The segments of `path` below `folder`; empty for the folder itself, undefined when it is not inside. Compared by
+ * segments, letter by letter; `platformBelow` compares as a platform's usual file system does.
+ */
 export function segmentsBelow(
   folder: string,
   path: string,
   syntax: PathSyntax,
 ): readonly string[] | undefined {
-  const outer = parsePath(folder, syntax);
-  const inner = parsePath(path, syntax);
-  const isInside =
-    outer.root !== '' &&
-    outer.root === inner.root &&
-    outer.segments.length <= inner.segments.length &&
-    outer.segments.every((segment, index) => segment === inner.segments[index]);
-  return isInside ? inner.segments.slice(outer.segments.length) : undefined;
+  return below(parsePath(folder, syntax), parsePath(path, syntax), (name) => name);
 }
 
 export function isSameOrBelow(folder: string, path: string, syntax: PathSyntax): boolean {
   return segmentsBelow(folder, path, syntax) !== undefined;
+}
+
+/**
+ * Like `segmentsBelow`, for what the platform takes for the same place: without letter case on Windows and macOS, there
+ * also without the form of a letter's accents, and with the two names that macOS itself has for some folders.
+ */
+export function platformBelow(
+  folder: string,
+  path: string,
+  platform: Platform,
+): readonly string[] | undefined {
+  const syntax = syntaxOf(platform);
+  const outer = onePlace(parsePath(folder, syntax), platform);
+  const inner = onePlace(parsePath(path, syntax), platform);
+  return below(outer, inner, nameForms[platform]);
+}
+
+function below(
+  outer: ParsedPath,
+  inner: ParsedPath,
+  toForm: (name: string) => string,
+): readonly string[] | undefined {
+  const isInside =
+    outer.root !== '' &&
+    outer.root === inner.root &&
+    outer.segments.length <= inner.segments.length &&
+    outer.segments.every((name, index) => toForm(name) === toForm(inner.segments[index] ?? ''));
+  return isInside ? inner.segments.slice(outer.segments.length) : undefined;
+}
+
+const nameForms: Readonly<Record<Platform, (name: string) => string>> = {
+  posix: (name) => name,
+  win32: upperCase,
+  darwin: (name) => upperCase(name.normalize('NFD')),
+};
+
+/** Only pairs of one capital and one small letter: a file system keeps `ß` and `SS`, `ı` and `I` apart. */
+function upperCase(name: string): string {
+  return Array.from(name, (letter) => {
+    const upper = letter.toUpperCase();
+    return upper.toLowerCase() === letter ? upper : letter;
+  }).join('');
+}
+
+/** macOS: `/tmp`, `/var` and `/etc` are links into `/private`, and the data volume is seen twice. */
+function onePlace(path: ParsedPath, platform: Platform): ParsedPath {
+  if (platform !== 'darwin' || path.root !== '/') {
+    return path;
+  }
+  const plain = path.segments.map(nameForms.darwin);
+  const start = ['SYSTEM', 'VOLUMES', 'DATA'].every((name, index) => plain[index] === name) ? 3 : 0;
+  const isPrivate =
+    plain[start] === 'PRIVATE' && ['TMP', 'VAR', 'ETC'].includes(plain[start + 1] ?? '');
+  return { root: '/', segments: path.segments.slice(isPrivate ? start + 1 : start) };
 }
 
 function toSegments(path: string, separator: RegExp): readonly string[] {

@@ -1,5 +1,15 @@
 import type { PathClass, PathProbe, WorkspaceRoots } from './contract';
-import { isDevicePath, pathProblem } from './pathProblem';
+import { readUri } from './fileUri';
+import {
+  classOf,
+  isStricter,
+  isWholeTree,
+  relativeTo,
+  type Classing,
+  type PathUse,
+} from './pathClass';
+import { followLinks, noLinks, resolveLinks } from './pathLinks';
+import { localPathProblem, pathProblem, withoutTrailingDots } from './pathProblem';
 import {
   absolutePath,
   foldDots,
@@ -7,12 +17,11 @@ import {
   isAbsolutePath,
   joinPath,
   parsePath,
-  segmentsBelow,
+  platformBelow,
   syntaxOf,
   type ParsedPath,
-  type PathSyntax,
 } from './pathSyntax';
-import { isProtectedName, isRepositoryMetadata, isSecretName } from './sensitiveNames';
+import { isSecretName, protectedFileNames } from './sensitiveNames';
 
 /** Where a path argument is looked at from. `cwd` is absolute; absent: the first workspace folder. */
 export interface PathScope {
@@ -29,6 +38,8 @@ export interface ResolvedPath {
   readonly path: string;
   readonly target: string;
   readonly pathClass: PathClass;
+  /** The target's place below its workspace folder, with `/`; '' for the folder itself; absent when it is in none. */
+  readonly relative?: string;
 }
 
 /**
@@ -44,46 +55,74 @@ export function toAbsolutePath(input: string, scope: PathScope): string | undefi
 
 /**
  * Resolves a path argument through links and classes it. Links of the nearest existing ancestor count, also dangling
- * ones. Where `..` follows a name, a kernel may end elsewhere than the names say: then the stricter of both counts.
+ * ones. Where `..` follows a name, a kernel may end elsewhere than the names say: then the stricter of both counts. What
+ * removes or renames a link changes the folder that the link lies in: that place counts too.
  * Never rejects: what cannot be resolved is `invalid`.
  */
 export async function resolvePath(
   input: string,
-  use: 'read' | 'write',
+  use: PathUse,
   context: PathContext,
 ): Promise<ResolvedPath> {
-  const syntax = syntaxOf(context.roots.platform);
+  const { platform } = context.roots;
   const joined = joinToScope(input, context);
   if (joined === undefined) {
-    return { path: input, target: input, pathClass: 'invalid' };
+    return await resolveUnusable(input, use, context);
   }
-  const path = formatPath(foldDots(joined), syntax);
+  const path = formatPath(foldDots(joined), syntaxOf(platform));
+  const roots = await resolveRoots(context);
+  const folders = context.roots.folders.map((folder) => folder.path);
+  const base = { path, use, roots, folders, platform };
   try {
-    const roots = await Promise.all(
-      context.roots.folders.map((folder) => resolveRoot(folder.path, context.probe, syntax)),
-    );
-    const folders = context.roots.folders.map((folder) => folder.path);
-    const toClass = (target: string | undefined): PathClass =>
-      target === undefined ? 'invalid' : classOf({ path, target, use, roots, folders, syntax });
-    const byNames = await resolveTarget(parsePath(path, syntax), context.probe, syntax);
-    const byKernel = joined.segments.includes('..')
-      ? await followLinks(joined, context.probe, syntax)
-      : byNames;
-    const isKernelStricter =
-      strictness.indexOf(toClass(byKernel)) > strictness.indexOf(toClass(byNames));
-    const target = isKernelStricter ? byKernel : byNames;
-    return { path, target: target ?? path, pathClass: toClass(target) };
-  } catch {
-    // A probe that fails says nothing about where the path leads; the gate refuses what it cannot see.
-    return { path, target: path, pathClass: 'invalid' };
+    const targets = await targetsOf(joined, use, context);
+    const found = targets.map((target) => toResolved({ ...base, target: target ?? path }, target));
+    const strictest = found.reduce((a, b) => (isStricter(b.pathClass, a.pathClass) ? b : a));
+    return (await holdsProtected(strictest, use, context))
+      ? { ...strictest, pathClass: 'protected' }
+      : strictest;
+  } catch (error) {
+    // Nobody can say where the path leads. What the names alone put outside asks there; all else is refused.
+    const byNames = toResolved({ ...base, target: path }, path);
+    const isForeign = isForbidden(error) && byNames.relative === undefined;
+    return isForeign ? byNames : { path, target: path, pathClass: 'invalid' };
   }
+}
+
+/** The same for a URI, decoded once. One that is no file belongs to the workspace folders of the same origin, or is invalid. */
+export async function resolveUri(
+  uri: string,
+  use: PathUse,
+  context: PathContext,
+): Promise<ResolvedPath> {
+  const { roots } = context;
+  const place = readUri(uri, syntaxOf(roots.platform));
+  const invalid = { path: uri, target: uri, pathClass: 'invalid' } as const;
+  switch (place.kind) {
+    case 'unusable':
+      return invalid;
+    case 'file': {
+      const folders = roots.folders.filter(({ origin }) => origin === undefined);
+      return await resolvePath(place.path, use, { ...context, roots: { ...roots, folders } });
+    }
+    case 'elsewhere': {
+      const folders = roots.folders.filter(({ origin }) => origin === place.origin);
+      const inOrigin = { ...roots, folders, platform: 'posix' } as const;
+      return folders.length === 0
+        ? invalid
+        : await resolvePath(place.path, use, { roots: inOrigin, probe: noLinks });
+    }
+  }
+}
+
+/** The stricter of two ends, for a call that touches both: a rename. */
+export function stricterOf(one: ResolvedPath, other: ResolvedPath): ResolvedPath {
+  return isStricter(other.pathClass, one.pathClass) ? other : one;
 }
 
 /** Shortest name for people and models: relative to its folder, with the folder's name where there are several. */
 export function displayPath(path: string, roots: WorkspaceRoots): string {
-  const syntax = syntaxOf(roots.platform);
   for (const folder of roots.folders) {
-    const below = segmentsBelow(folder.path, path, syntax);
+    const below = platformBelow(folder.path, path, roots.platform);
     if (below !== undefined) {
       const shown = roots.folders.length > 1 ? [folder.name, ...below] : below;
       return shown.length === 0 ? '.' : shown.join('/');
@@ -94,136 +133,132 @@ export function displayPath(path: string, roots: WorkspaceRoots): string {
 
 /** True when the names alone say that reading this file asks first; for filtering what a search has found. */
 export function isSecretPath(path: string, roots: WorkspaceRoots): boolean {
-  return isSecretName(parsePath(path, syntaxOf(roots.platform)).segments);
+  return isSecretName(parsePath(path, syntaxOf(roots.platform)).segments, roots.platform);
 }
 
-// Two classes that ask are told apart only by their words; `invalid` is refused.
-const strictness: readonly PathClass[] = ['inside', 'outside', 'protected', 'secret', 'invalid'];
-const maxLinks = 40;
-
 function joinToScope(input: string, scope: PathScope): ParsedPath | undefined {
-  const syntax = syntaxOf(scope.roots.platform);
-  if (pathProblem(input, syntax) !== undefined) {
+  const { folders, platform } = scope.roots;
+  const syntax = syntaxOf(platform);
+  if (pathProblem(input, platform) !== undefined && !isOnSharedFolder(input, scope)) {
     return undefined;
-  }
-  if (isAbsolutePath(input, syntax)) {
-    return joinPath(scope.cwd ?? scope.roots.folders[0]?.path ?? '', input, syntax);
   }
   const segments = parsePath(input, syntax).segments;
   const named =
-    scope.roots.folders.length > 1
-      ? scope.roots.folders.find((folder) => folder.name === segments[0])
+    folders.length > 1 && !isAbsolutePath(input, syntax)
+      ? folders.find((folder) => folder.name === segments[0])
       : undefined;
-  if (named !== undefined) {
-    const folder = parsePath(named.path, syntax);
-    return { root: folder.root, segments: [...folder.segments, ...segments.slice(1)] };
+  const base = scope.cwd ?? folders[0]?.path ?? '';
+  const joined =
+    named === undefined
+      ? joinPath(base, input, syntax)
+      : joinPath(named.path, segments.slice(1).join('/'), syntax);
+  return joined.root === '' || pathTooLong(joined, scope) ? undefined : joined;
+}
+
+function pathTooLong(joined: ParsedPath, { roots }: PathScope): boolean {
+  const path = formatPath(foldDots(joined), syntaxOf(roots.platform));
+  return (localPathProblem(path, roots.platform) ?? '').startsWith('is longer');
+}
+
+/** A share is refused, except where a workspace folder lies on it. */
+function isOnSharedFolder(input: string, { roots }: PathScope): boolean {
+  if (roots.platform !== 'win32' || /^[\\/]{2}[?.][\\/]|^[\\/]{3}/.test(input)) {
+    return false;
   }
-  const base = scope.cwd ?? scope.roots.folders[0]?.path;
-  return base === undefined ? undefined : joinPath(base, input, syntax);
+  const path = absolutePath('', input, 'win32');
+  return (
+    localPathProblem(input, 'win32') === undefined &&
+    roots.folders.some(
+      (folder) =>
+        /^[\\/]{2}/.test(folder.path) && platformBelow(folder.path, path, 'win32') !== undefined,
+    )
+  );
 }
 
-async function resolveRoot(path: string, probe: PathProbe, syntax: PathSyntax): Promise<string> {
-  const real = await probe.realPath(path);
-  return absolutePath(path, real ?? path, syntax);
-}
-
-async function resolveTarget(
-  path: ParsedPath,
-  probe: PathProbe,
-  syntax: PathSyntax,
-): Promise<string | undefined> {
-  const real = await probe.realPath(formatPath(path, syntax));
-  return real === undefined
-    ? await followLinks(path, probe, syntax)
-    : absolutePath(real, real, syntax);
-}
-
-/** Walks as a kernel does, link by link; then takes the file system's own spelling of the nearest existing ancestor. */
-async function followLinks(
-  path: ParsedPath,
-  probe: PathProbe,
-  syntax: PathSyntax,
-): Promise<string | undefined> {
-  let walked: ParsedPath = { root: path.root, segments: [] };
-  const pending = [...path.segments];
-  let linkCount = 0;
-  for (let segment = pending.shift(); segment !== undefined; segment = pending.shift()) {
-    const next = foldDots({ root: walked.root, segments: [...walked.segments, segment] });
-    const link = segment === '..' ? undefined : await probe.readLink(formatPath(next, syntax));
-    if (link === undefined) {
-      walked = next;
-      continue;
-    }
-    linkCount += 1;
-    if (linkCount > maxLinks) {
-      return undefined;
-    }
-    const goal = joinPath(walked.root, link, syntax);
-    pending.unshift(...goal.segments);
-    walked = isAbsolutePath(link, syntax) ? { root: goal.root, segments: [] } : walked;
-  }
-  return await spellAsOnDisk(walked, probe, syntax);
-}
-
-async function spellAsOnDisk(
-  path: ParsedPath,
-  probe: PathProbe,
-  syntax: PathSyntax,
-): Promise<string> {
-  for (let count = path.segments.length; count > 0; count--) {
-    const real = await probe.realPath(
-      formatPath({ root: path.root, segments: path.segments.slice(0, count) }, syntax),
-    );
-    if (real !== undefined) {
-      const parsed = parsePath(real, syntax);
-      return formatPath(
-        { root: parsed.root, segments: [...parsed.segments, ...path.segments.slice(count)] },
-        syntax,
-      );
+/** Names that Windows and Node take for different files are refused, unless one of both is a file that asks anyway. */
+async function resolveUnusable(
+  input: string,
+  use: PathUse,
+  context: PathContext,
+): Promise<ResolvedPath> {
+  const bare = context.roots.platform === 'win32' ? withoutTrailingDots(input) : undefined;
+  if (bare !== undefined) {
+    const resolved = await resolvePath(bare, use, context);
+    if (resolved.pathClass === 'protected' || resolved.pathClass === 'secret') {
+      return resolved;
     }
   }
-  return formatPath(path, syntax);
+  return { path: input, target: input, pathClass: 'invalid' };
 }
 
-interface Classing {
-  readonly path: string;
-  readonly target: string;
-  readonly use: 'read' | 'write';
-  /** The workspace folders after links, and as the editor names them. */
-  readonly roots: readonly string[];
-  readonly folders: readonly string[];
-  readonly syntax: PathSyntax;
+/** The folders after their links. One that cannot be resolved holds nothing. */
+async function resolveRoots({ roots, probe }: PathContext): Promise<readonly string[]> {
+  const syntax = syntaxOf(roots.platform);
+  const resolved = await Promise.all(
+    roots.folders.map(async ({ path, origin }) => {
+      try {
+        const names = foldDots(parsePath(path, syntax));
+        return await resolveLinks(names, origin === undefined ? probe : noLinks, syntax);
+      } catch {
+        return undefined; // a path below it fails the same way and is refused
+      }
+    }),
+  );
+  return resolved.filter((root) => root !== undefined);
 }
 
-function classOf(classing: Classing): PathClass {
-  const { path, target, use, roots, folders, syntax } = classing;
-  const belowRoots = roots
-    .map((root) => segmentsBelow(root, target, syntax))
-    .filter((below) => below !== undefined);
-  if (belowRoots.length === 0 && isDevicePath(target, syntax)) {
-    return 'invalid';
+/** Every place that the use may touch; undefined for links without an end. */
+async function targetsOf(
+  joined: ParsedPath,
+  use: PathUse,
+  { roots, probe }: PathContext,
+): Promise<readonly (string | undefined)[]> {
+  const syntax = syntaxOf(roots.platform);
+  const names = foldDots(joined);
+  const targets = [await resolveLinks(names, probe, syntax)];
+  if (joined.segments.includes('..')) {
+    targets.push(await followLinks(joined, probe, syntax));
   }
-  const targetNames = parsePath(target, syntax).segments;
-  const pathNames = parsePath(path, syntax).segments;
-  if (use === 'read' && (isSecretName(pathNames) || isSecretName(targetNames))) {
-    return 'secret';
+  const last = names.segments.at(-1);
+  if ((use === 'delete' || use === 'move') && last !== undefined) {
+    const parent = { root: names.root, segments: names.segments.slice(0, -1) };
+    const folder = await resolveLinks(parent, probe, syntax);
+    targets.push(folder === undefined ? undefined : absolutePath(folder, last, syntax));
   }
-  if (use === 'write') {
-    const belowFolders = folders
-      .map((folder) => segmentsBelow(folder, path, syntax))
-      .filter((below) => below !== undefined);
-    // Names above a workspace folder are the user's choice of a place, not the call's; repository metadata counts everywhere.
-    const candidates = [
-      ...(belowRoots.length === 0 ? [targetNames] : belowRoots),
-      ...(belowFolders.length === 0 ? [pathNames] : belowFolders),
-    ];
-    if (
-      isRepositoryMetadata(targetNames) ||
-      isRepositoryMetadata(pathNames) ||
-      candidates.some(isProtectedName)
-    ) {
-      return 'protected';
-    }
+  return targets;
+}
+
+function toResolved(classing: Classing, target: string | undefined): ResolvedPath {
+  const { path, roots, platform } = classing;
+  if (target === undefined) {
+    return { path, target: path, pathClass: 'invalid' };
   }
-  return belowRoots.length === 0 ? 'outside' : 'inside';
+  const relative = relativeTo(roots, target, platform);
+  return {
+    path,
+    target,
+    pathClass: classOf(classing),
+    ...(relative === undefined ? {} : { relative }),
+  };
+}
+
+/** True for a folder that goes, moves or is unpacked into while something protected lies in it. */
+async function holdsProtected(
+  { pathClass, target }: ResolvedPath,
+  use: PathUse,
+  { roots, probe }: PathContext,
+): Promise<boolean> {
+  if (pathClass !== 'inside' || !isWholeTree(use) || (await probe.realPath(target)) === undefined) {
+    return false;
+  }
+  const syntax = syntaxOf(roots.platform);
+  const held = await Promise.all(
+    Array.from(protectedFileNames(), (name) => probe.realPath(absolutePath(target, name, syntax))),
+  );
+  return held.some((real) => real !== undefined);
+}
+
+function isForbidden(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EACCES' || code === 'EPERM';
 }

@@ -9,6 +9,8 @@ export type HeadlessCommand =
   | DoctorCommand
   | ReplayCommand
   | AuditVerifyCommand
+  | { readonly kind: 'paths' }
+  | { readonly kind: 'redact' }
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -63,7 +65,7 @@ const timing = {
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
-const commandNames = 'turn, exchange, replay, doctor, audit';
+const commandNames = 'turn, exchange, replay, doctor, paths, redact, audit';
 
 class UsageError extends Error {}
 
@@ -84,6 +86,10 @@ export function parseHeadlessArgs(
         return doctorCommand(rest);
       case 'audit':
         return auditCommand(rest);
+      case 'paths':
+        return withoutOptions('paths', rest);
+      case 'redact':
+        return withoutOptions('redact', rest);
       case undefined:
         throw new UsageError(`a command is needed: ${commandNames}`);
       default:
@@ -172,6 +178,15 @@ function auditCommand(argv: readonly string[]): AuditVerifyCommand {
     throw new UsageError('usage: audit verify FILE');
   }
   return { kind: 'auditVerify', file: resolve(file) };
+}
+
+/** What it works on comes as JSON lines on standard input. */
+function withoutOptions<const T extends string>(
+  kind: T,
+  argv: readonly string[],
+): { readonly kind: T } {
+  parseArgs({ args: [...argv], strict: true, options: {} });
+  return { kind };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PatchbayError } from '../base/patchbayError';
 import type { Hunk } from '../edits/fileEdit';
-import type { WriteOutcome } from '../tools/contract';
+import type { PlaceCheck, WriteOutcome } from '../tools/contract';
 import { decodeFile, encodeLike, isSameBytes } from './textCodec';
 import { isSameButEndings, lineEndings, minimalEdits } from './textEdits';
 import { openDocument } from './workspaceUri';
@@ -12,6 +12,8 @@ export interface BufferWrite {
   /** What the caller has seen and decided on; anything else is `stale`. */
   readonly expectedText: string;
   readonly hunks: (baseText: string, text: string) => readonly Hunk[];
+  /** Asked right before the buffer or the disk is changed. */
+  readonly checkPlace?: PlaceCheck | undefined;
 }
 
 /** What the file is right now, on disk and in its buffer. */
@@ -63,6 +65,7 @@ async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
     { bytes: present.bytes, text: present.diskText, encoding: document.encoding },
     write.text,
   );
+  await write.checkPlace?.();
   if (document.isClosed) {
     return 'refused';
   }
@@ -82,6 +85,10 @@ async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
   if (isDirty) {
     return outcome(document, write.text, false);
   }
+  await write.checkPlace?.().catch(async (error: unknown) => {
+    await takeBack(document);
+    throw error;
+  });
   // Auto-save may have been quicker: `save` then says false although the file has our text.
   if (!(await document.save()) && !(await isOnDisk(document, encoded))) {
     await takeBack(document);

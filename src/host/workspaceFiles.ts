@@ -7,6 +7,7 @@ import type { WorkspaceRoots } from '../gate/contract';
 import type {
   DirectoryEntry,
   FileStat,
+  PlaceCheck,
   TextFile,
   WorkspaceFiles,
   WriteOutcome,
@@ -95,6 +96,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     path: string,
     text: string,
     expectedText: string | undefined,
+    checkPlace?: PlaceCheck,
   ): Promise<WriteOutcome> {
     const uri = toWorkspaceUri(path);
     if (text.includes('\0')) {
@@ -106,7 +108,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     refuseNotebook(uri);
     const stat = await statOf(uri);
     if (stat === undefined) {
-      return await createFile(uri, text, expectedText);
+      return await createFile(uri, text, expectedText, checkPlace);
     }
     if (expectedText === undefined) {
       throw stale(uri, 'exists by now');
@@ -118,10 +120,16 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
         `${vscode.workspace.asRelativePath(uri)} is read-only; nothing was written. Make it writable, then try again.`,
       );
     }
-    return await writeThroughBuffer({ uri, text, expectedText, hunks: this.options.hunks });
+    return await writeThroughBuffer({
+      uri,
+      text,
+      expectedText,
+      hunks: this.options.hunks,
+      checkPlace,
+    });
   }
 
-  async deleteFile(path: string, expectedText: string): Promise<void> {
+  async deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void> {
     const uri = toWorkspaceUri(path);
     const present = await this.readText(path);
     if (present.text !== expectedText) {
@@ -129,6 +137,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     }
     const edit = new vscode.WorkspaceEdit();
     edit.deleteFile(uri, { recursive: false });
+    await checkPlace?.();
     if (!(await vscode.workspace.applyEdit(edit)) || (await statOf(uri)) !== undefined) {
       throw new PatchbayError(
         'read_only',
@@ -211,6 +220,7 @@ async function createFile(
   uri: vscode.Uri,
   text: string,
   expectedText: string | undefined,
+  checkPlace: PlaceCheck | undefined,
 ): Promise<WriteOutcome> {
   if (expectedText !== undefined) {
     throw stale(uri, 'is gone by now');
@@ -220,6 +230,7 @@ async function createFile(
     overwrite: false,
     contents: await vscode.workspace.encode(text, { uri }),
   });
+  await checkPlace?.();
   if (!(await vscode.workspace.applyEdit(edit))) {
     throw (await statOf(uri)) === undefined
       ? new PatchbayError(

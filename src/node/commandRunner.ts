@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage } from '../base/patchbayError';
+import type { Redactor } from '../base/redact';
+import { RedactingStream } from '../base/redactingStream';
 import type { CommandOutcome, CommandRunner } from '../tools/contract';
 import { CappedOutput } from './cappedOutput';
 import { childEnvironment, type Environment } from './childEnvironment';
@@ -18,6 +20,8 @@ export interface CommandRunnerOptions extends SupervisorOptions {
   readonly killGraceMs?: number;
   /** Default 1 MiB. */
   readonly maxOutputChars?: number;
+  /** For the output that is shown while the command runs. */
+  readonly redact?: Redactor;
 }
 
 type RunOptions = Parameters<CommandRunner['run']>[0];
@@ -68,11 +72,16 @@ async function watch(
   const output = new CappedOutput(options.maxOutputChars ?? 1024 * 1024);
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const stripper = new EscapeStripper();
-  const accept = (text: string): void => {
+  // A secret may be cut in two by the pieces in which it comes: they are joined to lines before they are shown.
+  const shown = new RedactingStream(options.redact ?? ((text) => text));
+  const show = (text: string): void => {
     if (text !== '') {
-      output.push(text);
       run.onOutput?.(text);
     }
+  };
+  const accept = (text: string): void => {
+    output.push(text);
+    show(options.redact === undefined ? text : shown.push(text));
   };
   child.stdout.on('data', (chunk: Uint8Array) =>
     accept(stripper.push(decoder.decode(chunk, { stream: true }))),
@@ -82,6 +91,7 @@ async function watch(
   const end = await child.ended;
   ending.stop();
   accept(stripper.push(decoder.decode()) + stripper.end());
+  show(shown.end());
   child.release();
   return outcomeOf(end, ending.why(), output.text(), run);
 }

@@ -20,6 +20,7 @@ import type { WorkspaceRoots } from '../gate/contract';
 import type {
   DirectoryEntry,
   FileStat,
+  PlaceCheck,
   TextFile,
   WorkspaceFiles,
   WriteOutcome,
@@ -65,6 +66,7 @@ export class DiskFiles implements WorkspaceFiles {
     path: string,
     text: string,
     expectedText: string | undefined,
+    checkPlace?: PlaceCheck,
   ): Promise<WriteOutcome> {
     if (/[\0\p{Surrogate}]/u.test(text)) {
       throw new PatchbayError(
@@ -73,19 +75,20 @@ export class DiskFiles implements WorkspaceFiles {
       );
     }
     if (expectedText === undefined) {
-      await this.create(path, text);
+      await this.create(path, text, checkPlace);
     } else {
-      await this.replace(path, text, expectedText);
+      await this.replace(path, text, expectedText, checkPlace);
     }
     this.didChange.fire(path);
     return { isSaved: true };
   }
 
-  async deleteFile(path: string, expectedText: string): Promise<void> {
+  async deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void> {
     const { text } = await readDecoded(path);
     if (text !== expectedText) {
       throw stale(path, 'has changed meanwhile');
     }
+    await checkPlace?.();
     try {
       await unlink(path);
     } catch (error) {
@@ -114,10 +117,15 @@ export class DiskFiles implements WorkspaceFiles {
     }
   }
 
-  private async create(path: string, text: string): Promise<void> {
+  private async create(
+    path: string,
+    text: string,
+    checkPlace: PlaceCheck | undefined,
+  ): Promise<void> {
     if ((await unlessAbsent(lstat(path))) !== undefined) {
       throw stale(path, 'exists by now');
     }
+    await checkPlace?.();
     try {
       await mkdir(dirname(path), { recursive: true });
       // Exclusive: a file or link that somebody makes in this moment is not followed or overwritten.
@@ -132,7 +140,12 @@ export class DiskFiles implements WorkspaceFiles {
     }
   }
 
-  private async replace(path: string, text: string, expectedText: string): Promise<void> {
+  private async replace(
+    path: string,
+    text: string,
+    expectedText: string,
+    checkPlace: PlaceCheck | undefined,
+  ): Promise<void> {
     const target = (await unlessAbsent(realpath(path))) ?? path;
     const present = await readDecoded(target).catch((error: unknown) => {
       throw PatchbayError.is(error, 'not_found') ? stale(path, 'is gone') : error;
@@ -145,6 +158,8 @@ export class DiskFiles implements WorkspaceFiles {
       throw readOnly(path);
     }
     const bytes = Buffer.from((present.hasMark ? byteOrderMark : '') + text, 'utf8');
+    // The real file is replaced, whatever becomes of the links that led to it.
+    await checkPlace?.();
     await replaceFile(target, bytes, mode, path);
   }
 }

@@ -25,7 +25,10 @@ export async function openPrivately(path: string, use: 'append' | 'read'): Promi
     throw code === 'ELOOP' || code === 'ENXIO' ? unsafe(path, error) : error;
   }
   const found = await file.stat();
-  if (!found.isFile()) {
+  // A second name of the same file, or a file of somebody else: planted as well as a link.
+  const isForeign =
+    process.platform !== 'win32' && (found.nlink > 1 || found.uid !== process.getuid?.());
+  if (!found.isFile() || isForeign) {
     await file.close();
     throw unsafe(path);
   }

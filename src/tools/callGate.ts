@@ -6,11 +6,12 @@ import type { Decision, Effect, RememberScope, Rule } from '../gate/contract';
 import { decide } from '../gate/decide';
 import { sha256Hex } from '../gate/digest';
 import { areSameEffects, resolveEffects } from '../gate/effect';
+import { PatchbayError } from '../base/patchbayError';
 import { toAbsolutePath } from '../gate/paths';
 import { isSameOrBelow, syntaxOf } from '../gate/pathSyntax';
 import { offerRules, type RuleOffer } from '../gate/ruleOffers';
 import { makeVisible } from '../gate/visible';
-import type { CallContext } from './contract';
+import type { CallContext, PlaceCheck } from './contract';
 import type { OrchestratorServices } from './services';
 
 /** A call on its way through the gate, ours or a child's. */
@@ -80,6 +81,18 @@ export class CallGate {
   /** True while the call's paths still lead where they led when it was judged. */
   async isStillTrue(call: GatedCall, effects: readonly Effect[]): Promise<boolean> {
     return areSameEffects(effects, await this.effectsOf(call));
+  }
+
+  /** For the hand that writes, to be asked right before it does: between the decision and the bytes a link can be moved. */
+  placeCheck(call: GatedCall, effects: readonly Effect[], shownPath: string): PlaceCheck {
+    return async () => {
+      if (!(await this.isStillTrue(call, effects))) {
+        throw new PatchbayError(
+          'moved',
+          `${shownPath} leads elsewhere than when it was judged; nothing was written. Try again.`,
+        );
+      }
+    };
   }
 
   /** The permission step of a call that is not an edit. Never silently allows: only a rule or a person does. */

@@ -21,7 +21,9 @@ export class CallRecords {
   /** The calls whose last record is a decision without an outcome (`decided`), or that have both. */
   private readonly states = new WeakMap<AuditSubject, 'decided' | 'ended'>();
 
-  constructor(private readonly services: Pick<OrchestratorServices, 'audit' | 'clock' | 'limits'>) {}
+  constructor(
+    private readonly services: Pick<OrchestratorServices, 'audit' | 'clock' | 'limits'>,
+  ) {}
 
   /**
    * Gives back what holds: the grant itself, or a denial when the record of an allowed call is not written and the audit

@@ -113,7 +113,7 @@ export class ChildWrites {
       if (takesWholeEditsOnly && rulings.some(isNotWhole)) {
         return call.context.signal.aborted
           ? { grant: { kind: 'deny', by: 'withdrawn', reason: withdrawnReason }, writes: [] }
-          : await this.applyOurselves(call, writes, rulings);
+          : await this.applyOurselves(call, judgement.effects, writes, rulings);
       }
     } else {
       const denial = rulings.find(({ grant }) => isWorded(grant.reason)) ?? rulings[0];
@@ -243,6 +243,7 @@ export class ChildWrites {
   /** Writes the approved parts into the editor's buffers, exactly; the child hears what of its edit is in the files now. */
   private async applyOurselves(
     call: GatedCall,
+    judged: readonly Effect[],
     writes: readonly PlannedWrite[],
     rulings: readonly WriteRuling[],
   ): Promise<Ruling> {
@@ -262,7 +263,7 @@ export class ChildWrites {
         );
         continue;
       }
-      const problem = await this.writeApproved(call, written, grant);
+      const problem = await this.writeApproved(call, judged, written, grant);
       told.push(
         problem === undefined
           ? (message ?? `The edit of ${shown} was approved whole and is in the file.`)
@@ -282,6 +283,7 @@ export class ChildWrites {
   /** Why it could not be written, or undefined. Two records of its own: this is our write and not the child's. */
   private async writeApproved(
     call: GatedCall,
+    judged: readonly Effect[],
     written: WrittenByChild,
     grant: Grant,
   ): Promise<string | undefined> {
@@ -300,12 +302,18 @@ export class ChildWrites {
       await this.records.refused(own, recorded);
       return recorded.reason;
     }
+    const checkPlace = this.gate.placeCheck(
+      call,
+      judged,
+      displayPath(edit.path, this.services.files.roots()),
+    );
     let problem: string | undefined;
     try {
+      await checkPlace();
       if (edit.kind === 'delete') {
-        await this.services.files.deleteFile(edit.path, written.baseText);
+        await this.services.files.deleteFile(edit.path, written.baseText, checkPlace);
       } else {
-        await this.services.files.writeText(edit.path, text, expectedText);
+        await this.services.files.writeText(edit.path, text, expectedText, checkPlace);
       }
     } catch (error) {
       problem = errorMessage(error);

@@ -13,15 +13,24 @@ export interface WorkspaceFiles {
   readText(path: string): Promise<TextFile>;
   /**
    * Writes as one undo step through the editor's buffer; saved only when the document was clean before. The text must
-   * still be `expectedText` (undefined: the file must not exist), else `stale`. Creates missing folders. Throws
-   * PatchbayError: `stale`, `read_only`, `mixed_line_endings`, `encoding`, `not_text`.
+   * still be `expectedText` (undefined: the file must not exist), else `stale`. Creates missing folders. `checkPlace` is
+   * asked as the last thing before anything changes. Throws
+   * PatchbayError: `stale`, `moved`, `read_only`, `mixed_line_endings`, `encoding`, `not_text`.
    */
-  writeText(path: string, text: string, expectedText: string | undefined): Promise<WriteOutcome>;
-  deleteFile(path: string, expectedText: string): Promise<void>;
+  writeText(
+    path: string,
+    text: string,
+    expectedText: string | undefined,
+    checkPlace?: PlaceCheck,
+  ): Promise<WriteOutcome>;
+  deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void>;
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Fires with the absolute path when a file or its buffer changed; undefined: anything may have. */
   onDidChange(listener: (path: string | undefined) => void): { dispose(): void };
 }
+
+/** Throws PatchbayError `moved` when the path leads elsewhere than when the change was decided. */
+export type PlaceCheck = () => Promise<void>;
 
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'other';

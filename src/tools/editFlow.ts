@@ -215,6 +215,7 @@ export class EditFlow {
   ): Promise<WriteStep> {
     const { call, effect, timeoutMs } = edit;
     const isDeletion = fileEdit.kind === 'delete' && verdict.kind === 'approved';
+    const checkPlace = this.gate.placeCheck(call, edit.judgement.effects, this.shown(edit));
     const state: { outcome?: WriteOutcome; isStale: boolean } = { isStale: false };
     const end = await runWithDeadline(
       call.subject.tool,
@@ -224,13 +225,14 @@ export class EditFlow {
       async () => {
         try {
           if (isDeletion) {
-            await this.services.files.deleteFile(effect.path, verdict.baseText);
+            await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
             state.outcome = { isSaved: true };
           } else {
             state.outcome = await this.services.files.writeText(
               effect.path,
               verdict.text,
               expectedTextOf(fileEdit, verdict),
+              checkPlace,
             );
           }
           return toolOk('');

@@ -235,6 +235,11 @@ export class Orchestrator implements ToolOrchestrator {
     const { context, subject } = call;
     try {
       context.onProgress({ kind: 'running', why });
+      if (!(await this.gate.isStillTrue(call, judgement.effects))) {
+        const reason =
+          'a path leads elsewhere than when it was judged; nothing was run. Try again.';
+        return { end: failedEnd(reason) };
+      }
       const lookup: CacheLookup = (await this.quietly(() =>
         this.services.cache.lookup(tool.name, readPathOf(judgement.effects), call.input),
       )) ?? { kind: 'off' };

@@ -4,6 +4,7 @@ import type { PathProbe, WorkspaceRoots } from '../../src/gate/contract';
 import type {
   DirectoryEntry,
   FileStat,
+  PlaceCheck,
   TextFile,
   WorkspaceFiles,
   WriteOutcome,
@@ -175,8 +176,10 @@ export class MemoryFiles implements WorkspaceFiles, PathProbe {
     path: string,
     text: string,
     expectedText: string | undefined,
+    checkPlace?: PlaceCheck,
   ): Promise<WriteOutcome> {
     await this.beforeWrite(path, text);
+    await checkPlace?.();
     const target = (await this.realPath(path)) ?? path;
     const file = this.tree.get(target);
     if ((file?.dirtyText ?? file?.text) !== expectedText) {
@@ -195,7 +198,9 @@ export class MemoryFiles implements WorkspaceFiles, PathProbe {
     return savedText === text ? { isSaved: true } : { isSaved: true, savedText };
   }
 
-  async deleteFile(path: string, expectedText: string): Promise<void> {
+  async deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void> {
+    await this.beforeWrite(path, '');
+    await checkPlace?.();
     if ((await this.readText(path)).text !== expectedText) {
       throw new PatchbayError('stale', `${path} changed meanwhile.`);
     }

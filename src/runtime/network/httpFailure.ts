@@ -1,7 +1,7 @@
 import { recordField, stringField, isRecord, numberField } from '../../base/guard';
 import { errorMessage, PatchbayError } from '../../base/patchbayError';
+import { createRedactor } from '../../base/redact';
 import { abortedFailure, oneLine, type Failure, type FailureCode } from '../../events/failure';
-import { redactKeys } from './redact';
 
 /** Who was asked, in the words of the message to the user. */
 export interface EndpointNames {
@@ -34,8 +34,8 @@ const keptWords = 'Your message and what has arrived are kept.';
 /** The failure that a server's own words mean. Pure. */
 export function failureOfFault(fault: ServerFault, names: EndpointNames): Failure {
   const code = codeOfFault(fault);
-  const said = oneLine(redactKeys(fault.message, names.key));
-  const body = fault.body === undefined ? '' : redactKeys(fault.body, names.key).slice(0, 2000);
+  const said = oneLine(withoutKeys(fault.message, names.key));
+  const body = fault.body === undefined ? '' : withoutKeys(fault.body, names.key).slice(0, 2000);
   return {
     code,
     message: oneLine(wordsOf(code, fault, names, said)),
@@ -238,7 +238,7 @@ function failureOfRefusal(error: PatchbayError, names: EndpointNames): Failure {
         message: `A single piece of the answer of ${names.provider} was too long to hold. What arrived is kept.`,
       };
     default:
-      return { code: 'unknown', message: oneLine(redactKeys(error.message, names.key)) };
+      return { code: 'unknown', message: oneLine(withoutKeys(error.message, names.key)) };
   }
 }
 
@@ -247,7 +247,7 @@ function failureOfConnection(
   error: unknown,
   names: EndpointNames,
 ): Failure {
-  const detail = redactKeys(`${systemCode ?? ''} ${describeCauses(error)}`.trim(), names.key);
+  const detail = withoutKeys(`${systemCode ?? ''} ${describeCauses(error)}`.trim(), names.key);
   const failed = (code: FailureCode, words: string): Failure => ({
     code,
     message: oneLine(words),
@@ -307,4 +307,9 @@ function describeCauses(error: unknown): string {
     item = item.cause;
   }
   return [...new Set(words)].join(': ');
+}
+
+/** What a server or an error wrote, without the key that was sent and without whatever else is a secret. */
+function withoutKeys(text: string, key: string | undefined): string {
+  return createRedactor(key === undefined ? [] : [key])(text);
 }

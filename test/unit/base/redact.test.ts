@@ -75,7 +75,7 @@ describe('secrets known by what stands in front of them', () => {
       '"{\\"password\\":\\"[redacted]\\",\\"a\\":1}"',
     ],
     ['GITHUB_TOKEN=abcdef\nA=b', 'GITHUB_TOKEN=[redacted]\nA=b'],
-    ['export MY_API_KEY="abcdef ghi"', 'export MY_API_KEY="[redacted] ghi"'],
+    ['export MY_API_KEY="abcdef ghi"', 'export MY_API_KEY="[redacted]"'],
     ['AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG', 'AWS_SECRET_ACCESS_KEY=[redacted]'],
     ['run --password=hunter2 --x=1', 'run --password=[redacted] --x=1'],
     ['db:\n  password: hunter2\n  port: 1', 'db:\n  password: [redacted]\n  port: 1'],
@@ -135,27 +135,38 @@ describe('a redactor', () => {
     );
   });
 
-  it('takes time in proportion to the text, whatever the text', () => {
-    const time = (text: string): number => {
-      const startedAt = performance.now();
-      redact(text);
-      return performance.now() - startedAt;
-    };
-    const best = (text: string): number => Math.min(time(text), time(text), time(text));
+  it('ends soon whatever the text: what it looks for, begun over and over and never ended', () => {
+    // A quadratic rule would look at 10^10 letters here and run into the time limit of the test.
     for (const unit of [
-      'a',
-      '"api_key":"',
-      'x_',
-      'http://a:',
-      '-----BEGIN PRIVATE KEY-----',
-      'A.b-c_',
-      'token',
-      '=',
-      ' bearer',
+      ...[
+        'a',
+        '"api_key":"',
+        'x_',
+        'http://a:',
+        '-----BEGIN PRIVATE KEY-----',
+        'A.b-c_',
+        '=',
+        ' bearer',
+      ],
+      ...[
+        '-----END PRIVATE KEY-----',
+        'Cookie:',
+        'Authorization: a ',
+        'password: ',
+        '\\"token\\":\\"',
+      ],
+      ...[
+        'curl ',
+        'machine a login ',
+        'eyJ.',
+        'name: TOKEN value ',
+        'token:[""',
+        'token: |\n\n',
+        '<password ',
+      ],
+      ...['\\', 'AAAAAAAAAAAAAAAAAAAA\n', 'sk-', '&sig='],
     ]) {
-      const small = unit.repeat(Math.ceil(20_000 / unit.length));
-      // Ten times the text; a quadratic rule would take a hundred times as long.
-      expect(best(small.repeat(10)) / Math.max(best(small), 1)).toBeLessThan(50);
+      expect(redact(unit.repeat(Math.ceil(100_000 / unit.length))).length).toBeGreaterThan(0);
     }
-  });
+  }, 60_000);
 });

@@ -23,7 +23,13 @@ describe('what a call would really do', () => {
       { roots: files.roots(), probe: files },
     );
     expect(effects).toEqual([
-      { kind: 'read', path: '/w/app/a.ts', target: '/w/app/a.ts', pathClass: 'inside' },
+      {
+        kind: 'read',
+        path: '/w/app/a.ts',
+        target: '/w/app/a.ts',
+        pathClass: 'inside',
+        relative: 'a.ts',
+      },
       {
         kind: 'write',
         path: '/w/app/hosts',

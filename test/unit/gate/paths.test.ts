@@ -20,7 +20,12 @@ const plain = { files: { '/w/app/src/a.ts': 'a', '/w/other/b.ts': 'b', '/etc/pas
 describe('resolving a path', () => {
   it('[R143] gives one absolute normalised path for every spelling', async () => {
     const { read } = look(plain);
-    const expected = { path: '/w/app/src/a.ts', target: '/w/app/src/a.ts', pathClass: 'inside' };
+    const expected = {
+      path: '/w/app/src/a.ts',
+      target: '/w/app/src/a.ts',
+      pathClass: 'inside',
+      relative: 'src/a.ts',
+    };
     for (const spelling of [
       'src/a.ts',
       './src//a.ts',
@@ -99,6 +104,7 @@ describe('resolving a path', () => {
       path: '/link/src/a.ts',
       target: '/real/src/a.ts',
       pathClass: 'inside',
+      relative: 'src/a.ts',
     });
     expect(await read('src/new.ts')).toMatchObject({
       target: '/real/src/new.ts',
@@ -209,6 +215,7 @@ describe('the class of a path', () => {
       path: 'C:\\app\\src\\a.ts',
       target: 'C:\\app\\src\\a.ts',
       pathClass: 'inside',
+      relative: 'src/a.ts',
     });
     expect(await classOf('C:/app/src/a.ts')).toBe('inside');
     expect(await classOf('\\app\\a.ts')).toBe('inside');

@@ -83,10 +83,16 @@ describe('headless arguments', () => {
     ).toMatchObject({ binary });
   });
 
+  it('takes `paths` and `redact` without options: the work comes on standard input', () => {
+    expect([parse('paths'), parse('redact')]).toEqual([{ kind: 'paths' }, { kind: 'redact' }]);
+  });
+
   const network = ['turn', '--provider', 'anthropic', '--base-url', 'http://h', '--model', 'm'];
   it.each<[readonly string[], RegExp]>([
     [[], /a command is needed/],
     [['dance'], /unknown command "dance"/],
+    [['paths', '--root', '/'], /root/],
+    [['redact', 'x'], /x/],
     [
       ['turn', '--provider', 'nope', '--base-url', 'http://h', '--model', 'm', '--prompt', 'x'],
       /--provider must be one of/,

@@ -4,6 +4,7 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PatchbayError } from '../../../src/base/patchbayError';
 import { DiskFiles } from '../../../src/node/diskFiles';
 import { diskPathProbe } from '../../../src/node/pathProbe';
 import { Workbench } from '../../fakes/realChildren';
@@ -173,6 +175,35 @@ describe('writing', () => {
       readFileSync(path, 'utf8') === 'b' ? { isSaved: true } : { code: 'read_only' },
     );
     expect(readdirSync(at('full'))).toEqual(['file.txt']);
+  });
+});
+
+describe('a write whose way is moved meanwhile', () => {
+  const moved = (): Promise<void> => Promise.reject(new PatchbayError('moved', 'leads elsewhere'));
+
+  it('asks for the place as the last thing, and then changes nothing', async () => {
+    const path = bench.file('place.txt', 'was');
+    const refused = { code: 'moved' };
+    await expect(files.writeText(path, 'now', 'was', moved)).rejects.toMatchObject(refused);
+    await expect(files.deleteFile(path, 'was', moved)).rejects.toMatchObject(refused);
+    await expect(files.writeText(at('place/new.txt'), 'x', undefined, moved)).rejects.toMatchObject(
+      refused,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('was');
+    expect(existsSync(at('place'))).toBe(false);
+  });
+
+  it('never reaches the new target of a link: the file it was decided on is replaced', async () => {
+    const good = bench.file('good.txt', 'same');
+    const bad = bench.file('bad.txt', 'same');
+    const link = at('moving.txt');
+    symlinkSync(good, link);
+    await files.writeText(link, 'new', 'same', () => {
+      rmSync(link);
+      symlinkSync(bad, link);
+      return Promise.resolve();
+    });
+    expect([readFileSync(good, 'utf8'), readFileSync(bad, 'utf8')]).toEqual(['new', 'same']);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -113,6 +114,17 @@ describe('session files', () => {
     const storage = new SessionFiles(folder);
     await expect(storage.append('s', 'x\n')).rejects.toMatchObject({ code: 'unsafe_file' });
     await expect(storage.read('s')).rejects.toMatchObject({ code: 'unsafe_file' });
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
+  });
+
+  it('do not write into a file that has another name elsewhere', async () => {
+    const folder = freshFolder();
+    mkdirSync(folder);
+    const victim = bench.file('victim3', 'mine');
+    linkSync(victim, join(folder, 's.ndjson'));
+    await expect(new SessionFiles(folder).append('s', 'x\n')).rejects.toMatchObject({
+      code: 'unsafe_file',
+    });
     expect(readFileSync(victim, 'utf8')).toBe('mine');
   });
 });

@@ -147,6 +147,18 @@ describe('an edit of ours', () => {
     expect(bench.files.snapshot()).toEqual(start.files);
   });
 
+  it('writes nothing when a link is moved between the last look and the write', async () => {
+    for (const mode of ['ask', 'accept-edits'] as const) {
+      const bench = createBench({ ...start, links: { '/w/app/l.ts': 'a.ts' } });
+      bench.files.beforeWrite = () => bench.files.link('/w/app/l.ts', '/etc/hosts');
+      expect(await bench.run('write_file', { path: 'l.ts', content: 'x' }, { mode })).toMatchObject(
+        { ok: false, error: containing('leads elsewhere') },
+      );
+      expect(bench.files.snapshot()).toEqual(start.files);
+      expect(bench.sink.outcomes).toMatchObject([{ outcome: 'error' }]);
+    }
+  });
+
   it('is written without a question where the mode says so, and kept for review', async () => {
     for (const mode of ['accept-edits', 'auto'] as const) {
       const bench = createBench(start);

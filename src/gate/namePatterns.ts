@@ -1,0 +1,93 @@
+import type { Platform } from './pathSyntax';
+import { foldName } from './visible';
+
+/**
+ * A table of names. `*` stands for any run of characters in one name and `a/b` for names one after the other. Names are
+ * compared folded: case, width, ignorable characters.
+ */
+export interface NameTable {
+  /** The names without any `*`, by themselves. */
+  readonly words: ReadonlySet<string>;
+  readonly patterns: readonly (readonly NamePattern[])[];
+}
+
+interface NamePattern {
+  readonly text: string;
+  readonly regex: RegExp;
+}
+
+export function nameTable(text: string): NameTable {
+  const entries = text.trim().split(/\s+/).map(foldName);
+  return {
+    words: new Set(entries.filter((entry) => !/[*/]/.test(entry))),
+    patterns: entries.map((entry) =>
+      entry.split('/').map((name) => {
+        const plain = name.replaceAll('+', ' '); // a blank in a name
+        return { text: plain, regex: toRegex(plain) };
+      }),
+    ),
+  };
+}
+
+/** True when the table fits names one after the other: anywhere, or those at the end. */
+export function fitsTable(
+  names: readonly string[],
+  table: NameTable,
+  where: 'any' | 'end',
+  platform: Platform,
+): boolean {
+  const folded = names.map(foldName);
+  const fitsName = (pattern: NamePattern | undefined, name: string): boolean =>
+    pattern !== undefined &&
+    (pattern.regex.test(name) || (platform === 'win32' && isShortNameOf(name, pattern.text)));
+  return table.patterns.some((pattern) =>
+    folded.some(
+      (_, start) =>
+        (where === 'any' || start + pattern.length === folded.length) &&
+        start + pattern.length <= folded.length &&
+        pattern.every((part, offset) => fitsName(part, folded[start + offset] ?? '')),
+    ),
+  );
+}
+
+/**
+ * True when `name` may be the short name that Windows made for a name of this pattern: `GIT~1` for `.git`, `DOCKER~1.YML`
+ * for `docker-compose.yml`; after four of a kind two letters and a checksum, `GI7EBA~1`. Nobody can tell by the name alone,
+ * so what may be is taken for it.
+ */
+function isShortNameOf(name: string, pattern: string): boolean {
+  const short = /^([^.~]{1,6})~\d{1,6}(?:\.([^.]{1,3}))?$/.exec(name);
+  if (short === null) {
+    return false;
+  }
+  const [, stem = '', extension = ''] = short;
+  const [longStem, longExtension] = toShortParts(pattern);
+  return longStem.startsWith('*')
+    ? extension !== '' && fitsStart(extension, longExtension, 3)
+    : fitsStart(stem, longStem) && fitsStart(extension, longExtension, 3);
+}
+
+/** What is left of a long name: no blanks and no dots but the last, which begins the extension; a leading dot is none. */
+function toShortParts(pattern: string): readonly [string, string] {
+  const bare = pattern.replace(/^[. ]+/, '').replaceAll(' ', '');
+  const dot = bare.lastIndexOf('.');
+  return dot === -1
+    ? [bare, bare.endsWith('*') ? '*' : '']
+    : [bare.slice(0, dot).replaceAll('.', ''), bare.slice(dot + 1)];
+}
+
+function fitsStart(short: string, long: string, length = 6): boolean {
+  const fixed = long.split('*', 1)[0] ?? '';
+  if (fixed !== long) {
+    return fixed !== '' && short.startsWith(fixed.slice(0, Math.min(length, short.length)));
+  }
+  const checksum = /^(..)[0-9a-f]{4}$/.exec(short);
+  return (
+    short === fixed.slice(0, length) || (checksum !== null && fixed.startsWith(checksum[1] ?? ''))
+  );
+}
+
+function toRegex(name: string): RegExp {
+  const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}
