@@ -19,6 +19,7 @@ export interface AppCommandDeps {
   readonly permissions: PendingPermissions;
   readonly setup: Setup;
   readonly keys: KeyCommands;
+  readonly mcp: { show(): Promise<void> };
   readonly auditView: AuditView;
   readonly doctor: DoctorView;
   readonly log: OutputLog;
@@ -30,7 +31,7 @@ const playgroundOpening = 'Show me around.';
 export function createAppCommands(deps: AppCommandDeps): {
   readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
 } {
-  const { view, sessions, permissions, setup, keys, auditView, doctor, log } = deps;
+  const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, log } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
     view.request('view/show', { what });
@@ -72,6 +73,7 @@ export function createAppCommands(deps: AppCommandDeps): {
     'patchbay.refresh': () => setup.refresh(),
     'patchbay.setKey': () => keys.setKey(),
     'patchbay.removeKey': () => keys.removeKey(),
+    'patchbay.manageMcp': () => mcp.show(),
     'patchbay.startPlayground': async () => {
       const session = sessions.create();
       session.setModel(playgroundModelId);
