@@ -31,6 +31,7 @@ const parts = {
     entries: ['src/node/supervisor.ts'],
     prepare: (o) => singleFileBuild(o, 'supervisor'),
   },
+  mcpHub: { entries: ['src/node/mcpHub.ts'], prepare: (o) => singleFileBuild(o, 'mcpHub') },
   webview: { entries: ['webview/main.tsx', 'webview/main.ts'], prepare: webviewBuild },
 };
 
@@ -62,7 +63,9 @@ export async function build(options = {}) {
     const context = await esbuild.context({ ...settings, logLevel: 'info' });
     await context.watch();
   }
-  const bundled = ['host', 'webview'].flatMap((name) => Object.keys(readMeta(name)?.inputs ?? {}));
+  const bundled = ['host', 'mcpHub', 'webview'].flatMap((name) =>
+    Object.keys(readMeta(name)?.inputs ?? {}),
+  );
   writeDist(
     'THIRD-PARTY-NOTICES.txt',
     notices([...bundled, 'node_modules/@vscode/codicons/dist/codicon.ttf']),
@@ -108,7 +111,7 @@ function hostBuild({ entry, dev, say }) {
 }
 
 /** What else lies in `dist`, made by itself. */
-const otherPrograms = ['headless.js', 'supervisor.js'];
+const otherPrograms = ['headless.js', 'mcpHub.js', 'supervisor.js'];
 
 /** Second step of the host's build: ES modules as esbuild split them in, CommonJS files in `dist` out. */
 async function toCommonJs({ outputFiles, metafile }, dev) {
@@ -236,7 +239,7 @@ function removeOldChunks(keep) {
 function singleFileBuild({ entry, dev, say }, name) {
   return {
     ...nodeSettings(dev),
-    minify: name === 'supervisor' && !dev,
+    minify: name !== 'headless' && !dev,
     entryPoints: { [name]: entry },
     outdir: 'dist',
     format: 'cjs',

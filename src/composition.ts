@@ -31,6 +31,7 @@ import { EditorDiagnostics } from './host/diagnostics';
 import { createEditorModels } from './host/editorModels';
 import { probeEndpoint } from './host/endpoints';
 import { createKeyCommands } from './host/keys';
+import { McpCenter } from './host/mcpCenter';
 import { PromptNotifications } from './host/notifications';
 import { OutputLog } from './host/outputLog';
 import { createPanelActions } from './host/panelActions';
@@ -52,7 +53,7 @@ import { EditorWorkspaceFiles } from './host/workspaceFiles';
 import { createAgentProbe } from './node/agentProbe';
 import { auditHostName, createAuditFile } from './node/auditFile';
 import { listAuditFiles, readAuditLines, readAuditRecords } from './node/auditFolder';
-import { passedVariables } from './node/childEnvironment';
+import { childEnvironment, passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
@@ -60,6 +61,7 @@ import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
 import { createLoginShellPath } from './node/loginShell';
+import { McpHubProcess } from './node/mcpHubProcess';
 import { createNodeVersion } from './node/nodeVersion';
 import { diskPathProbe } from './node/pathProbe';
 import { realFolder } from './node/realFolder';
@@ -91,6 +93,7 @@ import type { Tool } from './tools/contract';
 import { ToolRegistry } from './tools/registry';
 import { ResultCache } from './tools/resultCache';
 import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
+import { estimateTextTokens } from './transcript/tokenEstimate';
 import { createWindow, budgetForWindow } from './transcript/window';
 
 export interface Composition extends Application {
@@ -291,6 +294,39 @@ export function compose(context: vscode.ExtensionContext): Composition {
     },
   });
 
+  // MCP servers: their tools are ours, run in a process of their own.
+  const mcpHub = new McpHubProcess({
+    ...supervisor,
+    hubPath: context.asAbsolutePath('dist/mcpHub.js'),
+    inheritedEnv,
+    redact,
+    onNotice: (text) => log.warn(text),
+  });
+  const mcp = store.add(
+    new McpCenter({
+      hub: mcpHub,
+      state: userState,
+      secrets: createSecrets(context.secrets),
+      settings,
+      registry,
+      isTrusted,
+      askToStart,
+      estimateTokens: estimateTextTokens,
+      clock,
+      log,
+      lookup,
+      environment: (searchPath, env) =>
+        childEnvironment({
+          inherited: inheritedEnv,
+          layers: [searchPath === '' ? undefined : { PATH: searchPath }, env],
+          isWindows: process.platform === 'win32',
+        }),
+      roots: () => files.roots(),
+      env: (name) => inheritedEnv[name],
+      learnSecret,
+    }),
+  );
+
   // Models, agents, keys.
   const editorModels = createEditorModels();
   const discovery: DiscoveryPorts = {
@@ -419,6 +455,12 @@ export function compose(context: vscode.ExtensionContext): Composition {
             notify: (text) => void vscode.window.showInformationMessage(`Patchbay: ${text}`),
           }),
         }),
+        // Only a turn that works with our tools needs them.
+        prepare: async (model, signal) =>
+          model.api === 'playground' ||
+          (model.runtime !== undefined && model.toolSource !== 'patchbay')
+            ? []
+            : mcp.prepareTurn(signal),
         keyFor: async (model) => {
           const provider = setup.catalog.keyProviderOf(model.id);
           const found = provider === undefined ? undefined : await vault.find(provider);
@@ -673,6 +715,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         permissions,
         setup,
         keys,
+        mcp,
         auditView,
         questionEditor,
         rules: ruleCommands,
@@ -712,7 +755,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     },
     dispose: async () => {
       sessions.all().forEach((session) => session.interrupt());
-      await Promise.allSettled([orchestrator.shutdown(), broker.closeAll()]);
+      await Promise.allSettled([orchestrator.shutdown(), broker.closeAll(), mcpHub.close()]);
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
       await sessions.flush();
       // The last outcomes are written by now; a file that does not close is read as that of a killed host.

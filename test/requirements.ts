@@ -295,7 +295,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R140: {
     text: 'Permission modes: ask, accept-edits, plan (read only), auto, as the table in SECURITY-MODEL.md section 3 defines them',
-    open: 'gate',
   },
   R141: {
     text: 'The same gate answers the permission requests of the children (claude can_use_tool, codex approvals, ACP session/request_permission, peer ask)',
@@ -351,19 +350,17 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R166: {
     text: 'Writes go through workspace.applyEdit/workspace.fs, keep encoding, end-of-line and final newline, are checked against the version last read (no …',
   },
-  R167: { text: 'Name is plugin.<plugin>.<tool> inside Patchbay', open: 'gate' },
+  R167: { text: 'Name is plugin.<plugin>.<tool> inside Patchbay' },
   R168: {
     text: 'Calls go through IPC, never in-process: the host loads no plugin code',
-    open: 'gate',
   },
-  R169: { text: 'They pass execute(): gate, timeout, audit', open: 'gate' },
-  R170: { text: 'An error in the reply becomes an error result', open: 'gate' },
-  R171: { text: 'A server that fails to start or answer is skipped with a notice', open: 'gate' },
+  R169: { text: 'They pass execute(): gate, timeout, audit' },
+  R170: { text: 'An error in the reply becomes an error result' },
+  R171: { text: 'A server that fails to start or answer is skipped with a notice' },
   R172: {
     text: 'Tool list changes announced by the server take effect at the next turn',
-    open: 'gate',
   },
-  R173: { text: 'Server config: command+args+env or url+headers, timeout, enabled', open: 'gate' },
+  R173: { text: 'Server config: command+args+env or url+headers, timeout, enabled' },
   R174: {
     text: 'One decision record per call with tool, arguments, model, decision (denied: the reason), then one outcome record',
   },

@@ -1,4 +1,4 @@
-// Leaves the parts of the two model SDKs that Patchbay never calls out of its bundles (assistants, administration,
+// Leaves the parts of the model SDKs (and of the MCP SDK) that Patchbay never calls out of its bundles (assistants, administration,
 // fine-tuning, files and so on; the Messages, Responses and Chat Completions parts stay). The SDKs build one object per
 // part in their client's constructor, so nothing can be shaken off by itself. A part that is left out is still there
 // as an object, and says so when it is used.
@@ -36,6 +36,9 @@ const leftOutFiles = [
   'auth/workload-identity-auth',
 ];
 
+/** The checker of results that the MCP SDK brings along; Patchbay gives it one of its own (src/node/mcpServerLink.ts). */
+const mcpChecker = /[\\/]sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/;
+
 const inLeftOut = new RegExp(
   [
     ...Object.entries(leftOut).map(
@@ -53,6 +56,10 @@ const ownFile = /[\\/]resources[\\/]([^\\/]+)[\\/]\1\.mjs$/;
 export const leanSdks = () => ({
   name: 'lean-sdks',
   setup(b) {
+    b.onLoad({ filter: mcpChecker }, () => ({
+      contents: standIn(['AjvJsonSchemaValidator']),
+      loader: 'js',
+    }));
     b.onLoad({ filter: inLeftOut }, async ({ path }) => {
       if (ownFile.test(path)) return undefined;
       return { contents: standIn(await exportsOf(path)), loader: 'js' };

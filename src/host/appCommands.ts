@@ -21,6 +21,7 @@ export interface AppCommandDeps {
   readonly permissions: PendingPermissions;
   readonly setup: Setup;
   readonly keys: KeyCommands;
+  readonly mcp: { show(): Promise<void> };
   readonly auditView: AuditView;
   readonly questionEditor: QuestionEditor;
   readonly rules: RuleCommands;
@@ -34,7 +35,7 @@ const playgroundOpening = 'Show me around.';
 export function createAppCommands(deps: AppCommandDeps): {
   readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
 } {
-  const { view, sessions, permissions, setup, keys, auditView, doctor, log } = deps;
+  const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, log } = deps;
   const { questionEditor, rules } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
@@ -77,6 +78,7 @@ export function createAppCommands(deps: AppCommandDeps): {
     'patchbay.refresh': () => setup.refresh(),
     'patchbay.setKey': () => keys.setKey(),
     'patchbay.removeKey': () => keys.removeKey(),
+    'patchbay.manageMcp': () => mcp.show(),
     'patchbay.startPlayground': async () => {
       const session = sessions.create();
       session.setModel(playgroundModelId);

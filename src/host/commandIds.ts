@@ -12,6 +12,7 @@ export const commandIds = [
   'patchbay.refresh',
   'patchbay.setKey',
   'patchbay.removeKey',
+  'patchbay.manageMcp',
   'patchbay.startPlayground',
   'patchbay.answerPrompt',
   'patchbay.openQuestion',

@@ -5,6 +5,8 @@ import type { ApiProvider } from '../runtime/shippedModels';
 import { agentDialects, customAdapter, type CustomAgent } from '../runtime/agentDirectory';
 import type { GateCoverage, ReasoningEffort } from '../runtime/contract';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
+import { openSecrets } from '../tools/plugins/references';
+import { readServers } from '../tools/plugins/serverConfig';
 import { permissionModes, type PermissionMode, type Rule } from '../gate/contract';
 import { parseRule } from '../gate/ruleSchema';
 import { defaultRunLimits, type RunLimitValues } from '../gate/runLimits';
@@ -23,6 +25,8 @@ export interface SettingsValues {
   /** By adapter: `claude-cli`. */
   readonly agents: Readonly<Record<string, AgentSetting>>;
   readonly customAgents: readonly CustomAgent[];
+  /** Definitions by name, as they were written; see tools/plugins/serverConfig. */
+  readonly mcpServers: Readonly<Record<string, unknown>>;
   /** An agent that puts less than this before the gate starts only after the user's consent. */
   readonly minimumGateCoverage: GateCoverage;
   readonly defaultModel?: string;
@@ -52,6 +56,7 @@ export const userOnlySettings = [
   'providerUrls',
   'agents',
   'customAgents',
+  'mcpServers',
   'minimumGateCoverage',
   'defaultModel',
   'permissionMode',
@@ -97,6 +102,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     providerUrls: parseProviderUrls(read('providerUrls'), report),
     agents: parseAgents(read('agents'), report),
     customAgents: parseCustomAgents(read('customAgents'), report),
+    mcpServers: parseMcpServers(read('mcpServers'), report),
     minimumGateCoverage: parseCoverage(read('minimumGateCoverage'), report),
     ...(defaultModel === undefined ? {} : { defaultModel }),
     permissionMode: parseMode(read('permissionMode'), report),
@@ -208,6 +214,27 @@ function parseCustomAgents(value: unknown, report: Report): readonly CustomAgent
     taken.add(customAdapter(name));
     return [{ name, dialect, command, args: started.args ?? [], env: started.env ?? {} }];
   });
+}
+
+/** Broken ones stay in: the list of servers names them with their problem. */
+function parseMcpServers(value: unknown, report: Report): SettingsValues['mcpServers'] {
+  if (value !== undefined && !isRecord(value)) {
+    report('patchbay.mcpServers must be an object of servers by name; it has no effect.');
+    return {};
+  }
+  const entries = value ?? {};
+  const { servers, broken } = readServers([{ source: { kind: 'user' }, entries, inputs: [] }]);
+  for (const { name, problem } of broken) {
+    report(`patchbay.mcpServers.${name} is left out: ${problem}`);
+  }
+  for (const { name, transport } of servers) {
+    for (const field of openSecrets(transport)) {
+      report(
+        `patchbay.mcpServers.${name} holds a key in its settings (${field}). Write \${secret:name} there, and give its value with "Patchbay: Manage MCP Servers".`,
+      );
+    }
+  }
+  return entries;
 }
 
 const isDialect = isOneOf(...agentDialects);

@@ -54,6 +54,8 @@ export interface ChatSessionDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   /** What stands in the way of a turn with this model right now: no trust, no folder, no key. */
   readonly guard: (model: ModelRef) => Promise<Failure | undefined>;
+  /** Makes tools ready that are not always there. Gives sentences for the user about what is left out; never rejects. */
+  readonly prepare?: (model: ModelRef, signal: AbortSignal) => Promise<readonly string[]>;
   readonly keyFor: (model: ModelRef) => Promise<string | undefined>;
   readonly systemPrompt: (
     model: ModelRef,
@@ -311,6 +313,9 @@ export class ChatSession implements Disposable {
       if (failure !== undefined) {
         this.fail(failure, model);
         return;
+      }
+      for (const text of (await this.deps.prepare?.(model, signal)) ?? []) {
+        this.note('warning', text);
       }
       const prompt = await this.deps.systemPrompt(model);
       this.files = prompt.files;

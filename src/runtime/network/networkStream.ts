@@ -11,6 +11,7 @@ import type {
 import { nextRetryDelayMs, retryNotice, type RetryPolicy } from '../retry';
 import { watch } from './deadlines';
 import { notice, type NetworkOutput, type NetworkProducer } from './producer';
+import { fromWireOutput, toWireContext } from './wireToolNames';
 
 /** Each API family behind a lazy import; a family that this composition does not have is left out. */
 export type NetworkLoaders = {
@@ -27,7 +28,7 @@ export interface NetworkStreamOptions {
 export type NetworkStream = NetworkProvider['stream'];
 
 /**
- * Chooses the provider by `model.api`, loads it when it is first needed, retries faults that pass by themselves (never
+ * Gives tools their wire names and takes them back, chooses the provider by `model.api`, loads it when it is first needed, retries faults that pass by themselves (never
  * after anything of the answer was yielded), and keeps the deadlines of the options. Yields exactly one terminal event,
  * as the last one; never throws. A stop yields `failed` with `aborted`; an already aborted signal loads and sends
  * nothing.
@@ -51,11 +52,12 @@ async function* run(
     yield producer;
     return;
   }
+  const wire = toWireContext(context);
   for (let retries = 0; ; retries += 1) {
-    const attempt = attemptOnce(producer.producer, model, context, exchange, clock);
+    const attempt = attemptOnce(producer.producer, model, wire.context, exchange, clock);
     let outcome = await attempt.next();
     while (outcome.done !== true) {
-      yield outcome.value;
+      yield fromWireOutput(outcome.value, wire.names);
       outcome = await attempt.next();
     }
     const { failure, hasShown } = outcome.value;

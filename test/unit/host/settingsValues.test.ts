@@ -12,6 +12,7 @@ describe('the settings', () => {
         providerUrls: {},
         agents: {},
         customAgents: [],
+        mcpServers: {},
         minimumGateCoverage: 'asks',
         permissionMode: 'ask',
         rules: [],
@@ -64,6 +65,7 @@ describe('the settings', () => {
       providerUrls: { openai: 'https://gateway/v1' },
       agents: { 'claude-cli': { args: ['--verbose'] } },
       customAgents: [],
+      mcpServers: {},
       minimumGateCoverage: 'asks',
       permissionMode: 'ask',
       rules: [
@@ -158,5 +160,22 @@ describe('the settings', () => {
     expect(coverage('none').values.minimumGateCoverage).toBe('none');
     expect(coverage('some').values.minimumGateCoverage).toBe('all');
     expect(coverage('some').problems).toHaveLength(1);
+  });
+
+  it('[R173] keep MCP servers as they were written, name broken ones, and keys that stand there openly', () => {
+    const mcpServers = {
+      good: { command: 'git-mcp', env: { TOKEN: '${secret:git}' } },
+      open: { command: 'a', env: { API_KEY: 'abcdef123' } },
+      broken: { args: [] },
+    };
+    const { values, problems } = parse({ mcpServers });
+    expect(values.mcpServers).toEqual(mcpServers);
+    expect(problems).toEqual([
+      'patchbay.mcpServers.broken is left out: It needs a "command" (a program) or a "url".',
+      'patchbay.mcpServers.open holds a key in its settings (API_KEY). Write ${secret:name} there, and give its value with "Patchbay: Manage MCP Servers".',
+    ]);
+    expect(parse({ mcpServers: ['a'] }).problems).toEqual([
+      'patchbay.mcpServers must be an object of servers by name; it has no effect.',
+    ]);
   });
 });

@@ -528,6 +528,48 @@ describe('a chat session', () => {
   });
 });
 
+describe('what a turn needs to have ready', () => {
+  const finish: ScriptStep = { kind: 'finish', reason: 'stop' };
+
+  it('is waited for before anything is sent, and what is left out is told', async () => {
+    const ready = new Deferred<readonly string[]>();
+    const asked: string[] = [];
+    const { session, runtime } = setUp([[finish]], {
+      prepare: (model) => {
+        asked.push(model.id);
+        return ready.promise;
+      },
+    });
+    session.submit('hi');
+    await Promise.resolve();
+    expect(runtime.contexts).toEqual([]);
+    ready.resolve(['The MCP server "git" is left out: it ended.']);
+    await session.whenIdle();
+    expect(asked).toEqual([network.id]);
+    expect(runtime.contexts).toHaveLength(1);
+    const notices = session.snapshot().items.filter((item) => item.kind === 'notice');
+    expect(notices.map(({ level, text }) => `${level}: ${text}`)).toContain(
+      'warning: The MCP server "git" is left out: it ended.',
+    );
+  });
+
+  it('hears when the user stops the turn', async () => {
+    const asked = new Deferred<void>();
+    const { session } = setUp([[finish]], {
+      prepare: (_model, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve([]));
+          asked.resolve();
+        }),
+    });
+    session.submit('hi');
+    await asked.promise;
+    session.stop();
+    await session.whenIdle();
+    expect(session.isBusy).toBe(false);
+  });
+});
+
 describe('a turn of an agent', () => {
   const asAgent = { modelId: agent.id };
   const finish: ScriptStep = { kind: 'finish', reason: 'stop' };
