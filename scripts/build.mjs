@@ -31,6 +31,10 @@ const parts = {
     entries: ['src/node/supervisor.ts'],
     prepare: (o) => singleFileBuild(o, 'supervisor'),
   },
+  toolServer: {
+    entries: ['src/node/toolServer.ts'],
+    prepare: (o) => singleFileBuild(o, 'toolServer'),
+  },
   webview: { entries: ['webview/main.tsx', 'webview/main.ts'], prepare: webviewBuild },
 };
 
@@ -108,7 +112,7 @@ function hostBuild({ entry, dev, say }) {
 }
 
 /** What else lies in `dist`, made by itself. */
-const otherPrograms = ['headless.js', 'supervisor.js'];
+const otherPrograms = ['headless.js', 'supervisor.js', 'toolServer.js'];
 
 /** Second step of the host's build: ES modules as esbuild split them in, CommonJS files in `dist` out. */
 async function toCommonJs({ outputFiles, metafile }, dev) {
@@ -236,7 +240,7 @@ function removeOldChunks(keep) {
 function singleFileBuild({ entry, dev, say }, name) {
   return {
     ...nodeSettings(dev),
-    minify: name === 'supervisor' && !dev,
+    minify: name !== 'headless' && !dev,
     entryPoints: { [name]: entry },
     outdir: 'dist',
     format: 'cjs',

@@ -212,6 +212,7 @@ function createBroker(world: HeadlessWorld): RuntimeBroker {
       isTrusted: () => true,
       redact: createRedactor(),
       inheritedEnv: process.env,
+      toolServerPath: join(__dirname, 'toolServer.js'),
       passVariables: (adapter) => agentEntry(adapter)?.passVariables ?? [],
       installHint: (adapter) => agentEntry(adapter)?.installHint,
     }),
@@ -248,14 +249,16 @@ function keyOf(command: TurnCommand): string | undefined {
 }
 
 function externalModel(command: ExchangeCommand): ModelRef {
+  const isOurTools = command.tools === 'patchbay';
   return {
-    id: `${command.adapter}/default`,
+    id: `${command.adapter}/default${isOurTools ? '+patchbay-tools' : ''}`,
     api: 'external',
     provider: command.adapter,
     model: 'default',
     name:
       bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
     address: runtimeEndpoint(command.adapter),
+    ...(isOurTools ? { toolSource: 'patchbay' } : {}),
     runtime: createRuntimeSpec({
       adapter: command.adapter,
       authMode: 'external-cli',

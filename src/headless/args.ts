@@ -38,6 +38,8 @@ export interface ExchangeCommand extends Common {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly resume?: string;
+  /** Whose tools the agent works with. */
+  readonly tools: 'own' | 'patchbay';
 }
 
 export interface DoctorCommand {
@@ -131,15 +133,21 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
       arg: { type: 'string', multiple: true },
       env: { type: 'string', multiple: true },
       resume: { type: 'string' },
+      tools: { type: 'string', default: 'own' },
     },
   });
   const adapter = needed('--adapter', values.adapter);
   if (!adapters.includes(adapter)) {
     throw new UsageError(`--adapter must be one of ${adapters.join(', ')}`);
   }
+  const { tools } = values;
+  if (tools !== 'own' && tools !== 'patchbay') {
+    throw new UsageError('--tools must be own or patchbay');
+  }
   return {
     kind: 'exchange',
     adapter,
+    tools,
     cwd: needed('--cwd', values.cwd),
     args: values.arg ?? [],
     env: Object.fromEntries((values.env ?? []).map(variable)),
