@@ -249,16 +249,16 @@ function keyOf(command: TurnCommand): string | undefined {
 }
 
 function externalModel(command: ExchangeCommand): ModelRef {
-  const isOurTools = command.tools === 'patchbay';
+  const { toolSource } = command;
   return {
-    id: `${command.adapter}/default${isOurTools ? '+patchbay-tools' : ''}`,
+    id: `${command.adapter}/default${toolSource === undefined ? '' : '+patchbay-tools'}`,
     api: 'external',
     provider: command.adapter,
     model: 'default',
     name:
       bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
     address: runtimeEndpoint(command.adapter),
-    ...(isOurTools ? { toolSource: 'patchbay' } : {}),
+    ...(toolSource === undefined ? {} : { toolSource }),
     runtime: createRuntimeSpec({
       adapter: command.adapter,
       authMode: 'external-cli',

@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentEntry } from '../runtime/agentCatalog';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
@@ -38,8 +39,8 @@ export interface ExchangeCommand extends Common {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly resume?: string;
-  /** Whose tools the agent works with. */
-  readonly tools: 'own' | 'patchbay';
+  /** `--tools patchbay`: the agent works with our tools in the place of its own. Absent: with its own. */
+  readonly toolSource?: 'patchbay';
 }
 
 export interface DoctorCommand {
@@ -144,16 +145,19 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
   if (tools !== 'own' && tools !== 'patchbay') {
     throw new UsageError('--tools must be own or patchbay');
   }
+  if (tools === 'patchbay' && adapter !== 'acp' && agentEntry(adapter)?.takesOurTools !== true) {
+    throw new UsageError(`--tools patchbay: ${adapter} cannot be given other tools than its own`);
+  }
   return {
     kind: 'exchange',
     adapter,
-    tools,
     cwd: needed('--cwd', values.cwd),
     args: values.arg ?? [],
     env: Object.fromEntries((values.env ?? []).map(variable)),
     ...common(values),
     ...(values.binary === undefined ? {} : { binary: program(values.binary) }),
     ...(values.resume === undefined ? {} : { resume: values.resume }),
+    ...(tools === 'patchbay' ? { toolSource: tools } : {}),
   };
 }
 

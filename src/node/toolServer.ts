@@ -1,4 +1,6 @@
+import { rmdirSync, unlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
 import { toolSocketVariables, type ToolSocketGreeting } from './toolSocketProtocol';
 
 /**
@@ -15,16 +17,38 @@ function main(): void {
   }
   const socket = createConnection(address);
   socket.once('connect', () => {
+    isConnected = true;
     socket.write(`${JSON.stringify({ token } satisfies ToolSocketGreeting)}\n`);
     process.stdin.pipe(socket);
     socket.pipe(process.stdout);
   });
-  socket.once('error', (error) => {
-    process.stderr.write(`Patchbay does not answer: ${error.message}\n`);
-    process.exit(1);
+  let isConnected = false;
+  socket.on('error', (error) => {
+    if (!isConnected) {
+      process.stderr.write(`Patchbay does not answer: ${error.message}\n`);
+      process.exit(1);
+    }
   });
-  socket.once('close', () => process.exit(0));
+  // A host that is being killed may still take a connection in that moment.
+  socket.once('close', () => setTimeout(() => endBehind(address), 100));
   process.stdout.on('error', () => process.exit(0));
+}
+
+/** A host that was killed has left its socket; one that lives takes it away by itself, when its time has come. */
+function endBehind(address: string): void {
+  const probe = createConnection(address);
+  probe.once('connect', () => process.exit(0));
+  probe.once('error', () => {
+    if (process.platform !== 'win32') {
+      try {
+        unlinkSync(address);
+        rmdirSync(dirname(address));
+      } catch {
+        // the host was first
+      }
+    }
+    process.exit(0);
+  });
 }
 
 main();

@@ -68,7 +68,13 @@ export class ToolSocket implements ToolRelay {
   /** Resolves when agents can connect; rejects when that cannot be. */
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => reject(new Error('The socket for Patchbay’s tools was closed.'));
+      if (this.isClosed) {
+        giveUp();
+        return;
+      }
       this.server.once('error', reject);
+      this.server.once('close', giveUp);
       this.server.listen(this.address, resolve);
     });
     this.server.removeAllListeners('error');

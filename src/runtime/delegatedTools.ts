@@ -25,6 +25,10 @@ export class DelegatedTools {
 
   constructor(private readonly options: DelegatedToolsOptions) {}
 
+  hasBegun(callId: string): boolean {
+    return this.begun.has(callId);
+  }
+
   /** What we gave for this call, with its details; once. */
   takeResult(callId: string): ToolResult | undefined {
     const result = this.results.get(callId);

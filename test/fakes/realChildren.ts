@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -39,11 +39,21 @@ export class Workbench {
   }
 
   /** The supervisor as it is shipped: bundled to one file. */
-  async supervisor(): Promise<string> {
-    const outfile = join(this.path, 'supervisor.js');
+  supervisor(): Promise<string> {
+    return this.shippedProgram('supervisor');
+  }
+
+  /** A program of `src/node` as it is shipped. */
+  shippedProgram(name: 'supervisor' | 'toolServer'): Promise<string> {
+    return this.bundled(`src/node/${name}.ts`);
+  }
+
+  /** A source of ours, with all that it imports, as one CommonJS file. */
+  async bundled(source: string): Promise<string> {
+    const outfile = join(this.path, `${parse(source).name}.js`);
     await build({
       absWorkingDir: root,
-      entryPoints: ['src/node/supervisor.ts'],
+      entryPoints: [source],
       bundle: true,
       platform: 'node',
       target: 'node20',

@@ -8,8 +8,8 @@ import { success } from './claudeCliPermissions';
 export interface ClaudeDelegatedOptions extends DelegatedToolsOptions {
   /** Answers a control request, now or when the call is done. */
   readonly send: (message: unknown) => void;
-  /** For a call that does not name its card: the newest open call of this tool. */
-  readonly guessCallId: (toolName: string) => string | undefined;
+  /** For a call that does not name its card: Claude's open calls of this tool, oldest first. */
+  readonly openCalls: (toolName: string) => readonly string[];
 }
 
 /** Our server lives in our process: Claude Code reaches it by control requests. */
@@ -42,7 +42,7 @@ export class ClaudeDelegatedTools {
       call: ({ key, toolName, input, agentCallId }, done) =>
         this.tools.run(
           key,
-          { callId: agentCallId ?? options.guessCallId(toolName) ?? key, toolName, input },
+          { callId: agentCallId ?? this.guessCallId(toolName) ?? key, toolName, input },
           done,
         ),
       cancel: (key) => this.tools.cancel(key),
@@ -73,5 +73,9 @@ export class ClaudeDelegatedTools {
       answer({ jsonrpc: '2.0', id: 0, result: {} });
     }
     return true;
+  }
+
+  private guessCallId(toolName: string): string | undefined {
+    return this.options.openCalls(toolName).find((callId) => !this.tools.hasBegun(callId));
   }
 }

@@ -73,14 +73,14 @@ export class ClaudeCliParser implements ExchangeParser {
 
   constructor(private readonly context: ExchangeParserContext) {
     this.child = ClaudeChild.of(context.notes);
-    const guessCallId = (toolName: string): string | undefined =>
-      [...this.openCalls].findLast((callId) => this.calls.get(callId)?.toolName === toolName);
+    const openCalls = (toolName: string): readonly string[] =>
+      [...this.openCalls].filter((callId) => this.calls.get(callId)?.toolName === toolName);
     const ownTools = worksWithOurTools(context.model)
       ? new ClaudeDelegatedTools({
           tools: context.context.tools,
           delegate: context.opts.delegate,
           send: (message) => context.send(message),
-          guessCallId,
+          openCalls,
         })
       : undefined;
     this.ownTools = ownTools;
@@ -91,7 +91,7 @@ export class ClaudeCliParser implements ExchangeParser {
         this.calls.get(callId)?.parentCallId ??
         (agentId === undefined ? undefined : this.agents.get(agentId)),
       inputOf: (callId) => this.calls.get(callId)?.input,
-      guessCallId,
+      guessCallId: (toolName) => openCalls(toolName).at(-1),
       ...(ownTools === undefined
         ? {}
         : { isOwnTool: (toolName) => ownTools.ownName(toolName) !== undefined }),
