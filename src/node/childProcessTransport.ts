@@ -68,7 +68,7 @@ export function createChildProcessTransport(
     return new ChildLines({
       start: async (isWanted) => {
         await toolSocket?.listen();
-        return startAgent(options, context, isWanted);
+        return startAgent(options, context, toolSocket?.folder, isWanted);
       },
       ...(toolSocket === undefined ? {} : { toolSocket }),
       redact: options.redact,
@@ -83,6 +83,7 @@ export function createChildProcessTransport(
 async function startAgent(
   options: ChildProcessTransportOptions,
   { spec, opts, launch }: TransportContext,
+  scratchFolder: string | undefined,
   isWanted: () => boolean,
 ): Promise<StartedChild | Failure> {
   if (!options.isTrusted()) {
@@ -131,6 +132,7 @@ async function startAgent(
         env: agentEnvironment(options, { spec, launch }, found.searchPath),
         stdin: 'pipe',
         leavesNothing: true,
+        ...(scratchFolder === undefined ? {} : { scratchFolder }),
       },
       options,
     ),

@@ -1,6 +1,4 @@
-import { rmdirSync, unlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { dirname } from 'node:path';
 import { toolSocketVariables, type ToolSocketGreeting } from './toolSocketProtocol';
 
 /**
@@ -29,26 +27,8 @@ function main(): void {
       process.exit(1);
     }
   });
-  // A host that is being killed may still take a connection in that moment.
-  socket.once('close', () => setTimeout(() => endBehind(address), 100));
+  socket.once('close', () => process.exit(0));
   process.stdout.on('error', () => process.exit(0));
-}
-
-/** A host that was killed has left its socket; one that lives takes it away by itself, when its time has come. */
-function endBehind(address: string): void {
-  const probe = createConnection(address);
-  probe.once('connect', () => process.exit(0));
-  probe.once('error', () => {
-    if (process.platform !== 'win32') {
-      try {
-        unlinkSync(address);
-        rmdirSync(dirname(address));
-      } catch {
-        // the host was first
-      }
-    }
-    process.exit(0);
-  });
 }
 
 main();

@@ -35,7 +35,8 @@ const maxKept = 100;
 export class ToolSocket implements ToolRelay {
   readonly program: ToolRelay['program'];
   private readonly token = randomBytes(32).toString('hex');
-  private readonly folder: string | undefined;
+  /** The socket's own; undefined on Windows, where a pipe goes with its process. */
+  readonly folder: string | undefined;
   private readonly address: string;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -44,16 +44,11 @@ export class Workbench {
   }
 
   /** A program of `src/node` as it is shipped. */
-  shippedProgram(name: 'supervisor' | 'toolServer'): Promise<string> {
-    return this.bundled(`src/node/${name}.ts`);
-  }
-
-  /** A source of ours, with all that it imports, as one CommonJS file. */
-  async bundled(source: string): Promise<string> {
-    const outfile = join(this.path, `${parse(source).name}.js`);
+  async shippedProgram(name: 'supervisor' | 'toolServer'): Promise<string> {
+    const outfile = join(this.path, `${name}.js`);
     await build({
       absWorkingDir: root,
-      entryPoints: [source],
+      entryPoints: [`src/node/${name}.ts`],
       bundle: true,
       platform: 'node',
       target: 'node20',

@@ -488,7 +488,10 @@ export class AcpParser implements ExchangeParser {
       return { out: [], send: [this.peer.result(id, { outcome: { outcome: 'cancelled' } })] };
     }
     if (this.delegated !== undefined) {
-      return this.settleOwn(id, params, known);
+      const settled = this.settleOwn(id, params, known);
+      if (settled !== undefined) {
+        return settled;
+      }
     }
     const ask = this.questions.permission(id, params, known.call);
     if (named === undefined) {
@@ -497,13 +500,20 @@ export class AcpParser implements ExchangeParser {
     return { out: [...known.out, ...(ask === undefined ? [] : [observation(ask)])] };
   }
 
-  /** With our tools there is nothing to ask: a call of ours is judged when it is handed to us; others are not on offer. */
+  /**
+   * With our tools there is nothing to ask: a call of ours is judged when it is handed to us; others are not on offer.
+   * How an unknown agent names its calls nobody knows, so what looks like ours there is asked about all the same.
+   */
   private settleOwn(
     id: RpcId,
     params: unknown,
     { call, out }: { readonly call: AcpCall; readonly out: readonly Item[] },
-  ): ParseStep {
-    if (call.ownName !== undefined) {
+  ): ParseStep | undefined {
+    const { tools } = this.context.context;
+    if (call.kind === 'other' && tools.some(({ name }) => name === call.ownName)) {
+      if (this.child.kind === 'other') {
+        return undefined;
+      }
       return { out, send: [this.questions.answer(id, params, 'allow_once')] };
     }
     const why = `${call.name} is not on offer here: this conversation works with Patchbay’s tools only.`;

@@ -5,7 +5,7 @@ import { createConnection, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isRecord, recordField, stringField } from '../../../src/base/guard';
+import { isRecord } from '../../../src/base/guard';
 import { ToolSocket, type ToolSocketOptions } from '../../../src/node/toolSocket';
 import { toolSocketVariables } from '../../../src/node/toolSocketProtocol';
 import { eventually, Workbench } from '../../fakes/realChildren';
@@ -223,30 +223,6 @@ describe('the program that an agent starts as its MCP server', () => {
     await eventually('it is connected', () => heard.length === 1);
     socket.close();
     expect(await ended).toEqual([0, null]);
-  });
-
-  it('takes away what a host that was killed has left', async () => {
-    const script = `
-      const { ToolSocket } = require(${JSON.stringify(await bench.bundled('src/node/toolSocket.ts'))});
-      const socket = new ToolSocket({ toolServerPath: ${JSON.stringify(toolServerPath)} });
-      socket.onMessage(() => process.kill(process.pid, 'SIGKILL'));
-      setInterval(() => undefined, 1000);
-      socket.listen().then(() => console.log(JSON.stringify(socket.program)));
-    `;
-    const host = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    open.push({ close: () => host.kill('SIGKILL') });
-    const [line]: unknown[] = await once(host.stdout, 'data');
-    const program: unknown = JSON.parse(String(line));
-    const env = recordField(program, 'env');
-    const address = stringField(env, toolSocketVariables.address) ?? '';
-    const token = stringField(env, toolSocketVariables.token) ?? '';
-    const server = run(
-      { command: process.execPath, args: [toolServerPath], env: {} },
-      { [toolSocketVariables.address]: address, [toolSocketVariables.token]: token },
-    );
-    server.child.stdin.write('{"id":1}\n');
-    await server.ended;
-    expect(existsSync(dirname(address))).toBe(false);
   });
 
   it('ends at once with an error where no host answers, or none is named', async () => {

@@ -391,13 +391,37 @@ describe('an ACP agent with our tools', () => {
     { optionId: 'c', kind: 'allow_once' },
   ];
   it.each([
-    ['patchbay_read_file', { outcome: 'selected', optionId: 'c' }],
-    ['mcp__patchbay__read_file', { outcome: 'selected', optionId: 'c' }],
-    ['bash', { outcome: 'selected', optionId: 'b' }],
-    ['patchbay', { outcome: 'selected', optionId: 'b' }],
-    ['other_patchbay_read_file', { outcome: 'selected', optionId: 'b' }],
-  ])('[R40] is answered about %s without a question to anybody', async (title, outcome) => {
-    const stage = new Stage();
+    ['patchbay_read_file', 'other', { outcome: 'selected', optionId: 'c' }],
+    ['mcp__patchbay__read_file', 'other', { outcome: 'selected', optionId: 'c' }],
+    ['patchbay_read_file', 'execute', { outcome: 'selected', optionId: 'b' }],
+    ['patchbay_write_file', 'other', { outcome: 'selected', optionId: 'b' }],
+    ['bash', 'execute', { outcome: 'selected', optionId: 'b' }],
+    ['patchbay', 'other', { outcome: 'selected', optionId: 'b' }],
+    ['other_patchbay_read_file', 'other', { outcome: 'selected', optionId: 'b' }],
+  ])(
+    '[R40] is answered about %s (%s) without a question to anybody',
+    async (title, kind, outcome) => {
+      const stage = new Stage();
+      const turn = await stage.begin();
+      stage.lab.transport.emit({
+        jsonrpc: '2.0',
+        id: 7,
+        method: 'session/request_permission',
+        params: {
+          sessionId: 'S',
+          toolCall: { toolCallId: 'x', title, kind, rawInput: {} },
+          options: choices,
+        },
+      });
+      expect(stage.answerTo(7)).toMatchObject({ result: { outcome } });
+      expect(turn.log.filter(({ kind }) => kind === 'permission_request')).toEqual([]);
+      const isDenied = outcome.optionId === 'b';
+      expect(results(turn)).toHaveLength(isDenied ? 1 : 0);
+    },
+  );
+
+  it('[R40] asks about what looks like ours where nobody knows how the agent names its calls', async () => {
+    const stage = new Stage('acp', 'somebody');
     const turn = await stage.begin();
     stage.lab.transport.emit({
       jsonrpc: '2.0',
@@ -405,14 +429,12 @@ describe('an ACP agent with our tools', () => {
       method: 'session/request_permission',
       params: {
         sessionId: 'S',
-        toolCall: { toolCallId: 'x', title, kind: 'other', rawInput: {} },
+        toolCall: { toolCallId: 'x', title: 'patchbay_read_file', kind: 'other', rawInput: {} },
         options: choices,
       },
     });
-    expect(stage.answerTo(7)).toMatchObject({ result: { outcome } });
-    expect(turn.log.filter(({ kind }) => kind === 'permission_request')).toEqual([]);
-    const isDenied = outcome.optionId === 'b';
-    expect(results(turn)).toHaveLength(isDenied ? 1 : 0);
+    expect(stage.answerTo(7)).toBeUndefined();
+    expect(turn.log).toContainEqual(expect.objectContaining({ kind: 'permission_request' }));
   });
 
   it('cannot have us read, write or run beside our tools', async () => {
