@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json';
+import type { Observation } from '../events/observation';
 import { toolError, type ToolResult } from '../events/toolCall';
 import type { DelegatedCall, ModelRef, ToolSpec } from './contract';
 import type { RpcId } from './jsonRpcPeer';
@@ -79,6 +80,16 @@ export function delegatedText(result: ToolResult): string {
   return result.ok
     ? result.output
     : [result.error, result.output].filter((part) => part !== '').join('\n');
+}
+
+/** For people: an agent that never asked which tools there are cannot have worked with them. */
+export function toolsNotTaken(agentName: string): Extract<Observation, { kind: 'notice' }> {
+  return {
+    kind: 'notice',
+    level: 'warning',
+    code: 'tools_not_taken',
+    text: `${agentName} did not ask for Patchbay’s tools, so its model had none. Update the agent, or choose it with its own tools.`,
+  };
 }
 
 /** The schema of a tool as a channel sends it: the same words as every API model gets. */

@@ -9,7 +9,7 @@ import type {
   ExchangeParserContext,
   ParseStep,
 } from '../contract';
-import { worksWithOurTools } from '../delegatedTools';
+import { toolsNotTaken, worksWithOurTools } from '../delegatedTools';
 import { JsonRpcPeer, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
 import { AcpCalls, type AcpCall } from './acpCalls';
 import { AcpChild } from './acpChild';
@@ -389,15 +389,7 @@ export class AcpParser implements ExchangeParser {
     const step = this.end({ kind: 'finish', reason: isCutShort ? 'length' : 'stop' });
     return this.delegated === undefined || this.child.knowsOurTools
       ? step
-      : { ...step, out: [this.toolsNotTaken(), ...step.out] };
-  }
-
-  private toolsNotTaken(): Item {
-    return notice(
-      'warning',
-      'tools_not_taken',
-      `${this.agentName} did not ask for Patchbay’s tools, so its model had none. Update the agent, or choose it with its own tools.`,
-    );
+      : { ...step, out: [observation(toolsNotTaken(this.agentName)), ...step.out] };
   }
 
   private refused(answer: Extract<Answer, { readonly kind: 'error' }>): ParseStep {

@@ -60,6 +60,8 @@ export class ClaudeChild {
   readonly tasks = new ClaudeTasks();
   /** As the child told it. */
   version: string | undefined;
+  /** It has asked which tools of ours there are. */
+  knowsOurTools = false;
   private hasBegun = false;
   private readonly has = new Map<Setting, string | undefined>();
 

@@ -8,6 +8,8 @@ import { success } from './claudeCliPermissions';
 export interface ClaudeDelegatedOptions extends DelegatedToolsOptions {
   /** Answers a control request, now or when the call is done. */
   readonly send: (message: unknown) => void;
+  /** Claude has asked which tools there are. */
+  readonly onListed: () => void;
   /** For a call that does not name its card: Claude's open calls of this tool, oldest first. */
   readonly openCalls: (toolName: string) => readonly string[];
 }
@@ -65,6 +67,9 @@ export class ClaudeDelegatedTools {
       return false;
     }
     const message = recordField(request, 'message');
+    if (stringField(message, 'method') === 'tools/list') {
+      this.options.onListed();
+    }
     const answer = (response: JsonObject): void =>
       this.options.send(success(requestId, { mcp_response: response }));
     this.server.accept(message, { connection: 'sdk', reply: answer });

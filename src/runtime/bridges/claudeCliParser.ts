@@ -6,7 +6,7 @@ import type { Observation } from '../../events/observation';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
-import { worksWithOurTools } from '../delegatedTools';
+import { toolsNotTaken, worksWithOurTools } from '../delegatedTools';
 import { promptText } from '../preamble';
 import { StreamedBlocks, type NewText } from './claudeCliBlocks';
 import { agentInfo, ClaudeChild, wantedSettings } from './claudeCliChild';
@@ -81,6 +81,9 @@ export class ClaudeCliParser implements ExchangeParser {
           delegate: context.opts.delegate,
           send: (message) => context.send(message),
           openCalls,
+          onListed: () => {
+            this.child.knowsOurTools = true;
+          },
         })
       : undefined;
     this.ownTools = ownTools;
@@ -430,6 +433,9 @@ export class ClaudeCliParser implements ExchangeParser {
     const out = [...this.takeRepeated(message, failure), ...this.usageOf(message)];
     if (failure !== undefined) {
       return this.end(out, { kind: 'failed', failure });
+    }
+    if (this.ownTools !== undefined && !this.child.knowsOurTools) {
+      out.push(observation(toolsNotTaken('Claude Code')));
     }
     const isCutShort = (this.stopReason ?? stringField(message, 'stop_reason')) === 'max_tokens';
     this.stopReason = undefined;

@@ -307,6 +307,21 @@ describe('Claude Code with our tools', () => {
     expect(stage.answer('cancel')).toMatchObject({ mcp_response: { result: {} } });
   });
 
+  it('says so when Claude never asked for our tools, and only then', async () => {
+    const notices = async (asks: boolean): Promise<number> => {
+      const stage = new Stage();
+      const turn = await stage.begin();
+      if (asks) {
+        stage.mcp('list', { id: 1, method: 'tools/list' });
+      }
+      stage.end();
+      await turn.message;
+      return turn.log.filter((item) => item.kind === 'notice' && item.code === 'tools_not_taken')
+        .length;
+    };
+    expect([await notices(false), await notices(true)]).toEqual([1, 0]);
+  });
+
   it('stays in its ordinary mode while planning, and is told to plan', async () => {
     const stage = new Stage();
     await stage.begin({ mode: 'plan' });
