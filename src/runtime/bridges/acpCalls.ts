@@ -226,6 +226,12 @@ export class AcpCalls {
       return [result(call, given)];
     }
     const output = outputOf(call, update);
+    if (call.ownName !== undefined && !isOk) {
+      // Ours has not ended: the agent was stopped, or gave the call up.
+      this.slim(tracked);
+      const why = output === '' ? 'The agent gave this call up.' : output;
+      return [result(call, toolError(why, { outcome: 'aborted' }))];
+    }
     const ownDiff = unifiedDiff(call.diffs);
     const diff = tracked.diff ?? (ownDiff === '' ? undefined : ownDiff);
     this.slim(tracked);

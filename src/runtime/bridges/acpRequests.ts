@@ -71,6 +71,8 @@ function claudeMeta(context: ExchangeParserContext): JsonObject {
         settingSources: ['user'],
         strictMcpConfig: true,
         allowDangerouslySkipPermissions: false,
+        // One more request to the model behind every turn, for words that nobody here is shown.
+        promptSuggestions: false,
         ...(worksWithOurTools(context.model) ? { tools: [] } : {}),
         settings: {
           hooks: {

@@ -854,7 +854,10 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
     expect(existsSync(address)).toBe(true);
     await transport.close();
     expect(existsSync(join(address, '..'))).toBe(false);
-    await eventually('the server is gone', () => processesWith('toolServer.js').length === 0);
+    await eventually(
+      'the server is gone',
+      () => processesWith(join(bench.path, 'toolServer.js')).length === 0,
+    );
   });
 
   it('goes when the child ends by itself, and when it was never started', async () => {

@@ -373,6 +373,20 @@ describe('an ACP agent with our tools', () => {
     expect([...stage.relayed(1), ...stage.relayed(2)]).toEqual([]);
   });
 
+  it('shows a call that the agent gave up as stopped', async () => {
+    const stage = new Stage();
+    const turn = await stage.begin();
+    await stage.reports('call_1', 'patchbay_run_command', { command: 'x' });
+    await stage.handsOver(1, 'run_command', { command: 'x' });
+    stage.update({
+      sessionUpdate: 'tool_call_update',
+      toolCallId: 'call_1',
+      status: 'failed',
+      rawOutput: { error: 'cancelled' },
+    });
+    expect(results(turn)).toEqual([['call_1', toolError('cancelled', { outcome: 'aborted' })]]);
+  });
+
   it('gives signs of life to a client that counts the time of a call', async () => {
     const stage = new Stage();
     await stage.begin();
