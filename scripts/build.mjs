@@ -32,6 +32,10 @@ const parts = {
     prepare: (o) => singleFileBuild(o, 'supervisor'),
   },
   mcpHub: { entries: ['src/node/mcpHub.ts'], prepare: (o) => singleFileBuild(o, 'mcpHub') },
+  toolServer: {
+    entries: ['src/node/toolServer.ts'],
+    prepare: (o) => singleFileBuild(o, 'toolServer'),
+  },
   webview: { entries: ['webview/main.tsx', 'webview/main.ts'], prepare: webviewBuild },
 };
 
@@ -111,7 +115,7 @@ function hostBuild({ entry, dev, say }) {
 }
 
 /** What else lies in `dist`, made by itself. */
-const otherPrograms = ['headless.js', 'mcpHub.js', 'supervisor.js'];
+const otherPrograms = ['headless.js', 'mcpHub.js', 'supervisor.js', 'toolServer.js'];
 
 /** Second step of the host's build: ES modules as esbuild split them in, CommonJS files in `dist` out. */
 async function toCommonJs({ outputFiles, metafile }, dev) {

@@ -374,6 +374,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       isTrusted,
       redact,
       inheritedEnv,
+      toolServerPath: context.asAbsolutePath('dist/toolServer.js'),
       passVariables: (adapter) => setup.directory.find(adapter)?.passVariables ?? [],
       installHint: (adapter) => setup.directory.find(adapter)?.installHint,
       homeDirectory: home,

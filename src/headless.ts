@@ -227,6 +227,7 @@ function createBroker(world: HeadlessWorld): RuntimeBroker {
       isTrusted: () => true,
       redact: createRedactor(),
       inheritedEnv: process.env,
+      toolServerPath: join(__dirname, 'toolServer.js'),
       passVariables: (adapter) => agentEntry(adapter)?.passVariables ?? [],
       installHint: (adapter) => agentEntry(adapter)?.installHint,
     }),
@@ -263,14 +264,16 @@ function keyOf(command: TurnCommand): string | undefined {
 }
 
 function externalModel(command: ExchangeCommand): ModelRef {
+  const { toolSource } = command;
   return {
-    id: `${command.adapter}/default`,
+    id: `${command.adapter}/default${toolSource === undefined ? '' : '+patchbay-tools'}`,
     api: 'external',
     provider: command.adapter,
     model: 'default',
     name:
       bridges.find((bridge) => bridge.adapter === command.adapter)?.displayName ?? command.adapter,
     address: runtimeEndpoint(command.adapter),
+    ...(toolSource === undefined ? {} : { toolSource }),
     runtime: createRuntimeSpec({
       adapter: command.adapter,
       authMode: 'external-cli',

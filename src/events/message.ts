@@ -31,6 +31,8 @@ export interface AssistantMessage {
   readonly api: string;
   readonly provider: string;
   readonly model: string;
+  /** Of an agent that worked with our tools: it keeps a session of its own for them. */
+  readonly toolSource?: 'patchbay';
   readonly stopReason: FinishReason | 'error' | 'aborted';
   /** One line; set exactly when `stopReason` is `error` or `aborted`. */
   readonly errorMessage?: string;

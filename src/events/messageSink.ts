@@ -16,6 +16,7 @@ export interface MessageStamp {
   readonly api: string;
   readonly provider: string;
   readonly model: string;
+  readonly toolSource?: 'patchbay';
   readonly createdAtMs: number;
 }
 
@@ -163,6 +164,7 @@ export class MessageSink {
       api: this.stamp.api,
       provider: this.stamp.provider,
       model: this.stamp.model,
+      ...(this.stamp.toolSource === undefined ? {} : { toolSource: this.stamp.toolSource }),
       stopReason,
       ...(failure === undefined || words === undefined
         ? {}

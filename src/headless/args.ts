@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentEntry } from '../runtime/agentCatalog';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
@@ -41,6 +42,8 @@ export interface ExchangeCommand extends Common {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly resume?: string;
+  /** `--tools patchbay`: the agent works with our tools in the place of its own. Absent: with its own. */
+  readonly toolSource?: 'patchbay';
 }
 
 export interface DoctorCommand {
@@ -145,11 +148,19 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
       arg: { type: 'string', multiple: true },
       env: { type: 'string', multiple: true },
       resume: { type: 'string' },
+      tools: { type: 'string', default: 'own' },
     },
   });
   const adapter = needed('--adapter', values.adapter);
   if (!adapters.includes(adapter)) {
     throw new UsageError(`--adapter must be one of ${adapters.join(', ')}`);
+  }
+  const { tools } = values;
+  if (tools !== 'own' && tools !== 'patchbay') {
+    throw new UsageError('--tools must be own or patchbay');
+  }
+  if (tools === 'patchbay' && adapter !== 'acp' && agentEntry(adapter)?.takesOurTools !== true) {
+    throw new UsageError(`--tools patchbay: ${adapter} cannot be given other tools than its own`);
   }
   return {
     kind: 'exchange',
@@ -160,6 +171,7 @@ function exchangeCommand(argv: readonly string[], adapters: readonly string[]): 
     ...common(values),
     ...(values.binary === undefined ? {} : { binary: program(values.binary) }),
     ...(values.resume === undefined ? {} : { resume: values.resume }),
+    ...(tools === 'patchbay' ? { toolSource: tools } : {}),
   };
 }
 

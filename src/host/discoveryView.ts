@@ -4,7 +4,8 @@ import type { KeyProvider } from '../runtime/credentials';
 import type { AgentFinding, LocalServerFinding } from '../runtime/discovery';
 import type { UserEndpoint } from '../runtime/endpointSettings';
 import { modelKindOf, playgroundModelId, type ModelCatalog } from '../runtime/modelCatalog';
-import type { ModelRef } from '../runtime/contract';
+import type { GateCoverage, ModelRef } from '../runtime/contract';
+import { worksWithOurTools } from '../runtime/delegatedTools';
 
 /** What was found, and what the catalog makes of it. */
 export interface SetupInput {
@@ -20,6 +21,8 @@ export interface SetupInput {
   readonly localServers: readonly LocalServerFinding[];
   /** Built from the user's endpoints and `toLocalEndpoints(localServers)`. */
   readonly catalog: ModelCatalog;
+  /** What of an agent's calls comes before the gate; undefined while nothing drives it. */
+  readonly coverageOf: (model: ModelRef) => GateCoverage | undefined;
   /** Names in the first workspace folder, for prompts that fit. */
   readonly rootNames: readonly string[];
 }
@@ -198,8 +201,10 @@ function modelView(model: ModelRef, input: SetupInput): ModelView {
       return {
         id: model.id,
         name: model.name,
-        group: 'Agents',
-        detail: agent?.detail ?? 'not looked for yet',
+        group: worksWithOurTools(model) ? 'Agents with Patchbay’s tools' : 'Agents',
+        detail: [agent?.detail ?? 'not looked for yet', toolWords(model, input)]
+          .filter((part) => part !== '')
+          .join(' · '),
         isUsable: agent !== undefined && agentState(agent).canStart,
       };
     }
@@ -232,6 +237,27 @@ function modelView(model: ModelRef, input: SetupInput): ModelView {
       return assertNever(kind);
   }
 }
+
+/** Whose tools an agent works with, and what that means for the person who is asked. */
+function toolWords(model: ModelRef, { coverageOf }: SetupInput): string {
+  const coverage = coverageOf(model);
+  return coverage === undefined
+    ? ''
+    : toolMeanings[worksWithOurTools(model) ? 'patchbay' : 'own'][coverage];
+}
+
+const toolMeanings: Readonly<Record<'own' | 'patchbay', Readonly<Record<GateCoverage, string>>>> = {
+  own: {
+    all: 'its own tools; every call is judged by your rules first',
+    asks: 'its own tools; what it chooses to ask is judged by your rules',
+    none: 'its own tools; it cannot ask before it acts',
+  },
+  patchbay: {
+    all: 'Patchbay’s tools only; every call is judged by your rules first, edits go through the editor',
+    asks: 'Patchbay’s tools; every call of these is judged by your rules first, edits go through the editor',
+    none: 'Patchbay’s tools',
+  },
+};
 
 /** `Anthropic`, or the name the user gave an endpoint. */
 function groupName(model: ModelRef, { keyProviders }: SetupInput): string {

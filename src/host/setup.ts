@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
 import type { SetupView } from '../protocol/methods';
 import { buildAgentDirectory, type AgentDirectory } from '../runtime/agentDirectory';
-import type { AgentInfo, Bridge, ModelRef } from '../runtime/contract';
+import { coverageOf, type AgentInfo, type Bridge, type ModelRef } from '../runtime/contract';
 import {
   shippedKeyProviders,
   type CredentialVault,
@@ -132,6 +132,10 @@ export class Setup implements Disposable {
       keys: this.keys,
       localServers: this.servers,
       catalog: this.built,
+      coverageOf: (model) => {
+        const bridge = this.bridges().find(({ adapter }) => adapter === model.runtime?.adapter);
+        return bridge === undefined ? undefined : coverageOf(bridge, model).coverage;
+      },
       rootNames: this.rootNames,
     });
   }

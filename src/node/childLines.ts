@@ -7,7 +7,7 @@ import { encodeJsonLine, JsonLinesDecoder } from '../base/jsonLines';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { Redactor } from '../base/redact';
 import type { Failure } from '../events/failure';
-import type { ChildExit, ChildTransport } from '../runtime/contract';
+import type { ChildExit, ChildTransport, ToolRelay } from '../runtime/contract';
 import { InvalidLineNotices } from './invalidLineNotices';
 import { Listeners } from './listeners';
 import { OutputTail } from './outputTail';
@@ -33,6 +33,8 @@ export interface ChildLinesOptions {
   readonly maxLineBytes?: number;
   /** All that the child is given to read: written raw at its start, then its stdin ends. */
   readonly inputText?: string;
+  /** Closed when the child is gone, or when this is closed. */
+  readonly toolSocket?: ToolRelay & { close(): void };
 }
 
 /** JSON lines to and from one child. See `ChildTransport` for the promises. */
@@ -76,6 +78,10 @@ export class ChildLines implements ChildTransport {
     );
     this.idle = setTimeout(() => this.decoder.relax(), idleMs).unref();
     void this.run();
+  }
+
+  get toolRelay(): ToolRelay | undefined {
+    return this.options.toolSocket;
   }
 
   async send(message: unknown): Promise<void> {
@@ -355,6 +361,7 @@ export class ChildLines implements ChildTransport {
     }
     this.exit = exit;
     clearTimeout(this.idle);
+    this.options.toolSocket?.close();
     if (this.isClosed) {
       return;
     }
@@ -374,6 +381,7 @@ export class ChildLines implements ChildTransport {
   private async end(): Promise<void> {
     const { options } = this;
     clearTimeout(this.idle);
+    options.toolSocket?.close();
     this.ended.resolve();
     const total = options.closeTimeoutMs;
     const politeMs =

@@ -12,6 +12,7 @@ import { findFolderCode } from './folderCode';
 import { endWhenMute } from './muteChild';
 import { createScratchFolder } from './scratchFolder';
 import { brokenProgram, missingProgram, spawnFailure } from './spawnFailure';
+import { ToolSocket } from './toolSocket';
 import { startSupervised, type SupervisorOptions } from './supervisedProcess';
 
 export interface ChildProcessTransportOptions extends SupervisorOptions {
@@ -41,6 +42,8 @@ export interface ChildProcessTransportOptions extends SupervisorOptions {
   }) => Promise<boolean>;
   /** Whose files are the user's own. Default: the home folder. */
   readonly homeDirectory?: string;
+  /** The bundled program by which an agent reaches our tools. Absent: a launch that wants them fails. */
+  readonly toolServerPath?: string;
   readonly maxLineBytes?: number;
   readonly platform?: NodeJS.Platform;
 }
@@ -56,20 +59,31 @@ export interface ChildProcessTransportOptions extends SupervisorOptions {
 export function createChildProcessTransport(
   options: ChildProcessTransportOptions,
 ): TransportFactory {
-  return (context): ChildTransport =>
-    new ChildLines({
-      start: (isWanted) => startAgent(options, context, isWanted),
+  return (context): ChildTransport => {
+    const { toolServerPath, execPath } = options;
+    const toolSocket =
+      context.launch.needsToolRelay === true && toolServerPath !== undefined
+        ? new ToolSocket({ toolServerPath, ...(execPath === undefined ? {} : { execPath }) })
+        : undefined;
+    return new ChildLines({
+      start: async (isWanted) => {
+        await toolSocket?.listen();
+        return startAgent(options, context, toolSocket?.folder, isWanted);
+      },
+      ...(toolSocket === undefined ? {} : { toolSocket }),
       redact: options.redact,
       closeTimeoutMs: context.opts.closeTimeoutMs ?? 5000,
       isAborted: () => context.opts.signal.aborted,
       ...(context.launch.inputText === undefined ? {} : { inputText: context.launch.inputText }),
       ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
     });
+  };
 }
 
 async function startAgent(
   options: ChildProcessTransportOptions,
   { spec, opts, launch }: TransportContext,
+  scratchFolder: string | undefined,
   isWanted: () => boolean,
 ): Promise<StartedChild | Failure> {
   if (!options.isTrusted()) {
@@ -118,6 +132,7 @@ async function startAgent(
         env: agentEnvironment(options, { spec, launch }, found.searchPath),
         stdin: 'pipe',
         leavesNothing: true,
+        ...(scratchFolder === undefined ? {} : { scratchFolder }),
       },
       options,
     ),

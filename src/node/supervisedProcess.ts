@@ -35,6 +35,8 @@ export interface ProcessJob {
   readonly leavesNothing?: boolean;
   /** Windows: `args` is one ready command line. */
   readonly isVerbatim?: boolean;
+  /** A folder of ours that goes with the child, however host and child end. */
+  readonly scratchFolder?: string;
 }
 
 export type ProcessEnd =
@@ -112,6 +114,7 @@ class Supervised implements SupervisedProcess {
       graceMs: options.orphanGraceMs ?? 2000,
       runId: randomUUID(),
       leavesNothing: job.leavesNothing ?? false,
+      ...(job.scratchFolder === undefined ? {} : { scratchFolder: job.scratchFolder }),
     } satisfies SupervisorJob);
   }
 

@@ -5,7 +5,7 @@
  * This process leaves when the child and its group are gone.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -92,6 +92,10 @@ function supervise(): void {
 
   const start = (wanted: SupervisorJob): void => {
     job = wanted;
+    const { scratchFolder } = wanted;
+    if (scratchFolder !== undefined) {
+      process.on('exit', () => removeFolder(scratchFolder));
+    }
     let started: ChildProcess;
     try {
       started = spawnChild(wanted);
@@ -134,6 +138,14 @@ function supervise(): void {
       start(message);
     }
   });
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // left to the system, which clears its temporary folder
+  }
 }
 
 function spawnChild(job: SupervisorJob): ChildProcess {

@@ -23,6 +23,8 @@ export interface SupervisorJob {
   readonly runId: string;
   /** What the child has started and let go of ends with it, however it ends. */
   readonly leavesNothing: boolean;
+  /** A folder of ours that is taken away when the child is gone, also when the host died before it. */
+  readonly scratchFolder?: string;
 }
 
 /** What the supervisor tells. `failed` and `exited` come at most once, and nothing after them. */

@@ -21,6 +21,8 @@ export interface AgentEntry {
   readonly passVariables: readonly string[];
   /** Another way to drive the same program: found when that one is, and not shown as an agent of its own. */
   readonly variantOf?: string;
+  /** It can work with our tools in the place of its own. */
+  readonly takesOurTools?: boolean;
 }
 
 export interface AgentStatusQuestion {
@@ -115,8 +117,9 @@ export const agentCatalog: readonly AgentEntry[] = [
       'Install Claude Code with "npm install -g @anthropic-ai/claude-code", or set its path in the settings.',
     installUrl: 'https://code.claude.com/docs/en/setup',
     passVariables: claudeVariables,
+    takesOurTools: true,
   },
-  { adapter: 'codex-cli', displayName: 'Codex', ...codex },
+  { adapter: 'codex-cli', displayName: 'Codex', ...codex, takesOurTools: true },
   { adapter: 'codex-exec', displayName: 'Codex (exec)', ...codex, variantOf: 'codex-cli' },
   {
     adapter: 'acp:opencode',
@@ -129,6 +132,7 @@ export const agentCatalog: readonly AgentEntry[] = [
       'Install opencode with "npm install -g opencode-ai", or set its path in the settings.',
     installUrl: 'https://opencode.ai/docs/',
     passVariables: ['OPENCODE_*', ...anyProviderVariables],
+    takesOurTools: true,
   },
   {
     adapter: 'acp:gemini',
@@ -153,6 +157,7 @@ export const agentCatalog: readonly AgentEntry[] = [
       'Install it with "npm install -g @agentclientprotocol/claude-agent-acp", or set its path in the settings.',
     installUrl: 'https://github.com/agentclientprotocol/claude-agent-acp',
     passVariables: [...claudeVariables, 'CLAUDE_CODE_EXECUTABLE'],
+    takesOurTools: true,
   },
   {
     adapter: 'pi',

@@ -113,8 +113,12 @@ function customEntry(adapter: string, agent: CustomAgent): AgentEntry {
     versionArgs: [],
     installHint: `Check the command of "${agent.name}" in the settings.`,
     passVariables: [],
+    ...(dialectsWithOurTools.includes(agent.dialect) ? { takesOurTools: true } : {}),
   };
 }
+
+/** The dialects that have a channel for our tools. */
+const dialectsWithOurTools: readonly AgentDialect[] = ['acp', 'claude-cli', 'codex-cli'];
 
 function foreignEntry(bridge: Bridge): AgentEntry {
   return {
@@ -128,18 +132,12 @@ function foreignEntry(bridge: Bridge): AgentEntry {
 }
 
 /** Models that are known without asking the agent: `default` leaves the choice to the agent's own settings. */
-const shippedAgentModels: Readonly<
-  Record<string, readonly Pick<ModelRef, 'model' | 'name' | 'toolSource'>[]>
-> = {
+const shippedAgentModels: Readonly<Record<string, readonly Pick<ModelRef, 'model' | 'name'>[]>> = {
   'claude-cli': [
     { model: 'default', name: 'Claude Code' },
     { model: 'opus', name: 'Claude Code (Opus)' },
     { model: 'sonnet', name: 'Claude Code (Sonnet)' },
     { model: 'haiku', name: 'Claude Code (Haiku)' },
-  ],
-  'codex-cli': [
-    { model: 'default', name: 'Codex' },
-    { model: 'default', name: 'Codex with Patchbay’s tools', toolSource: 'patchbay' },
   ],
   'codex-exec': [{ model: 'default', name: 'Codex (exec, cannot ask)' }],
 };
@@ -156,13 +154,25 @@ function agentModels(
     .filter(({ id }) => !shipped.some(({ model }) => model === id))
     .slice(0, maxLearnedModels)
     .map(({ id, name }) => ({ model: id, name: `${displayName} (${name})` }));
-  return [...shipped, ...told].map((model) => ({
-    ...model,
-    id: `${adapter}/${model.model}${'toolSource' in model ? '+patchbay-tools' : ''}`,
+  const own = [...shipped, ...told].map(({ model, name }): ModelRef => ({
+    model,
+    name,
+    id: `${adapter}/${model}`,
     api: 'external',
     provider: adapter,
     address: runtimeEndpoint(adapter),
   }));
+  return entry.takesOurTools === true ? [...own, ...own.map(withOurTools)] : own;
+}
+
+/** The same model of the agent, working with our tools: a choice of its own, with a session of its own. */
+function withOurTools(model: ModelRef): ModelRef {
+  return {
+    ...model,
+    id: `${model.id}+patchbay-tools`,
+    name: `${model.name} · Patchbay’s tools`,
+    toolSource: 'patchbay',
+  };
 }
 
 /** An agent that fronts every service there is would fill the picker. */

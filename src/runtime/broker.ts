@@ -122,6 +122,7 @@ export class RuntimeBroker {
       api: model.api,
       provider: model.provider,
       model: model.model,
+      ...(model.toolSource === undefined ? {} : { toolSource: model.toolSource }),
       createdAtMs: clock.nowMs(),
     });
     const tap = (event: NormalizedEvent): void => {
@@ -350,6 +351,9 @@ export class RuntimeBroker {
           ...(form === undefined ? {} : { form }),
           spec,
           send,
+          ...(lease.transport.toolRelay === undefined
+            ? {}
+            : { toolRelay: lease.transport.toolRelay }),
           later,
         }),
       outlet: {

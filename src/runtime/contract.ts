@@ -170,6 +170,24 @@ export interface ChildTransport {
   onExit(listener: (exit: ChildExit) => void): Disposable;
   /** Ends the child politely (stdin end), then firmly (terminate, kill of the group), each with its deadline. */
   close(): Promise<void>;
+  /** There for a launch that `needsToolRelay`; it ends with the child. */
+  readonly toolRelay?: ToolRelay;
+}
+
+/**
+ * How the MCP server that an agent starts reaches us: `program` is that server, a small program which hands every
+ * message on. With nobody listening a `tools/call` is refused; other messages wait for the next listener.
+ */
+export interface ToolRelay {
+  readonly program: {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+  };
+  /** `connection` tells the programs apart, when the agent starts several. */
+  onMessage(listener: (message: unknown, connection: string) => void): Disposable;
+  /** To a connection that is gone: nothing happens. */
+  send(message: unknown, connection: string): void;
 }
 
 export interface TransportContext {
@@ -199,6 +217,8 @@ export interface LaunchPlan {
   readonly folderCode?: readonly FolderCodePlace[];
   /** The whole input of the child, as it is: written at once, then its stdin ends. Nothing can be sent to such a child. */
   readonly inputText?: string;
+  /** The agent is given our tools by an MCP server that it starts; see `ToolRelay`. */
+  readonly needsToolRelay?: boolean;
   /**
    * Present when one child may serve the following exchanges of the same session: two plans with equal keys may share
    * it. Absent: the child is closed with the exchange.
@@ -222,6 +242,8 @@ export interface ExchangeParser {
   /** Messages that open the exchange. */
   open(): readonly unknown[];
   accept(message: unknown): ParseStep;
+  /** A message that came through the tool relay. */
+  acceptRelayed?(message: unknown, connection: string): ParseStep;
   /** The dialect's polite stop; empty when it has none. */
   interrupt(): readonly unknown[];
   /** More words of the user for the running turn; undefined when the dialect, or this moment, takes none. */
@@ -247,6 +269,8 @@ export interface ExchangeParserContext {
   readonly spec?: ExternalRuntimeSpec;
   /** Sends later, for instance the answer to a permission request. */
   send(message: unknown): void;
+  /** Absent: the launch asked for none, or none can be had. */
+  readonly toolRelay?: ToolRelay;
   /**
    * Runs once after a while, as if a message had come then; never after the exchange is over. For what a silent child
    * must not hold up. Absent: there is no clock, and the parser does without.
@@ -283,7 +307,10 @@ export interface Bridge {
   requiresCredential(spec: ExternalRuntimeSpec): boolean;
   launch(
     spec: ExternalRuntimeSpec,
-    context: Omit<ExchangeParserContext, 'send' | 'later' | 'isContinuation' | 'notes'>,
+    context: Omit<
+      ExchangeParserContext,
+      'send' | 'toolRelay' | 'later' | 'isContinuation' | 'notes'
+    >,
   ): LaunchPlan;
   createParser(context: ExchangeParserContext): ExchangeParser;
 }

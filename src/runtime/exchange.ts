@@ -114,6 +114,14 @@ class ExchangeRun {
       transport.onNotice((text) => this.onNotice(text)),
       transport.onMessage((message) => this.onMessage(message)),
     );
+    if (transport.toolRelay !== undefined) {
+      this.subscriptions.push(
+        transport.toolRelay.onMessage((message, connection) => {
+          this.noteSign();
+          this.apply(() => this.parser?.acceptRelayed?.(message, connection) ?? { out: [] });
+        }),
+      );
+    }
     if (this.over.isSettled) {
       this.release();
       return;

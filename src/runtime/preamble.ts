@@ -1,6 +1,7 @@
 import { assertNever } from '../base/assertNever';
 import type { AssistantMessage, ContentBlock, Message } from '../events/message';
-import type { ModelRef, TurnContext } from './contract';
+import type { ExchangeParserContext, ModelRef, TurnContext } from './contract';
+import { worksWithOurTools } from './delegatedTools';
 
 /** How much of the conversation an agent is told when it does not remember it. Characters. */
 export interface PreambleLimits {
@@ -29,6 +30,22 @@ export function turnText(
   const preamble = conversationPreamble(unknown, limits);
   return preamble === '' ? text : `${preamble}\n\n${text}`;
 }
+
+/**
+ * The text of one turn as a bridge sends it. An agent with our tools stays in its ordinary mode: the planning mode of its
+ * own would ask for tools that it does not have. It is told to plan, and the gate denies the rest.
+ */
+export function promptText(
+  { context, model, opts }: Pick<ExchangeParserContext, 'context' | 'model' | 'opts'>,
+  remembers: boolean,
+): string {
+  const text = turnText(context, model, remembers);
+  const isPlanned = worksWithOurTools(model) && opts.mode === 'plan' && !text.startsWith('/');
+  return isPlanned ? `${text}\n\n${planNote}` : text;
+}
+
+const planNote =
+  '<plan_mode>\nPlan mode is on: you can read and search, but not change files or run commands. Work out a plan and present it.\n</plan_mode>';
 
 /** The conversation as bounded plain text in a frame that says what it is; '' when there is nothing to tell. */
 export function conversationPreamble(messages: readonly Message[], limits: PreambleLimits): string {
@@ -71,7 +88,8 @@ function isBy(message: AssistantMessage, model: ModelRef): boolean {
   return (
     message.api === model.api &&
     message.provider === model.provider &&
-    message.model === model.model
+    message.model === model.model &&
+    message.toolSource === model.toolSource
   );
 }
 

@@ -161,6 +161,7 @@ export function isMessage(value: unknown): value is Message {
         isString(value.api) &&
         isString(value.provider) &&
         isString(value.model) &&
+        (value.toolSource === undefined || value.toolSource === 'patchbay') &&
         isStopReason(value.stopReason) &&
         isAbsentOr(isString, value.errorMessage) &&
         isAbsentOr(isRecord, value.failure) &&

@@ -8,3 +8,13 @@ mainJob({
   isMatch: (command) => command.includes('claude'),
   plant: plantClaude,
 });
+
+mainJob({
+  title: 'Claude Code with Patchbay’s tools',
+  adapter: 'claude-cli',
+  suffix: '-our-tools',
+  model: 'Claude Code · Patchbay’s tools',
+  hasOurTools: true,
+  isMatch: (command) => command.includes('claude') || command.includes('toolServer.js'),
+  plant: plantClaude,
+});

@@ -8,3 +8,13 @@ mainJob({
   isMatch: (command) => command.includes('claude'),
   plant: plantClaude,
 });
+
+mainJob({
+  title: 'claude-agent-acp with Patchbay’s tools',
+  adapter: 'acp:claude-agent-acp',
+  suffix: '-our-tools',
+  model: 'Claude Agent (ACP) · Patchbay’s tools',
+  hasOurTools: true,
+  isMatch: (command) => command.includes('claude') || command.includes('toolServer.js'),
+  plant: plantClaude,
+});

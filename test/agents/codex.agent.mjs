@@ -26,11 +26,10 @@ mainJob({ title: 'Codex', adapter: 'codex-cli', asksToRead: true, isMatch, plant
 
 mainJob({
   title: 'Codex with Patchbay’s tools',
+  hasOurTools: true,
   adapter: 'codex-cli',
   suffix: '-our-tools',
-  model: 'Codex with Patchbay’s tools',
-  readTool: 'read_file',
-  readBy: 'host',
+  model: 'Codex · Patchbay’s tools',
   isMatch,
   plant,
 });

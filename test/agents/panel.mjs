@@ -39,6 +39,7 @@ async function until(what, isTrue, ms = 15_000) {
  *   plant: (folder: string, leave: (name: string) => string) => void  settings of the folder that leave a trace when obeyed,
  *   hasThinking?: boolean, isMatch: (command: string) => boolean   its processes
  *   model?: string  the name in the picker, when it is not the agent's first
+ *   hasOurTools?: boolean  it works with Patchbay's tools: every call is judged, run and audited by the host
  *   needsConsent?: boolean
  *   badRequest?: RegExp  what a person reads when the service refuses the request
  * }} agent
@@ -127,13 +128,14 @@ export function mainJob(agent) {
         'and the instructions of the project',
       );
 
-      if (agent.readTool) {
+      const readTool = agent.hasOurTools ? 'read_file' : agent.readTool;
+      if (readTool) {
         const read = auditRecords(app).find(
-          ({ tool, kind }) => tool === agent.readTool && kind === 'decision',
+          ({ tool, kind }) => tool === readTool && kind === 'decision',
         );
         assert.deepEqual(
           [read.decision, read.executedBy],
-          ['allow', agent.readBy ?? 'child'],
+          ['allow', agent.hasOurTools ? 'host' : 'child'],
           'the gate judged it',
         );
         assert.equal(read.by, 'default.read-inside');
@@ -203,6 +205,26 @@ export function mainJob(agent) {
       await until('the words reach the model', () => told(server, 'not today'), 20_000);
       await idle();
       assert.deepEqual(readdirSync(asked), ['allowed']);
+
+      if (agent.hasOurTools) {
+        const decided = auditRecords(app).filter(({ kind }) => kind === 'decision');
+        assert.deepEqual(
+          decided.map(({ tool, executedBy, decision }) => [tool, executedBy, decision]),
+          [
+            ['read_file', 'host', 'allow'],
+            ['edit_file', 'host', 'allow'],
+            ['run_command', 'host', 'allow'],
+            ['run_command', 'host', 'deny'],
+          ],
+          'each call was ours, and judged once',
+        );
+        const offered = server.requests.findLast(({ kind }) => kind === 'turn').body.tools;
+        assert.deepEqual(
+          ownToolsIn(offered),
+          [],
+          'the agent has no files and no terminal of its own',
+        );
+      }
 
       // Stopping keeps what has arrived.
       // Every request gets it: some agents ask their service for more than the answer.
@@ -283,14 +305,49 @@ export function mainJob(agent) {
       // No child outlives the host.
       const children = own();
       assert.ok(children.length > 0, 'the agent is there while the host is');
+      const sockets = children.flatMap(({ pid }) => toolSocketOf(pid));
       process.kill(app.host.extensionHost().pid, 'SIGKILL');
       await until(
         'a killed extension host leaves no agent',
         () => !children.some(({ pid }) => isAlive(pid)),
       );
+      await until(
+        'nothing is left of a socket',
+        () => !sockets.some((socket) => existsSync(path.dirname(socket))),
+      );
     },
     { timeoutMs: 480_000 },
   );
+}
+
+/** What of these tools is neither ours nor harmless; the rest that Codex keeps cannot touch anything by itself. */
+function ownToolsIn(tools) {
+  const names = tools.map((tool) => tool.name ?? tool.function?.name ?? tool.type);
+  const isOurs = (name) => /^(mcp__patchbay__|patchbay_)/.test(name) || ourTools.includes(name);
+  return names.filter(
+    (name) =>
+      !isOurs(name) &&
+      /read|write|edit|bash|shell|exec_command|task|agent|glob|grep|fetch/i.test(name),
+  );
+}
+
+const ourTools = [
+  'read_file',
+  'list_files',
+  'find_files',
+  'search_text',
+  'write_file',
+  'edit_file',
+  'run_command',
+  'read_output',
+  'ask_user',
+  'update_plan',
+];
+
+/** The private socket that a process was given, if any. */
+function toolSocketOf(pid) {
+  const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  return variables.flatMap((line) => /^PATCHBAY_TOOL_SOCKET=(.+)$/.exec(line)?.[1] ?? []);
 }
 
 function auditRecords(app) {

@@ -8,10 +8,12 @@ import type {
   ExchangeOptions,
   ExchangeStream,
   ModelRef,
+  ToolSpec,
   TransportContext,
 } from '../../src/runtime/contract';
 import { runtimeEndpoint } from '../../src/runtime/contract';
 import { FakeClock } from './fakeClock';
+import { FakeToolRelay } from './fakeToolRelay';
 import { FakeTransport } from './fakeTransport';
 
 export interface RunningTurn {
@@ -49,7 +51,10 @@ export class ExchangeLab {
         throw new Error('the network was asked');
       },
       transport: (context) => {
-        const transport = new FakeTransport(answer);
+        const transport = new FakeTransport(
+          answer,
+          context.launch.needsToolRelay === true ? new FakeToolRelay() : undefined,
+        );
         this.starts.push(context);
         this.transports.push(transport);
         return transport;
@@ -74,16 +79,17 @@ export class ExchangeLab {
     options: Partial<ExchangeOptions> & {
       readonly messages?: readonly Message[];
       readonly model?: ModelRef;
+      readonly tools?: readonly ToolSpec[];
     } = {},
   ): RunningTurn {
-    const { messages, model, ...opts } = options;
+    const { messages, model, tools, ...opts } = options;
     const log: (NormalizedEvent | Observation)[] = [];
     const controller = new AbortController();
     const stream = this.broker.exchange(
       model ?? this.model,
       {
         systemPrompt: '',
-        tools: [],
+        tools: tools ?? [],
         messages: messages ?? [{ role: 'user', text: prompt, createdAtMs: 0 }],
       },
       {

@@ -1,6 +1,7 @@
 import { toDisposable, type Disposable } from '../../src/base/disposable';
 import { PatchbayError } from '../../src/base/patchbayError';
 import type { ChildExit, ChildTransport } from '../../src/runtime/contract';
+import type { FakeToolRelay } from './fakeToolRelay';
 
 /**
  * A child's line without a child: keeps what was sent, says what the test lets it say. Like the real one it keeps
@@ -23,6 +24,7 @@ export class FakeTransport implements ChildTransport {
   /** `answer` plays the child: it sees each message that is sent. */
   constructor(
     private readonly answer: (message: unknown, transport: FakeTransport) => void = () => undefined,
+    readonly toolRelay?: FakeToolRelay,
   ) {}
 
   get isOpen(): boolean {

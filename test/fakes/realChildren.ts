@@ -39,11 +39,16 @@ export class Workbench {
   }
 
   /** The supervisor as it is shipped: bundled to one file. */
-  async supervisor(): Promise<string> {
-    const outfile = join(this.path, 'supervisor.js');
+  supervisor(): Promise<string> {
+    return this.shippedProgram('supervisor');
+  }
+
+  /** A program of `src/node` as it is shipped. */
+  async shippedProgram(name: 'supervisor' | 'toolServer'): Promise<string> {
+    const outfile = join(this.path, `${name}.js`);
     await build({
       absWorkingDir: root,
-      entryPoints: ['src/node/supervisor.ts'],
+      entryPoints: [`src/node/${name}.ts`],
       bundle: true,
       platform: 'node',
       target: 'node20',

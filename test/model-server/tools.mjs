@@ -107,6 +107,9 @@ const updatePatch = (s) =>
   `*** Begin Patch\n*** Update File: ${s.path}\n@@\n${prefixed('-', s.old)}\n${prefixed('+', s.new)}\n*** End Patch`;
 const hasProp = (tool, name) => Boolean(tool?.schema?.properties && name in tool.schema.properties);
 
+/** Agents put the name of its server in front of a tool of Patchbay's. */
+const bareName = (name) => name.replace(/^(?:mcp__patchbay__|patchbay_)/, '');
+
 /** The tools a request offers, whatever the dialect: [{name, kind, schema}] */
 export function offeredTools(dialect, body) {
   const out = [];
@@ -153,11 +156,11 @@ export function resolveTool(step, offered) {
   const table = DIALECTS[step.tool];
   if (!table) throw new Error(`unknown abstract tool "${step.tool}"`);
   for (const [name, make] of table) {
-    const t = offered.find((o) => o.name === name);
+    const t = offered.find((o) => bareName(o.name) === name);
     if (!t) continue;
     const { __freeform, ...input } = make(step, t);
     return {
-      name,
+      name: t.name,
       kind: t.kind,
       input,
       freeform: t.kind === 'custom' ? __freeform : undefined,

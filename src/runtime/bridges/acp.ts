@@ -1,5 +1,6 @@
 import { PatchbayError } from '../../base/patchbayError';
 import type { Bridge, LaunchPlan } from '../contract';
+import { worksWithOurTools } from '../delegatedTools';
 import { AcpParser } from './acpParser';
 import type { AcpAgentProfile } from './acpProfiles';
 
@@ -13,6 +14,13 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
     displayName: agent.displayName,
     coverage: agent.coverage,
     coverageNote: agent.coverageNote,
+    coverageOf: (model) =>
+      worksWithOurTools(model)
+        ? {
+            coverage: agent.ourTools?.coverage ?? 'none',
+            note: agent.ourTools?.coverageNote ?? cannotTakeOurs,
+          }
+        : { coverage: agent.coverage, note: agent.coverageNote },
     controls: {
       model: true,
       reasoning: agent.takesReasoning,
@@ -21,7 +29,14 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
       images: true,
     },
     requiresCredential: (spec) => spec.authMode === 'api-key',
-    launch: (spec, { context, opts }): LaunchPlan => {
+    launch: (spec, { model, context, opts }): LaunchPlan => {
+      const isOurTools = worksWithOurTools(model);
+      if (isOurTools && agent.ourTools === undefined) {
+        throw new PatchbayError(
+          'runtime_missing',
+          `${agent.displayName} ${cannotTakeOurs} Choose it with its own tools.`,
+        );
+      }
       if (opts.cwd === undefined) {
         throw new PatchbayError(
           'no_folder',
@@ -32,8 +47,9 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
       return {
         defaultBinary: agent.defaultBinary,
         args,
-        env: agent.env,
+        env: { ...agent.env, ...(isOurTools ? agent.ourTools?.env : {}) },
         folderCode: agent.folderCode,
+        ...(isOurTools ? { needsToolRelay: true } : {}),
         leaseKey: JSON.stringify([
           spec.binaryPath,
           args,
@@ -41,9 +57,12 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
           opts.cwd,
           opts.extraFolders,
           context.systemPrompt,
+          isOurTools ? context.tools.map((tool) => tool.name) : [],
         ]),
       };
     },
     createParser: (context) => new AcpParser(context, agent),
   };
 }
+
+const cannotTakeOurs = 'cannot be given Patchbay’s tools.';

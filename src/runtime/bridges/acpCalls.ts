@@ -29,6 +29,8 @@ export interface AcpCall {
   readonly id: string;
   /** The agent's own name of the tool where it is known, else the protocol's kind. */
   readonly name: string;
+  /** Set for a call of a tool of ours that is run by us. */
+  readonly ownName: string | undefined;
   readonly title: string;
   readonly kind: string;
   readonly input: JsonObject;
@@ -63,7 +65,15 @@ const maxProgressChars = 4000;
 export class AcpCalls {
   private readonly tracked = new Map<string, Tracked>();
 
-  constructor(private readonly quirks: () => AcpQuirks) {}
+  constructor(
+    private readonly quirks: () => AcpQuirks,
+    /** Where the agent works with our tools. */
+    private readonly own?: {
+      readonly nameOf: (toolName: string) => string | undefined;
+      /** The result that we gave, in the place of the agent's report of it. */
+      readonly takeResult: (callId: string) => ToolResult | undefined;
+    },
+  ) {}
 
   update(update: unknown, isFirst: boolean): readonly Item[] {
     const id = stringField(update, 'toolCallId');
@@ -168,11 +178,14 @@ export class AcpCalls {
     const kind = stringField(update, 'kind') ?? before?.kind ?? 'other';
     const claude = recordField(recordField(update, '_meta'), 'claudeCode');
     const locations = locationPaths(update);
+    const name = before?.name ?? toolName(id, title, kind, claude, this.quirks());
+    const ownName = before === undefined ? this.own?.nameOf(name) : before.ownName;
     return {
       id,
       title,
       kind,
-      name: before?.name ?? toolName(id, title, kind, claude, this.quirks()),
+      name: ownName ?? name,
+      ownName,
       input: {
         ...before?.input,
         ...(isJsonObject(input) ? input : {}),
@@ -207,7 +220,18 @@ export class AcpCalls {
 
   private finish(tracked: Tracked, isOk: boolean, update: unknown): readonly Item[] {
     const { call } = tracked;
+    const given = this.own?.takeResult(call.id);
+    if (given !== undefined) {
+      this.slim(tracked);
+      return [result(call, given)];
+    }
     const output = outputOf(call, update);
+    if (call.ownName !== undefined && !isOk) {
+      // Ours has not ended: the agent was stopped, or gave the call up.
+      this.slim(tracked);
+      const why = output === '' ? 'The agent gave this call up.' : output;
+      return [result(call, toolError(why, { outcome: 'aborted' }))];
+    }
     const ownDiff = unifiedDiff(call.diffs);
     const diff = tracked.diff ?? (ownDiff === '' ? undefined : ownDiff);
     this.slim(tracked);

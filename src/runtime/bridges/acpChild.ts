@@ -20,6 +20,8 @@ export class AcpChild {
   canResume = false;
   takesImages = false;
   takesFolders = false;
+  /** It has asked which tools of ours there are. */
+  knowsOurTools = false;
   /** How to sign in, in the agent's own words. */
   loginHint = '';
 

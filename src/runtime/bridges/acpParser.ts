@@ -9,10 +9,12 @@ import type {
   ExchangeParserContext,
   ParseStep,
 } from '../contract';
+import { toolsNotTaken, worksWithOurTools } from '../delegatedTools';
 import { JsonRpcPeer, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
 import { AcpCalls, type AcpCall } from './acpCalls';
 import { AcpChild } from './acpChild';
 import { AcpClient } from './acpClient';
+import { acpOwnName, AcpDelegatedTools } from './acpDelegated';
 import { acpFailure, isAuthError, type AcpError } from './acpFailure';
 import { acpIntents } from './acpIntents';
 import type { AcpAgentProfile } from './acpProfiles';
@@ -56,6 +58,8 @@ export class AcpParser implements ExchangeParser {
   private readonly calls: AcpCalls;
   private readonly questions: AcpQuestions;
   private readonly client: AcpClient | undefined;
+  /** Set where the agent works with our tools. */
+  private readonly delegated: AcpDelegatedTools | undefined;
   private readonly usage: AcpUsage;
   private readonly updates: AcpUpdates;
   private readonly unknownCounts = new Map<string, number>();
@@ -76,7 +80,13 @@ export class AcpParser implements ExchangeParser {
     this.peer = new JsonRpcPeer({ hasVersionField: true, notes: context.notes });
     this.child = AcpChild.of(context.notes, profile.kind);
     this.remembers = context.isContinuation || context.resume !== undefined;
-    this.calls = new AcpCalls(() => this.child.quirks);
+    const isOurTools = worksWithOurTools(context.model);
+    this.calls = new AcpCalls(
+      () => this.child.quirks,
+      isOurTools
+        ? { nameOf: acpOwnName, takeResult: (callId) => this.delegated?.takeResult(callId) }
+        : undefined,
+    );
     this.usage = new AcpUsage(context.notes, () => this.child.isNewSession);
     this.updates = new AcpUpdates({
       child: this.child,
@@ -97,8 +107,24 @@ export class AcpParser implements ExchangeParser {
       isStopping: () => this.isStopping,
     });
     const { delegate } = context.opts;
+    const { toolRelay } = context;
+    this.delegated =
+      isOurTools && toolRelay !== undefined
+        ? new AcpDelegatedTools({
+            tools: context.context.tools,
+            delegate,
+            relay: toolRelay,
+            calls: this.calls,
+            turnNumber: context.context.messages.length,
+            later: context.later?.bind(context),
+            onListed: () => {
+              this.child.knowsOurTools = true;
+            },
+            showLater: (item) => this.waiting.push(item),
+          })
+        : undefined;
     this.client =
-      delegate === undefined
+      delegate === undefined || isOurTools
         ? undefined
         : new AcpClient({
             peer: this.peer,
@@ -145,9 +171,23 @@ export class AcpParser implements ExchangeParser {
     if (this.phase === 'over') {
       return { out: [] };
     }
-    const step = this.step(this.peer.accept(message));
+    return this.withWaiting(this.matched(this.step(this.peer.accept(message))));
+  }
+
+  acceptRelayed(message: unknown, connection: string): ParseStep {
+    const out = this.delegated?.accept(message, connection) ?? [];
+    return this.phase === 'over' ? { out: [] } : this.withWaiting({ out });
+  }
+
+  private withWaiting(step: ParseStep): ParseStep {
     const waiting = this.waiting.splice(0);
     return waiting.length === 0 ? step : { ...step, out: [...waiting, ...step.out] };
+  }
+
+  /** What came through the relay may have waited for this report of its call. */
+  private matched(step: ParseStep): ParseStep {
+    const run = this.phase === 'over' ? [] : (this.delegated?.match() ?? []);
+    return run.length === 0 ? step : { ...step, out: [...step.out, ...run] };
   }
 
   private step(incoming: RpcIncoming): ParseStep {
@@ -186,6 +226,12 @@ export class AcpParser implements ExchangeParser {
       return this.fail({
         code: version === 0 || version === undefined ? 'agent_too_old' : 'binary_broken',
         message: `${this.agentName} speaks version ${version === undefined ? 'unknown' : oneLine(JSON.stringify(version))} of the Agent Client Protocol; Patchbay speaks version ${acpProtocolVersion}. Install a version of the agent that fits.`,
+      });
+    }
+    if (worksWithOurTools(this.context.model) && this.delegated === undefined) {
+      return this.fail({
+        code: 'runtime_missing',
+        message: `Patchbay’s tools cannot be given to ${this.agentName} here. Choose it with its own tools.`,
       });
     }
     this.child.introduce(result);
@@ -259,7 +305,7 @@ export class AcpParser implements ExchangeParser {
         startModel: child.startModel,
         startMode: child.startMode,
         reasoning: context.opts.reasoning,
-        mode: context.opts.mode,
+        mode: this.planningMode(),
       },
       child.quirks,
       this.settingsTried,
@@ -291,6 +337,12 @@ export class AcpParser implements ExchangeParser {
       );
     }
     return this.prompt(promptBlocks(context, child, this.remembers), out);
+  }
+
+  /** Its own planning asks for tools that it does not have next to ours. */
+  private planningMode(): ExchangeParserContext['opts']['mode'] {
+    const { model, opts } = this.context;
+    return worksWithOurTools(model) && opts.mode === 'plan' ? 'ask' : opts.mode;
   }
 
   private prompt(blocks: readonly unknown[], out: readonly Item[]): ParseStep {
@@ -334,7 +386,10 @@ export class AcpParser implements ExchangeParser {
       return this.prompt([{ type: 'text', text: words.join('\n\n') }], []);
     }
     const isCutShort = reason === 'max_tokens' || reason === 'max_turn_requests';
-    return this.end({ kind: 'finish', reason: isCutShort ? 'length' : 'stop' });
+    const step = this.end({ kind: 'finish', reason: isCutShort ? 'length' : 'stop' });
+    return this.delegated === undefined || this.child.knowsOurTools
+      ? step
+      : { ...step, out: [observation(toolsNotTaken(this.agentName)), ...step.out] };
   }
 
   private refused(answer: Extract<Answer, { readonly kind: 'error' }>): ParseStep {
@@ -424,11 +479,40 @@ export class AcpParser implements ExchangeParser {
     if (known === undefined) {
       return { out: [], send: [this.peer.result(id, { outcome: { outcome: 'cancelled' } })] };
     }
+    if (this.delegated !== undefined) {
+      const settled = this.settleOwn(id, params, known);
+      if (settled !== undefined) {
+        return settled;
+      }
+    }
     const ask = this.questions.permission(id, params, known.call);
     if (named === undefined) {
       this.unknown('question without a call');
     }
     return { out: [...known.out, ...(ask === undefined ? [] : [observation(ask)])] };
+  }
+
+  /**
+   * With our tools there is nothing to ask: a call of ours is judged when it is handed to us; others are not on offer.
+   * How an unknown agent names its calls nobody knows, so what looks like ours there is asked about all the same.
+   */
+  private settleOwn(
+    id: RpcId,
+    params: unknown,
+    { call, out }: { readonly call: AcpCall; readonly out: readonly Item[] },
+  ): ParseStep | undefined {
+    const { tools } = this.context.context;
+    if (call.kind === 'other' && tools.some(({ name }) => name === call.ownName)) {
+      if (this.child.kind === 'other') {
+        return undefined;
+      }
+      return { out, send: [this.questions.answer(id, params, 'allow_once')] };
+    }
+    const why = `${call.name} is not on offer here: this conversation works with Patchbay’s tools only.`;
+    return {
+      out: [...out, ...this.calls.deny(call.id, why)],
+      send: [this.questions.answer(id, params, 'reject_once')],
+    };
   }
 
   private denied({ call, message, isWorded, interrupts }: Denial): void {

@@ -41,6 +41,15 @@ export interface AcpAgentProfile {
   readonly folderCode: readonly FolderCodePlace[];
   readonly takesReasoning: boolean;
   readonly takesExtraFolders: boolean;
+  /**
+   * How it works with our tools in the place of its own; absent: it cannot be brought to. gemini-cli starts no MCP
+   * server in a folder that is not trusted, and in a trusted one it obeys the folder's settings (seen with 0.61.0).
+   */
+  readonly ourTools?: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly coverage: GateCoverage;
+    readonly coverageNote: string;
+  };
 }
 
 /**
@@ -48,29 +57,44 @@ export interface AcpAgentProfile {
  * the user's own for one would win over the star. Questions of its sub-agents never reach an ACP client (seen with
  * 1.18.33: the turn hangs), so it gets none. The folder's own configuration and plugins are not loaded.
  */
+const opencodeKinds = [
+  '*',
+  'read',
+  'edit',
+  'glob',
+  'grep',
+  'list',
+  'bash',
+  'task',
+  'external_directory',
+  'todowrite',
+  'todoread',
+  'webfetch',
+  'websearch',
+  'codesearch',
+  'lsp',
+  'skill',
+  'doom_loop',
+  'question',
+] as const;
+
 const opencodeEnv = {
-  OPENCODE_PERMISSION: JSON.stringify({
-    '*': 'ask',
-    read: 'ask',
-    edit: 'ask',
-    glob: 'ask',
-    grep: 'ask',
-    list: 'ask',
-    bash: 'ask',
-    task: 'deny',
-    external_directory: 'ask',
-    todowrite: 'ask',
-    todoread: 'ask',
-    webfetch: 'ask',
-    websearch: 'ask',
-    codesearch: 'ask',
-    lsp: 'ask',
-    skill: 'ask',
-    doom_loop: 'ask',
-    question: 'ask',
-  }),
+  OPENCODE_PERMISSION: JSON.stringify(
+    Object.fromEntries(opencodeKinds.map((kind) => [kind, kind === 'task' ? 'deny' : 'ask'])),
+  ),
   OPENCODE_DISABLE_PROJECT_CONFIG: '1',
 } as const;
+
+/** A kind that is denied for every argument is not offered to the model (seen with 1.18.33); ours are asked about by us. */
+const opencodeOurToolsEnv = {
+  OPENCODE_PERMISSION: JSON.stringify({
+    ...Object.fromEntries(opencodeKinds.map((kind) => [kind, 'deny'])),
+    'patchbay_*': 'allow',
+  }),
+} as const;
+
+/** Claude Code in it: no reserve of tools that are searched for first, and no long result in a file it cannot read. */
+const claudeOurToolsEnv = { ENABLE_TOOL_SEARCH: 'false', MAX_MCP_OUTPUT_TOKENS: '200000' } as const;
 
 /** Seen with 1.18.33: it loads these whatever its variables say. */
 const opencodeFolderCode: readonly FolderCodePlace[] = [
@@ -101,6 +125,12 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     folderCode: opencodeFolderCode,
     takesReasoning: true,
     takesExtraFolders: false,
+    ourTools: {
+      env: { ...opencodeOurToolsEnv, ...claudeOurToolsEnv },
+      coverage: 'asks',
+      coverageNote:
+        'The agent is offered Patchbay’s tools; whether it lets go of its own, only it knows. What it asks about them is denied.',
+    },
   },
   {
     adapter: 'acp:opencode',
@@ -116,6 +146,12 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     folderCode: opencodeFolderCode,
     takesReasoning: true,
     takesExtraFolders: false,
+    ourTools: {
+      env: opencodeOurToolsEnv,
+      coverage: 'asks',
+      coverageNote:
+        'opencode is offered Patchbay’s tools only, unless your own opencode configuration gives one of its agents more. Where the folder brings plugins (.opencode, opencode.json) it starts only after your yes to their exact content.',
+    },
   },
   {
     adapter: 'acp:claude-agent-acp',
@@ -130,6 +166,7 @@ export const acpProfiles: readonly AcpAgentProfile[] = [
     folderCode: [],
     takesReasoning: true,
     takesExtraFolders: true,
+    ourTools: { env: claudeOurToolsEnv, coverage: 'all', coverageNote: '' },
   },
   {
     adapter: 'acp:gemini',

@@ -99,6 +99,15 @@ export class AcpQuestions {
     };
   }
 
+  /** The answer to a permission question that nobody has to be asked: this option, or cancelled where there is none. */
+  answer(id: RpcId, params: unknown, kind: 'allow_once' | 'reject_once'): unknown {
+    const optionId = optionOf(params, kind);
+    return this.options.peer.result(
+      id,
+      optionId === undefined ? { outcome: { outcome: 'cancelled' } } : selected(optionId),
+    );
+  }
+
   /** Answers whatever is open as cancelled: an agent that waits for an answer does not come to rest. */
   cancelAll(): readonly unknown[] {
     const open = [...this.open.values()];

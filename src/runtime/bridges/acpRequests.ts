@@ -1,13 +1,16 @@
 import type { JsonObject } from '../../base/json';
 import type { ExchangeParserContext } from '../contract';
-import { turnText } from '../preamble';
+import { worksWithOurTools } from '../delegatedTools';
+import { promptText } from '../preamble';
 import type { AcpChild } from './acpChild';
+import { mcpServers } from './acpDelegated';
 
 /** The one protocol version that this bridge speaks. */
 export const acpProtocolVersion = 1;
 
 export function initializeParams(context: ExchangeParserContext): JsonObject {
-  const serves = context.opts.delegate !== undefined;
+  // With our tools there is nothing that the agent itself would have us read, write or run.
+  const serves = context.opts.delegate !== undefined && !worksWithOurTools(context.model);
   return {
     protocolVersion: acpProtocolVersion,
     clientCapabilities: {
@@ -24,11 +27,11 @@ export function initializeParams(context: ExchangeParserContext): JsonObject {
  * here: only the user's own settings, no MCP servers of the folder, and a hook that makes every call a question.
  */
 export function sessionParams(context: ExchangeParserContext, child: AcpChild): JsonObject {
-  const { opts } = context;
+  const { opts, toolRelay } = context;
   const folders = opts.extraFolders ?? [];
   return {
     cwd: opts.cwd ?? '',
-    mcpServers: [],
+    mcpServers: toolRelay === undefined ? [] : mcpServers(toolRelay),
     ...(child.takesFolders && folders.length > 0 ? { additionalDirectories: folders } : {}),
     ...(child.kind === 'claude-agent-acp' ? { _meta: claudeMeta(context) } : {}),
   };
@@ -41,7 +44,7 @@ export function promptBlocks(
   remembers: boolean,
 ): readonly JsonObject[] {
   const { messages, systemPrompt } = context.context;
-  const text = turnText(context.context, context.model, remembers);
+  const text = promptText(context, remembers);
   const newest = messages.findLast((message) => message.role === 'user');
   const images = newest?.role === 'user' && child.takesImages ? (newest.images ?? []) : [];
   const tellsInstructions =
@@ -68,6 +71,9 @@ function claudeMeta(context: ExchangeParserContext): JsonObject {
         settingSources: ['user'],
         strictMcpConfig: true,
         allowDangerouslySkipPermissions: false,
+        // One more request to the model behind every turn, for words that nobody here is shown.
+        promptSuggestions: false,
+        ...(worksWithOurTools(context.model) ? { tools: [] } : {}),
         settings: {
           hooks: {
             PreToolUse: [{ matcher: '*', hooks: [{ type: 'command', command: askHook }] }],

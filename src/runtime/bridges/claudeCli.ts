@@ -1,6 +1,8 @@
 import { PatchbayError } from '../../base/patchbayError';
 import type { Bridge, ExchangeOptions, ExternalRuntimeSpec, LaunchPlan } from '../contract';
+import { worksWithOurTools } from '../delegatedTools';
 import { wantedSettings, type ChildSettings } from './claudeCliChild';
+import { withoutOwnTools } from './claudeCliDelegated';
 import { ClaudeCliParser } from './claudeCliParser';
 
 /**
@@ -23,7 +25,8 @@ export const claudeCliBridge: Bridge = {
         'Claude Code needs a folder to work in. Open a folder and send the prompt again.',
       );
     }
-    const fixed = protocolArgs(spec, opts);
+    const isOurTools = worksWithOurTools(model);
+    const fixed = [...protocolArgs(spec, opts), ...(isOurTools ? withoutOwnTools.args : [])];
     const fork = forkArgs(resume, opts.fork);
     return {
       defaultBinary: 'claude',
@@ -34,7 +37,10 @@ export const claudeCliBridge: Bridge = {
         ...fork,
       ],
       // Asks for `session_state_changed`: the one sign that nothing is queued and no sub-agent runs any more.
-      env: { CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1' },
+      env: {
+        CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+        ...(isOurTools ? withoutOwnTools.env : {}),
+      },
       // Without model, effort and mode: those are changed on the running child.
       leaseKey: JSON.stringify([
         spec.binaryPath,
@@ -43,6 +49,7 @@ export const claudeCliBridge: Bridge = {
         spec.env,
         opts.cwd,
         context.systemPrompt,
+        isOurTools ? context.tools.map((tool) => tool.name) : [],
       ]),
     };
   },

@@ -1,5 +1,6 @@
 import { arrayField, stringField } from '../../base/guard';
 import type { AgentInfo, ExchangeOptions, ModelRef, ReasoningEffort } from '../contract';
+import { worksWithOurTools } from '../delegatedTools';
 import { ClaudeTasks } from './claudeCliTasks';
 
 /** What a child works with, in Claude Code's own words. */
@@ -24,10 +25,12 @@ export function wantedSettings(
   model: ModelRef,
   opts: Pick<ExchangeOptions, 'reasoning' | 'mode'>,
 ): ChildSettings {
+  // Claude's own planning writes its plan to a file, with a tool that it does not have next to ours.
+  const isPlanning = opts.mode === 'plan' && !worksWithOurTools(model);
   return {
     model: model.model === '' ? 'default' : model.model,
     effort: opts.reasoning === undefined ? undefined : efforts[opts.reasoning],
-    mode: opts.mode === 'plan' ? 'plan' : 'default',
+    mode: isPlanning ? 'plan' : 'default',
   };
 }
 
@@ -57,6 +60,8 @@ export class ClaudeChild {
   readonly tasks = new ClaudeTasks();
   /** As the child told it. */
   version: string | undefined;
+  /** It has asked which tools of ours there are. */
+  knowsOurTools = false;
   private hasBegun = false;
   private readonly has = new Map<Setting, string | undefined>();
 

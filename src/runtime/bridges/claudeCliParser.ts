@@ -6,9 +6,11 @@ import type { Observation } from '../../events/observation';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
-import { turnText } from '../preamble';
+import { toolsNotTaken, worksWithOurTools } from '../delegatedTools';
+import { promptText } from '../preamble';
 import { StreamedBlocks, type NewText } from './claudeCliBlocks';
 import { agentInfo, ClaudeChild, wantedSettings } from './claudeCliChild';
+import { ClaudeDelegatedTools, ownServerAnnouncement } from './claudeCliDelegated';
 import { compactionNotice, rateLimitNotice, resetNotice, retryNotice } from './claudeCliNotices';
 import { newUserLine, userLine } from './claudeCliPrompt';
 import { ClaudeQuestions, hookAnnouncement } from './claudeCliPermissions';
@@ -45,6 +47,8 @@ export class ClaudeCliParser implements ExchangeParser {
   private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
   private readonly questions: ClaudeQuestions;
+  /** Set where Claude works with our tools. */
+  private readonly ownTools: ClaudeDelegatedTools | undefined;
   private readonly child: ClaudeChild;
   /** The call of each sub-agent, by the agent's id. */
   private readonly agents = new Map<string, string>();
@@ -69,6 +73,20 @@ export class ClaudeCliParser implements ExchangeParser {
 
   constructor(private readonly context: ExchangeParserContext) {
     this.child = ClaudeChild.of(context.notes);
+    const openCalls = (toolName: string): readonly string[] =>
+      [...this.openCalls].filter((callId) => this.calls.get(callId)?.toolName === toolName);
+    const ownTools = worksWithOurTools(context.model)
+      ? new ClaudeDelegatedTools({
+          tools: context.context.tools,
+          delegate: context.opts.delegate,
+          send: (message) => context.send(message),
+          openCalls,
+          onListed: () => {
+            this.child.knowsOurTools = true;
+          },
+        })
+      : undefined;
+    this.ownTools = ownTools;
     this.questions = new ClaudeQuestions({
       cwd: context.opts.cwd ?? '',
       send: (message) => context.send(message),
@@ -76,8 +94,10 @@ export class ClaudeCliParser implements ExchangeParser {
         this.calls.get(callId)?.parentCallId ??
         (agentId === undefined ? undefined : this.agents.get(agentId)),
       inputOf: (callId) => this.calls.get(callId)?.input,
-      guessCallId: (toolName) =>
-        [...this.openCalls].findLast((callId) => this.calls.get(callId)?.toolName === toolName),
+      guessCallId: (toolName) => openCalls(toolName).at(-1),
+      ...(ownTools === undefined
+        ? {}
+        : { isOwnTool: (toolName) => ownTools.ownName(toolName) !== undefined }),
     });
   }
 
@@ -90,7 +110,7 @@ export class ClaudeCliParser implements ExchangeParser {
     const { context, model, opts, resume, isContinuation } = this.context;
     const prompt = userLine(
       context,
-      turnText(context, model, isContinuation || resume !== undefined),
+      promptText(this.context, isContinuation || resume !== undefined),
     );
     const wanted = wantedSettings(model, opts);
     if (isContinuation) {
@@ -105,6 +125,7 @@ export class ClaudeCliParser implements ExchangeParser {
         subtype: 'initialize',
         hooks: hookAnnouncement,
         forwardSubagentText: true,
+        ...(this.ownTools === undefined ? {} : ownServerAnnouncement),
         ...(systemPrompt === '' ? {} : { appendSystemPrompt: systemPrompt }),
       },
     };
@@ -243,10 +264,11 @@ export class ClaudeCliParser implements ExchangeParser {
 
   private toolCall(block: unknown, parent: string | undefined): readonly Item[] {
     const id = stringField(block, 'id');
-    const name = stringField(block, 'name');
-    if (id === undefined || name === undefined || this.calls.has(id)) {
+    const wireName = stringField(block, 'name');
+    if (id === undefined || wireName === undefined || this.calls.has(id)) {
       return [];
     }
+    const name = this.ownTools?.ownName(wireName) ?? wireName;
     const input = inputObject(block, 'input');
     keep(this.calls, id, { toolName: name, parentCallId: parent, input }, most.calls);
     this.openCalls.add(id);
@@ -269,7 +291,8 @@ export class ClaudeCliParser implements ExchangeParser {
     const out: Item[] = [];
     const isLaunch = this.reportsState && isLaunchReport(message);
     for (const found of toolResults(message, (callId) => this.howStopped(callId))) {
-      const { callId, result, changedPaths } = found;
+      const { callId, changedPaths } = found;
+      const result = this.ownTools?.takeResult(callId) ?? found.result;
       this.openCalls.delete(callId);
       const call = this.calls.get(callId);
       if (call !== undefined) {
@@ -412,6 +435,9 @@ export class ClaudeCliParser implements ExchangeParser {
     if (failure !== undefined) {
       return this.end(out, { kind: 'failed', failure });
     }
+    if (this.ownTools !== undefined && !this.child.knowsOurTools) {
+      out.push(observation(toolsNotTaken('Claude Code')));
+    }
     const isCutShort = (this.stopReason ?? stringField(message, 'stop_reason')) === 'max_tokens';
     this.stopReason = undefined;
     out.push(...this.resumeToken(stringField(message, 'session_id'), undefined));
@@ -460,6 +486,13 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private controlRequest(message: unknown): ParseStep {
+    const requestId = stringField(message, 'request_id');
+    const request = recordField(message, 'request');
+    if (requestId !== undefined && stringField(request, 'subtype') === 'mcp_message') {
+      if (this.ownTools?.accept(requestId, request) === true) {
+        return { out: [] };
+      }
+    }
     const { ask, send } = this.questions.accept(message);
     return {
       out: ask === undefined ? [] : [observation(ask)],

@@ -23,6 +23,8 @@ export interface ClaudeQuestionsOptions {
   readonly inputOf: (callId: string) => JsonObject | undefined;
   /** For old versions that do not name the call: the newest open call of this tool. */
   readonly guessCallId: (toolName: string) => string | undefined;
+  /** Set where Claude works with our tools: whether this is one of them. Every other is refused. */
+  readonly isOwnTool?: (toolName: string) => boolean;
 }
 
 /**
@@ -49,8 +51,12 @@ export class ClaudeQuestions {
       return {};
     }
     switch (stringField(request, 'subtype')) {
-      case 'can_use_tool':
-        return { ask: this.ask(requestId, request) };
+      case 'can_use_tool': {
+        const settled = this.settleOwn(request);
+        return settled === undefined
+          ? { ask: this.ask(requestId, request) }
+          : { send: success(requestId, settled) };
+      }
       case 'hook_callback':
         return { send: success(requestId, this.hookAnswer(request)) };
       default:
@@ -70,6 +76,21 @@ export class ClaudeQuestions {
   /** The agent takes its question back. False when it was not open. */
   withdraw(requestId: string): boolean {
     return this.open.delete(requestId);
+  }
+
+  /**
+   * With our tools there is nothing to ask here: a call of ours is judged when it is handed to us, and Claude's own
+   * are not on offer.
+   */
+  private settleOwn(request: unknown): JsonObject | undefined {
+    const { isOwnTool } = this.options;
+    if (isOwnTool === undefined) {
+      return undefined;
+    }
+    const toolName = stringField(request, 'tool_name') ?? '';
+    return isOwnTool(toolName)
+      ? { behavior: 'allow', updatedInput: inputObject(request, 'input') }
+      : this.deny(stringField(request, 'tool_use_id') ?? '', notOnOffer(toolName), false);
   }
 
   private ask(requestId: string, request: unknown): Observation {
@@ -147,24 +168,50 @@ export class ClaudeQuestions {
     const hook = recordField(request, 'input');
     const event = stringField(hook, 'hook_event_name');
     if (stringField(request, 'callback_id') === hookIds.before || event === 'PreToolUse') {
-      return {
-        hookSpecificOutput: {
-          hookEventName: 'PreToolUse',
-          permissionDecision: 'ask',
-          permissionDecisionReason: 'Patchbay decides about every call.',
-        },
-      };
+      return this.beforeCall(request, hook);
     }
-    const callId = stringField(hook, 'tool_use_id') ?? stringField(request, 'tool_use_id') ?? '';
+    const callId = callIdOf(request, hook);
     const words = this.afterwards.get(callId);
     this.afterwards.delete(callId);
     return words === undefined || event !== 'PostToolUse'
       ? {}
       : { hookSpecificOutput: { hookEventName: 'PostToolUse', additionalContext: words } };
   }
+
+  private beforeCall(request: unknown, hook: unknown): JsonObject {
+    const { isOwnTool } = this.options;
+    const toolName = stringField(hook, 'tool_name') ?? '';
+    if (isOwnTool === undefined) {
+      return preToolUse('ask', 'Patchbay decides about every call.');
+    }
+    if (isOwnTool(toolName)) {
+      return preToolUse('allow', 'Patchbay runs this call, and decides about it then.');
+    }
+    this.denied.add(callIdOf(request, hook));
+    return preToolUse('deny', notOnOffer(toolName));
+  }
 }
 
-function success(requestId: string, response: JsonObject): unknown {
+function callIdOf(request: unknown, hook: unknown): string {
+  return stringField(hook, 'tool_use_id') ?? stringField(request, 'tool_use_id') ?? '';
+}
+
+function preToolUse(decision: 'allow' | 'ask' | 'deny', reason: string): JsonObject {
+  return {
+    hookSpecificOutput: {
+      hookEventName: 'PreToolUse',
+      permissionDecision: decision,
+      permissionDecisionReason: reason,
+    },
+  };
+}
+
+function notOnOffer(toolName: string): string {
+  return `${toolName} is not on offer here: this conversation works with Patchbay’s tools only.`;
+}
+
+/** The answer to a control request. */
+export function success(requestId: string, response: JsonObject): unknown {
   return {
     type: 'control_response',
     response: { subtype: 'success', request_id: requestId, response },

@@ -1,6 +1,7 @@
 import { PatchbayError } from '../../base/patchbayError';
 import { folderIsolationArgs } from '../codexItems';
-import type { Bridge, CoverageInfo, LaunchPlan, ModelRef } from '../contract';
+import type { Bridge, CoverageInfo, LaunchPlan } from '../contract';
+import { worksWithOurTools } from '../delegatedTools';
 import { CodexAppServerParser } from './codexAppServerParser';
 
 const asks: CoverageInfo = {
@@ -17,7 +18,7 @@ export const codexAppServerBridge: Bridge = {
   displayName: 'Codex',
   coverage: asks.coverage,
   coverageNote: asks.note,
-  coverageOf: (model) => (isOurTools(model) ? { coverage: 'all', note: '' } : asks),
+  coverageOf: (model) => (worksWithOurTools(model) ? { coverage: 'all', note: '' } : asks),
   controls: { model: true, reasoning: true, plan: false, extraFolders: true, images: true },
   requiresCredential: (spec) => spec.authMode === 'api-key',
   launch: (spec, { model, context, opts }): LaunchPlan => {
@@ -37,7 +38,7 @@ export const codexAppServerBridge: Bridge = {
       'features.default_mode_request_user_input=true',
       '-c',
       'suppress_unstable_features_warning=true',
-      ...(isOurTools(model) ? withoutOwnTools : []),
+      ...(worksWithOurTools(model) ? withoutOwnTools : []),
     ];
     return {
       defaultBinary: 'codex',
@@ -48,16 +49,12 @@ export const codexAppServerBridge: Bridge = {
         spec.env,
         cwd,
         context.systemPrompt,
-        isOurTools(model) ? context.tools.map((tool) => tool.name) : [],
+        worksWithOurTools(model) ? context.tools.map((tool) => tool.name) : [],
       ]),
     };
   },
   createParser: (context) => new CodexAppServerParser(context),
 };
-
-function isOurTools(model: ModelRef): boolean {
-  return model.toolSource === 'patchbay';
-}
 
 /** Features of Codex that give its model tools of Codex's own. As settings, and not as `--disable`, which refuses unknown names. */
 const ownToolFeatures = [

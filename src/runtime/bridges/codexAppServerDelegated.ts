@@ -1,67 +1,37 @@
 import type { JsonObject } from '../../base/json';
-import { toolError, type ToolResult } from '../../events/toolCall';
-import type { DelegatedCall, ToolSpec } from '../contract';
+import type { ToolResult } from '../../events/toolCall';
+import type { DelegatedCall } from '../contract';
+import { delegatedText, DelegatedTools, type DelegatedToolsOptions } from '../delegatedTools';
 import type { RpcId } from '../jsonRpcPeer';
 
-export interface CodexDelegatedCallsOptions {
-  /** What this exchange offers as dynamic tools; empty: every call is refused. */
-  readonly tools: readonly ToolSpec[];
-  readonly delegate: ((call: DelegatedCall) => Promise<ToolResult>) | undefined;
+export interface CodexDelegatedCallsOptions extends DelegatedToolsOptions {
   readonly answer: (id: RpcId, result: JsonObject) => void;
 }
 
-/** Calls of our own tools that Codex hands to us (`item/tool/call`), each run once through the gate and answered once. */
+/** Calls of our own tools that Codex hands to us (`item/tool/call`), each answered once. */
 export class CodexDelegatedCalls {
-  private readonly running = new Map<RpcId, AbortController>();
-  private readonly begun = new Set<string>();
-  private readonly results = new Map<string, ToolResult>();
+  private readonly tools: DelegatedTools;
 
-  constructor(private readonly options: CodexDelegatedCallsOptions) {}
+  constructor(private readonly options: CodexDelegatedCallsOptions) {
+    this.tools = new DelegatedTools(options);
+  }
 
   /** What we gave for this call, with its details; once. */
   resultOf(callId: string): ToolResult | undefined {
-    const result = this.results.get(callId);
-    this.results.delete(callId);
-    return result;
+    return this.tools.takeResult(callId);
   }
 
-  accept(id: RpcId, callId: string, toolName: string, input: JsonObject): void {
-    const { delegate, tools } = this.options;
-    if (this.begun.has(callId)) {
-      this.options.answer(id, answerOf(toolError('This call was made before.')));
-      return;
-    }
-    this.begun.add(callId);
-    if (delegate === undefined || !tools.some((tool) => tool.name === toolName)) {
-      this.settle(id, callId, toolError(`There is no tool ${toolName}.`));
-      return;
-    }
-    const abort = new AbortController();
-    this.running.set(id, abort);
-    delegate({ callId, toolName, input, signal: abort.signal }).then(
-      (result) => this.settle(id, callId, result),
-      // It never rejects by its contract; if it does, nothing was allowed.
-      () => this.settle(id, callId, toolError('The call could not be run.')),
-    );
+  accept(id: RpcId, call: Pick<DelegatedCall, 'callId' | 'toolName' | 'input'>): void {
+    this.tools.run(id, call, (result) => {
+      this.options.answer(id, {
+        success: result.ok,
+        contentItems: [{ type: 'inputText', text: delegatedText(result) }],
+      });
+    });
   }
 
   /** The server needs no answer any more. */
   resolved(id: RpcId): void {
-    const abort = this.running.get(id);
-    this.running.delete(id);
-    abort?.abort();
+    this.tools.cancel(id);
   }
-
-  private settle(id: RpcId, callId: string, result: ToolResult): void {
-    this.running.delete(id);
-    this.results.set(callId, result);
-    this.options.answer(id, answerOf(result));
-  }
-}
-
-function answerOf(result: ToolResult): JsonObject {
-  const text = result.ok
-    ? result.output
-    : [result.error, result.output].filter((part) => part !== '').join('\n');
-  return { success: result.ok, contentItems: [{ type: 'inputText', text }] };
 }

@@ -5,6 +5,7 @@ import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
 import { codexArguments, codexFailure, codexExit, isLengthLimit } from '../codexItems';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
+import { worksWithOurTools } from '../delegatedTools';
 import { JsonRpcPeer, rpcErrors, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
 import { CodexCalls } from './codexAppServerCalls';
 import { CodexDelegatedCalls } from './codexAppServerDelegated';
@@ -59,7 +60,7 @@ export class CodexAppServerParser implements ExchangeParser {
       newestOf: (toolName) => this.calls.newestOf(toolName),
       parentOf: (threadId) => this.calls.parentOf(threadId),
     });
-    const isOurTools = context.model.toolSource === 'patchbay';
+    const isOurTools = worksWithOurTools(context.model);
     this.preparation = new CodexPreparation({ cwd: context.opts.cwd, isOurTools });
     this.calls = new CodexCalls({
       howStopped: (callId) =>
@@ -174,9 +175,7 @@ export class CodexAppServerParser implements ExchangeParser {
   private initialized(result: unknown): ParseStep {
     const version = serverVersion(result);
     const refusal =
-      version === undefined
-        ? undefined
-        : tooOld(version, this.context.model.toolSource === 'patchbay');
+      version === undefined ? undefined : tooOld(version, worksWithOurTools(this.context.model));
     if (refusal !== undefined) {
       return failedStep(refusal);
     }
@@ -282,7 +281,7 @@ export class CodexAppServerParser implements ExchangeParser {
       [],
       stringField(params, 'threadId'),
     );
-    this.delegated.accept(id, callId, toolName, input);
+    this.delegated.accept(id, { callId, toolName, input });
     return out;
   }
 

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../../base/json';
 import { codexEffort, codexModel } from '../codexItems';
 import type { ExchangeParserContext } from '../contract';
-import { turnText } from '../preamble';
+import { toolDefinition, worksWithOurTools } from '../delegatedTools';
+import { promptText } from '../preamble';
 
 type Context = Pick<
   ExchangeParserContext,
@@ -12,7 +13,7 @@ export function initializeParams({ model }: Context): JsonObject {
   return {
     clientInfo: { name: 'patchbay', title: 'Patchbay', version: '1.0.0' },
     // Dynamic tools are part of the experimental surface.
-    ...(model.toolSource === 'patchbay' ? { capabilities: { experimentalApi: true } } : {}),
+    ...(worksWithOurTools(model) ? { capabilities: { experimentalApi: true } } : {}),
   };
 }
 
@@ -30,19 +31,17 @@ export function threadParams({ model, context, opts, resume }: Context): JsonObj
     ...(name === undefined ? {} : { model: name }),
     ...(context.systemPrompt === '' ? {} : { developerInstructions: context.systemPrompt }),
     // A resumed thread has its tools already.
-    ...(model.toolSource === 'patchbay' && resume === undefined
+    ...(worksWithOurTools(model) && resume === undefined
       ? { dynamicTools: dynamicTools(context.tools) }
       : {}),
   };
 }
 
-export function turnParams(
-  { model, context, opts, resume, isContinuation }: Context,
-  threadId: string,
-): JsonObject {
+export function turnParams(turn: Context, threadId: string): JsonObject {
+  const { model, context, opts, resume, isContinuation } = turn;
   const name = codexModel(model);
   const effort = codexEffort(opts.reasoning);
-  const text = turnText(context, model, isContinuation || resume !== undefined);
+  const text = promptText(turn, isContinuation || resume !== undefined);
   return {
     threadId,
     input: [...userInputs(text), ...imageInputs(context)],
@@ -76,14 +75,9 @@ function imageInputs({ messages }: Context['context']): readonly JsonObject[] {
 
 /** With our tools Codex itself has nothing to write. */
 function isReadOnly({ model, opts }: Pick<Context, 'model' | 'opts'>): boolean {
-  return opts.mode === 'plan' || model.toolSource === 'patchbay';
+  return opts.mode === 'plan' || worksWithOurTools(model);
 }
 
 function dynamicTools(tools: Context['context']['tools']): JsonValue {
-  return tools.map(({ name, description, inputSchema }) => ({
-    type: 'function',
-    name,
-    description,
-    inputSchema,
-  }));
+  return tools.map((tool) => ({ type: 'function', ...toolDefinition(tool) }));
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHeadlessArgs } from '../../../src/headless/args';
 
-const parse = (...argv: string[]) => parseHeadlessArgs(argv, ['claude-cli']);
+const parse = (...argv: string[]) => parseHeadlessArgs(argv, ['claude-cli', 'pi']);
 
 describe('headless arguments', () => {
   it('reads a turn, denying when nothing else is said', () => {
@@ -87,6 +87,12 @@ describe('headless arguments', () => {
     expect([parse('paths'), parse('redact')]).toEqual([{ kind: 'paths' }, { kind: 'redact' }]);
   });
 
+  const exchange = ['exchange', '--adapter=claude-cli', '--cwd=/', '--prompt=x'];
+  it('takes --tools patchbay for an agent that can be given our tools', () => {
+    expect(parse(...exchange, '--tools', 'patchbay')).toMatchObject({ toolSource: 'patchbay' });
+    expect(parse(...exchange, '--tools', 'own')).not.toHaveProperty('toolSource');
+  });
+
   const network = ['turn', '--provider', 'anthropic', '--base-url', 'http://h', '--model', 'm'];
   it.each<[readonly string[], RegExp]>([
     [[], /a command is needed/],
@@ -102,6 +108,8 @@ describe('headless arguments', () => {
     [[...network, '--prompt', 'x', '--decide', 'maybe'], /--decide must be/],
     [[...network, '--prompt', 'x', '--cancel-after-ms', '-4'], /whole number of milliseconds/],
     [[...network, '--prompt', 'x', '--frobnicate', '1'], /frobnicate/],
+    [[...exchange, '--tools', 'theirs'], /--tools must be own or patchbay/],
+    [[...exchange, '--adapter=pi', '--tools', 'patchbay'], /pi cannot be given other tools/],
     [
       [
         'turn',

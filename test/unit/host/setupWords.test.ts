@@ -50,6 +50,7 @@ function input(more: Partial<SetupInput> = {}): SetupInput {
       agentModels: directory.models,
       endpoints: toLocalEndpoints([ollama], []),
     }),
+    coverageOf: () => 'all',
     rootNames: [],
     ...more,
   };
@@ -96,6 +97,35 @@ describe('what can be chosen', () => {
     expect([usable('Anthropic'), usable('OpenAI'), usable('Ollama'), usable('Playground')]).toEqual(
       [[true], [false], [true], [true]],
     );
+  });
+
+  it('offers an agent with its own tools and with ours, in groups of their own, and says what each means', () => {
+    const view = toSetupView(
+      input({ coverageOf: (model) => (model.toolSource === undefined ? 'asks' : 'all') }),
+    );
+    const choice = (modelId: string) => {
+      const found = view.models.find(({ id }) => id === modelId);
+      return [found?.group, found?.name, found?.detail, found?.isUsable];
+    };
+    expect(choice('claude-cli/default')).toEqual([
+      'Agents',
+      'Claude Code',
+      '2.1.0 · its own tools; what it chooses to ask is judged by your rules',
+      true,
+    ]);
+    expect(choice('claude-cli/default+patchbay-tools')).toEqual([
+      'Agents with Patchbay’s tools',
+      'Claude Code · Patchbay’s tools',
+      '2.1.0 · Patchbay’s tools only; every call is judged by your rules first, edits go through the editor',
+      true,
+    ]);
+    expect(view.runtimes[0]?.modelId).toBe('claude-cli/default');
+    expect(view.models.find(({ isUsable }) => isUsable)?.id).toBe('claude-cli/default');
+  });
+
+  it('says nothing of the tools of an agent that nothing drives yet', () => {
+    const [first] = toSetupView(input({ coverageOf: () => undefined })).models;
+    expect(first?.detail).toBe('2.1.0');
   });
 
   it("leaves an address to the user's own endpoint", () => {

@@ -51,6 +51,7 @@ interface StartOptions {
   readonly byName?: boolean;
   readonly inputText?: string;
   readonly folderCode?: readonly FolderCodePlace[];
+  readonly needsToolRelay?: boolean;
   readonly transport?: Partial<ChildProcessTransportOptions>;
 }
 
@@ -101,6 +102,7 @@ function start(binary: string, options: StartOptions = {}): ChildTransport {
       ...(options.launchEnv === undefined ? {} : { env: options.launchEnv }),
       ...(options.inputText === undefined ? {} : { inputText: options.inputText }),
       ...(options.folderCode === undefined ? {} : { folderCode: options.folderCode }),
+      ...(options.needsToolRelay === undefined ? {} : { needsToolRelay: options.needsToolRelay }),
     },
   };
   const transport = factory(context);
@@ -854,5 +856,65 @@ describe('what a child is given', () => {
         return (error as { code: string }).code === 'ENOENT';
       }
     });
+  });
+});
+
+describe('the socket for our tools', () => {
+  const withTools = async (
+    program: string,
+    transport: Partial<ChildProcessTransportOptions> = {},
+  ): Promise<ChildTransport> =>
+    start(bench.program(program), {
+      needsToolRelay: true,
+      transport: { toolServerPath: await bench.shippedProgram('toolServer'), ...transport },
+    });
+  const addressOf = (transport: ChildTransport): string =>
+    transport.toolRelay?.program.env.PATCHBAY_TOOL_SOCKET ?? 'none';
+
+  /** Starts the server that it is told of, and hands its own lines on to it. */
+  const agent = `
+const { spawn } = require('node:child_process');
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { command, args, env } = JSON.parse(line);
+  const server = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  server.stdout.pipe(process.stdout);
+  server.stdin.write('{"id":1,"method":"tools/list"}\\n');
+});
+`;
+
+  it('[R40] is there before the child is, serves the server that the child starts, and goes with it', async () => {
+    const transport = await withTools(agent);
+    const { messages } = collect(transport);
+    const { toolRelay } = transport;
+    toolRelay?.onMessage((message, connection) =>
+      toolRelay.send({ id: 1, result: { heard: message } }, connection),
+    );
+    await transport.send(toolRelay?.program);
+    await eventually('the answer went the whole way', () => messages.length === 1);
+    expect(messages).toEqual([{ id: 1, result: { heard: { id: 1, method: 'tools/list' } } }]);
+    const address = addressOf(transport);
+    expect(existsSync(address)).toBe(true);
+    await transport.close();
+    expect(existsSync(join(address, '..'))).toBe(false);
+    await eventually(
+      'the server is gone',
+      () => processesWith(join(bench.path, 'toolServer.js')).length === 0,
+    );
+  });
+
+  it('goes when the child ends by itself, and when it was never started', async () => {
+    const ended = await withTools('setTimeout(() => process.exit(0), 20)');
+    const address = addressOf(ended);
+    await collect(ended).exit;
+    expect(existsSync(address)).toBe(false);
+    const refused = await withTools('', { isTrusted: () => false });
+    const refusedAddress = addressOf(refused);
+    expect((await collect(refused).exit).spawnError?.code).toBe('not_trusted');
+    expect(existsSync(join(refusedAddress, '..'))).toBe(false);
+  });
+
+  it('is not there for a launch that wants none, nor where the program for it is not known', async () => {
+    expect(start(bench.program(echo)).toolRelay).toBeUndefined();
+    expect(start(bench.program(echo), { needsToolRelay: true }).toolRelay).toBeUndefined();
   });
 });

@@ -24,7 +24,10 @@ beforeAll(async () => {
       contents: `
         import { startSupervised } from './src/node/supervisedProcess';
         const child = startSupervised(
-          { file: process.argv[3], args: [], cwd: ${JSON.stringify(bench.path)}, env: { PATH: process.env.PATH }, stdin: 'pipe' },
+          {
+            file: process.argv[3], args: [], cwd: ${JSON.stringify(bench.path)}, env: { PATH: process.env.PATH }, stdin: 'pipe',
+            ...(process.argv[4] === undefined ? {} : { scratchFolder: process.argv[4] }),
+          },
           { supervisorPath: process.argv[2], orphanGraceMs: 1000 },
         );
         child.stdout.on('data', (chunk) => process.stdout.write(chunk));
@@ -56,10 +59,18 @@ setInterval(() => {}, 1000);`;
 
 async function startHost(
   program: string,
+  scratchFolder?: string,
 ): Promise<{ readonly hostPid: number; readonly pids: readonly number[] }> {
-  const host = spawn(process.execPath, [hostPath, supervisorPath, program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const host = spawn(
+    process.execPath,
+    [
+      ...[hostPath, supervisorPath, program],
+      ...(scratchFolder === undefined ? [] : [scratchFolder]),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const text = await new Promise<string>((resolve) => {
     host.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
   });
@@ -95,6 +106,15 @@ describe('a host that dies hard', () => {
     const { hostPid, pids } = await startHost(bench.program(family(deaf)));
     process.kill(hostPid, 'SIGKILL');
     await eventually('the family is gone', () => !pids.some(isAlive), 5000);
+  });
+
+  it('leaves no folder that it had for the child', async () => {
+    const folder = bench.folder('scratch-of-a-dead-host');
+    const { hostPid, pids } = await startHost(bench.program(family('')), folder);
+    expect(existsSync(folder)).toBe(true);
+    process.kill(hostPid, 'SIGKILL');
+    await eventually('the folder is gone', () => !existsSync(folder));
+    expect(pids.map(isAlive)).toEqual([false, false, false]);
   });
 
   it('gives the child time to finish after the polite signal', async () => {

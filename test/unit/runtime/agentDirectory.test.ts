@@ -72,12 +72,43 @@ describe('the agents that can be chosen', () => {
       name: `M${index}`,
     }));
     const learned = new Map([['acp:opencode', [{ id: 'default', name: 'Default' }, ...told]]]);
-    const models = build({ learned }).models.filter(({ provider }) => provider === 'acp:opencode');
+    const models = build({ learned }).models.filter(
+      ({ provider, toolSource }) => provider === 'acp:opencode' && toolSource === undefined,
+    );
     expect(models.slice(0, 2).map(({ id, name }) => [id, name])).toEqual([
       ['acp:opencode/default', 'opencode'],
       ['acp:opencode/m0', 'opencode (M0)'],
     ]);
     expect(models.length).toBeLessThan(100);
+  });
+
+  it('offer both an agent’s own tools and ours where it can take ours, its own first', () => {
+    const learned = new Map([['claude-cli', [{ id: 'm', name: 'M' }]]]);
+    const { models } = build({ custom: [goose], learned });
+    const choices = (adapter: string) =>
+      models
+        .filter(({ provider }) => provider === adapter)
+        .map(({ id, name, toolSource }) => [id, name, toolSource]);
+    expect(choices('codex-cli')).toEqual([
+      ['codex-cli/default', 'Codex', undefined],
+      ['codex-cli/default+patchbay-tools', 'Codex · Patchbay’s tools', 'patchbay'],
+    ]);
+    expect(choices('claude-cli').slice(4)).toEqual([
+      ['claude-cli/m', 'Claude Code (M)', undefined],
+      ['claude-cli/default+patchbay-tools', 'Claude Code · Patchbay’s tools', 'patchbay'],
+      ['claude-cli/opus+patchbay-tools', 'Claude Code (Opus) · Patchbay’s tools', 'patchbay'],
+      ['claude-cli/sonnet+patchbay-tools', 'Claude Code (Sonnet) · Patchbay’s tools', 'patchbay'],
+      ['claude-cli/haiku+patchbay-tools', 'Claude Code (Haiku) · Patchbay’s tools', 'patchbay'],
+      ['claude-cli/m+patchbay-tools', 'Claude Code (M) · Patchbay’s tools', 'patchbay'],
+    ]);
+    expect(
+      agentCatalog
+        .map(({ adapter }) => adapter)
+        .filter((adapter) => choices(adapter).some(([, , source]) => source === 'patchbay')),
+    ).toEqual(['claude-cli', 'codex-cli', 'acp:opencode', 'acp:claude-agent-acp']);
+    expect(choices('custom:goose-2')).toHaveLength(2);
+    const rpc = build({ custom: [{ ...goose, dialect: 'indusagi-cli' }] }).models;
+    expect(rpc.filter(({ provider }) => provider === 'custom:goose-2')).toHaveLength(1);
   });
 
   it('start every way to drive one program with what the user set for it', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AssistantMessage, Message } from '../../../src/events/message';
 import { toolOk } from '../../../src/events/toolCall';
 import type { ModelRef } from '../../../src/runtime/contract';
-import { conversationPreamble, turnText } from '../../../src/runtime/preamble';
+import { conversationPreamble, promptText, turnText } from '../../../src/runtime/preamble';
 
 const model: ModelRef = {
   id: 'claude-cli/default',
@@ -81,6 +81,37 @@ describe('what an agent with its own memory is told', () => {
     expect(told).not.toContain('first');
     expect(told).not.toContain('mine');
     expect(told.endsWith('\n\nnow')).toBe(true);
+  });
+
+  it('[R106] tells the same agent with other tools what was said, because that is another session', () => {
+    const messages = [
+      user('one'),
+      assistant('with its own'),
+      user('two'),
+      assistant('with ours', { toolSource: 'patchbay' }),
+      user('three'),
+    ];
+    const ours: ModelRef = { ...model, toolSource: 'patchbay' };
+    expect(turnText(context(messages), ours, true)).toBe('three');
+    const text = turnText(context(messages), model, true);
+    expect(text).toContain('User: two');
+    expect(text).toContain('with ours');
+    expect(text).not.toContain('with its own');
+  });
+
+  it('tells an agent with our tools to plan, and leaves its slash commands alone', () => {
+    const ours: ModelRef = { ...model, toolSource: 'patchbay' };
+    const opts = {
+      signal: new AbortController().signal,
+      sessionId: 's',
+      observe: () => undefined,
+      mode: 'plan',
+    } as const;
+    const told = (asker: ModelRef, words: string): string =>
+      promptText({ context: context([user(words)]), model: asker, opts }, true);
+    expect(told(ours, 'go')).toMatch(/^go\n\n<plan_mode>/);
+    expect(told(ours, '/compact')).toBe('/compact');
+    expect(told(model, 'go')).toBe('go');
   });
 
   it('[R105] stays within its bounds, keeps the newest and says what it left out', () => {
