@@ -50,9 +50,9 @@ e2e(
     await tools.shot('gate-1-question-in-editor');
     await lens.click();
     await chat.getByText('Both were said.').waitFor();
-    await card.waitFor({ state: 'detached' });
-    await app.page.locator('.tab', { hasText: 'Patchbay question' }).waitFor({ state: 'detached' });
-    await waiting.waitFor({ state: 'detached' });
+    await card.waitFor({ state: 'hidden' });
+    await app.page.locator('.tab', { hasText: 'Patchbay question' }).waitFor({ state: 'hidden' });
+    await waiting.waitFor({ state: 'hidden' });
 
     // It outlives the view: hidden and shown again it is there once. A reload is a no.
     await send(chat, 'Now the other thing');
@@ -100,7 +100,7 @@ e2e(
     await tools.shot('gate-3-rules');
     await rule.hover();
     await rule.locator('.codicon-trash').click();
-    await rule.waitFor({ state: 'detached' });
+    await rule.waitFor({ state: 'hidden' });
     await app.page.keyboard.press('Escape');
 
     await send(chat, 'List again');
@@ -138,7 +138,7 @@ e2e(
     assert.match(report, /git status --short.*you allowed it/);
     await tools.shot('gate-4-simulator');
     await row(app, 'Keep it in this workspace').click();
-    await row(app, 'Keep it in this workspace').waitFor({ state: 'detached' });
+    await row(app, 'Keep it in this workspace').waitFor({ state: 'hidden' });
 
     await send(chat, 'Look again');
     await chat.getByText('It was denied.').waitFor();
@@ -206,7 +206,7 @@ e2e('the audit log is read, filtered, exported and verified in the editor', asyn
   await app.page
     .locator('.view-line', { hasText: 'echo said' })
     .first()
-    .waitFor({ state: 'detached' });
+    .waitFor({ state: 'hidden' });
   assert.match(await text(), /touch must-not-exist/);
 
   await app.command('Patchbay: Export Audit Log');
