@@ -31,6 +31,10 @@ const parts = {
     entries: ['src/node/supervisor.ts'],
     prepare: (o) => singleFileBuild(o, 'supervisor'),
   },
+  shellParserWorker: {
+    entries: ['src/shellParserWorker.ts'],
+    prepare: (o) => singleFileBuild(o, 'shellParserWorker', copyGrammars),
+  },
   webview: { entries: ['webview/main.tsx', 'webview/main.ts'], prepare: webviewBuild },
 };
 
@@ -62,7 +66,7 @@ export async function build(options = {}) {
     const context = await esbuild.context({ ...settings, logLevel: 'info' });
     await context.watch();
   }
-  const bundled = ['host', 'webview'].flatMap((name) => Object.keys(readMeta(name)?.inputs ?? {}));
+  const bundled = ['host', 'shellParserWorker', 'webview'].flatMap((name) => Object.keys(readMeta(name)?.inputs ?? {}));
   writeDist(
     'THIRD-PARTY-NOTICES.txt',
     notices([...bundled, 'node_modules/@vscode/codicons/dist/codicon.ttf']),
@@ -108,7 +112,7 @@ function hostBuild({ entry, dev, say }) {
 }
 
 /** What else lies in `dist`, made by itself. */
-const otherPrograms = ['headless.js', 'supervisor.js'];
+const otherPrograms = ['headless.js', 'supervisor.js', 'shellParserWorker.js'];
 
 /** Second step of the host's build: ES modules as esbuild split them in, CommonJS files in `dist` out. */
 async function toCommonJs({ outputFiles, metafile }, dev) {
@@ -233,10 +237,10 @@ function removeOldChunks(keep) {
 
 // ---------------------------------------------------------------- programs of one file
 
-function singleFileBuild({ entry, dev, say }, name) {
+function singleFileBuild({ entry, dev, say }, name, addFiles = () => {}) {
   return {
     ...nodeSettings(dev),
-    minify: name === 'supervisor' && !dev,
+    minify: name !== 'headless' && !dev,
     entryPoints: { [name]: entry },
     outdir: 'dist',
     format: 'cjs',
@@ -250,11 +254,20 @@ function singleFileBuild({ entry, dev, say }, name) {
             if (errors.length) return;
             writeDist(`${name}.js`, outputFiles[0].text);
             writeMeta(name, metafile);
+            addFiles();
             say([{ name: `${name}.js`, bytes: outputFiles[0].contents.byteLength }]);
           }),
       },
     ],
   };
+}
+
+/** What the shell parser reads: the library's own module and the grammars of the shells. */
+function copyGrammars() {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
+  for (const name of ['tree-sitter', 'tree-sitter-bash', 'tree-sitter-powershell']) {
+    writeDist(`${name}.wasm`, readFileSync(path.join(folder, `${name}.wasm`)));
+  }
 }
 
 // ---------------------------------------------------------------- webview

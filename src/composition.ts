@@ -11,6 +11,8 @@ import { AuditLog } from './gate/audit';
 import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
 import { SessionRules } from './gate/sessionRules';
+import { createCommandAnalyzer } from './gate/shell/analyzeCommand';
+import { unparsed } from './gate/shell/unparsed';
 import { makeVisibleName } from './gate/visible';
 import { addEndpoint } from './host/addEndpoint';
 import { createAgentConsent } from './host/agentConsent';
@@ -44,7 +46,7 @@ import { createAgentProbe } from './node/agentProbe';
 import { createAuditFile } from './node/auditFile';
 import { passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
-import { createCommandRunner } from './node/commandRunner';
+import { commandShellKind, createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
@@ -57,6 +59,7 @@ import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
+import { createShellParserThread } from './node/shellParserThread';
 import type { AgentEntry } from './runtime/agentCatalog';
 import { RuntimeBroker } from './runtime/broker';
 import { coverageOf, type Bridge, type ModelRef } from './runtime/contract';
@@ -221,10 +224,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
       changes.accept(saved.uri.fsPath, saved.getText()),
     ),
   );
+  const shellParser = store.add(
+    createShellParserThread({
+      workerPath: context.asAbsolutePath('dist/shellParserWorker.js'),
+      unparsed,
+    }),
+  );
   const orchestrator = new Orchestrator({
     registry,
     files,
     probe: diskPathProbe,
+    analyze: createCommandAnalyzer({
+      parse: shellParser.parse,
+      prepare: shellParser.ready,
+      clock,
+      ...commandShellKind(process.platform, inheritedEnv),
+    }),
     userRules: () => settings.values.rules,
     sessionRules,
     permissions,

@@ -8,6 +8,7 @@ import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { examineAgents } from './headless/doctor';
+import { runPolicy } from './headless/policy';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
@@ -42,10 +43,16 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command.kind === 'replay') {
     return runReplay(command);
   }
-  const cwd = command.cwd ?? process.cwd();
+  const [flag, cwd] =
+    command.kind === 'policy'
+      ? (['--root', command.root] as const)
+      : (['--cwd', command.cwd ?? process.cwd()] as const);
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
-    process.stderr.write(`--cwd: there is no folder ${cwd}\n`);
+    process.stderr.write(`${flag}: there is no folder ${cwd}\n`);
     return wrongUsage;
+  }
+  if (command.kind === 'policy') {
+    return runPolicy(realpathSync(cwd), __dirname);
   }
   return command.kind === 'doctor'
     ? runDoctor(realpathSync(cwd))

@@ -121,7 +121,13 @@ export class AuditLog {
       case 'write':
         return { ...effect, path: this.clean(effect.path), target: this.clean(effect.target) };
       case 'command':
-        return { ...effect, command: this.clean(effect.command), cwd: this.clean(effect.cwd) };
+        // Without the analysis: it follows from the command, and its words are not redacted.
+        return {
+          kind: 'command',
+          command: this.clean(effect.command),
+          cwd: this.clean(effect.cwd),
+          cwdClass: effect.cwdClass,
+        };
       case 'network':
         return { ...effect, url: this.clean(effect.url) };
       case 'mcp':

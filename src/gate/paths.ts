@@ -1,4 +1,5 @@
 import type { PathClass, PathProbe, WorkspaceRoots } from './contract';
+import type { CommandAnalyzer } from './shell/contract';
 import { isDevicePath, pathProblem } from './pathProblem';
 import {
   absolutePath,
@@ -22,6 +23,8 @@ export interface PathScope {
 
 export interface PathContext extends PathScope {
   readonly probe: PathProbe;
+  /** Takes commands apart; absent: no rule about a family of commands holds, so they ask. */
+  readonly analyze?: CommandAnalyzer | undefined;
 }
 
 /** `path` is absolute and normalised by names; `target` is where it really leads. For an invalid path both are the input. */

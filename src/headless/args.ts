@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { PolicyCommand } from './policy';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
@@ -7,6 +8,7 @@ export type HeadlessCommand =
   | TurnCommand
   | ExchangeCommand
   | DoctorCommand
+  | PolicyCommand
   | ReplayCommand
   | { readonly kind: 'usage'; readonly message: string };
 
@@ -74,11 +76,13 @@ export function parseHeadlessArgs(
         return replayCommand(rest);
       case 'doctor':
         return doctorCommand(rest);
+      case 'policy':
+        return policyCommand(rest);
       case undefined:
-        throw new UsageError('a command is needed: turn, exchange, replay, doctor');
+        throw new UsageError('a command is needed: turn, exchange, replay, doctor, policy');
       default:
         throw new UsageError(
-          `unknown command "${name}"; there are: turn, exchange, replay, doctor`,
+          `unknown command "${name}"; there are: turn, exchange, replay, doctor, policy`,
         );
     }
   } catch (error) {
@@ -156,6 +160,15 @@ function doctorCommand(argv: readonly string[]): DoctorCommand {
     options: { cwd: { type: 'string' } },
   });
   return { kind: 'doctor', ...(values.cwd === undefined ? {} : { cwd: values.cwd }) };
+}
+
+function policyCommand(argv: readonly string[]): PolicyCommand {
+  const { values } = parseArgs({
+    args: withValuesJoined(argv),
+    strict: true,
+    options: { root: { type: 'string' } },
+  });
+  return { kind: 'policy', root: needed('--root', values.root) };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {

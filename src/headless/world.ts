@@ -8,13 +8,16 @@ import type { AuditRecord, WorkspaceRoots } from '../gate/contract';
 import { AuditLog } from '../gate/audit';
 import { PendingPermissions } from '../gate/pendingPermissions';
 import { SessionRules } from '../gate/sessionRules';
-import { createCommandRunner } from '../node/commandRunner';
+import { createCommandAnalyzer } from '../gate/shell/analyzeCommand';
+import { unparsed } from '../gate/shell/unparsed';
+import { commandShellKind, createCommandRunner } from '../node/commandRunner';
 import { DiskFiles } from '../node/diskFiles';
 import { createExecutableLookup } from '../node/executables';
 import { createNodeVersion } from '../node/nodeVersion';
 import { diskPathProbe } from '../node/pathProbe';
 import { diskProgramFiles } from '../node/programFile';
 import { createWorkspaceSearch } from '../node/search';
+import { createShellParserThread } from '../node/shellParserThread';
 import { createAsker } from '../tools/asker';
 import { createBuiltinTools } from '../tools/builtin/builtinTools';
 import type { Diagnostics, EditReviewer } from '../tools/contract';
@@ -91,10 +94,20 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
   })) {
     registry.register(tool);
   }
+  const shellParser = createShellParserThread({
+    workerPath: join(options.bundleFolder, 'shellParserWorker.js'),
+    unparsed,
+  });
   const orchestrator = new Orchestrator({
     registry,
     files,
     probe: diskPathProbe,
+    analyze: createCommandAnalyzer({
+      parse: shellParser.parse,
+      prepare: shellParser.ready,
+      clock,
+      ...commandShellKind(process.platform, inheritedEnv),
+    }),
     userRules: () => [],
     sessionRules: new SessionRules(),
     permissions,
@@ -131,6 +144,7 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
     lookup,
     dispose: async () => {
       await orchestrator.shutdown();
+      shellParser.dispose();
       permissions.dispose();
       cache.dispose();
     },

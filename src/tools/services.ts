@@ -5,6 +5,7 @@ import type { AuditLog } from '../gate/audit';
 import type { PathProbe, Rule } from '../gate/contract';
 import type { PendingPermissions } from '../gate/pendingPermissions';
 import type { SessionRules } from '../gate/sessionRules';
+import type { CommandAnalyzer } from '../gate/shell/contract';
 import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';
@@ -16,6 +17,8 @@ export interface OrchestratorServices {
   readonly registry: ToolRegistry;
   readonly files: WorkspaceFiles;
   readonly probe: PathProbe;
+  /** Takes commands apart for the rules; absent where nothing is run: then no rule lets a command run. */
+  readonly analyze?: CommandAnalyzer;
   /** The user's rules, read at every decision. */
   readonly userRules: () => readonly Rule[];
   readonly sessionRules: SessionRules;
