@@ -66,7 +66,9 @@ export async function build(options = {}) {
     const context = await esbuild.context({ ...settings, logLevel: 'info' });
     await context.watch();
   }
-  const bundled = ['host', 'shellParserWorker', 'webview'].flatMap((name) => Object.keys(readMeta(name)?.inputs ?? {}));
+  const bundled = ['host', 'shellParserWorker', 'webview'].flatMap((name) =>
+    Object.keys(readMeta(name)?.inputs ?? {}),
+  );
   writeDist(
     'THIRD-PARTY-NOTICES.txt',
     notices([...bundled, 'node_modules/@vscode/codicons/dist/codicon.ttf']),

@@ -55,7 +55,11 @@ await runMain(async () => {
   say('building');
   const { build } = await import('./build.mjs');
   try {
-    await build({ dev: true, only: ['host', 'supervisor', 'shellParserWorker', 'webview'], report: () => {} });
+    await build({
+      dev: true,
+      only: ['host', 'supervisor', 'shellParserWorker', 'webview'],
+      report: () => {},
+    });
   } catch (error) {
     if (!error.errors) throw error;
     throw new Trouble('The build failed; the messages stand above.');

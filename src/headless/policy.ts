@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../base/clock';
+import { setFlagsFromString } from 'node:v8';
+import { systemClock, type Clock } from '../base/clock';
 import { isArrayOf, isString } from '../base/guard';
-import type { Rule, WorkspaceRoots } from '../gate/contract';
+import type { PathProbe, Rule, WorkspaceRoots } from '../gate/contract';
 import { decide } from '../gate/decide';
 import { resolveEffects } from '../gate/effect';
 import { createCommandAnalyzer } from '../gate/shell/analyzeCommand';
@@ -36,11 +37,24 @@ export interface PolicyQuestion {
 }
 
 export async function runPolicy(root: string, bundleFolder: string): Promise<number> {
+  // Otherwise the process cannot end before the optimizing compiler is done with the grammars, which takes seconds.
+  setFlagsFromString('--liftoff-only');
   const parser = createShellParserThread({
     workerPath: join(bundleFolder, 'shellParserWorker.js'),
     unparsed,
   });
-  const judge = createPolicy(root, parser.parse, parser.ready);
+  const judge = createPolicy({
+    roots: {
+      folders: [{ name: 'workspace', path: root }],
+      home: homedir(),
+      platform:
+        process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'posix',
+    },
+    probe: diskPathProbe,
+    clock: systemClock,
+    parse: parser.parse,
+    prepare: parser.ready,
+  });
   await answerJsonLines(
     process.stdin,
     (line) => void process.stdout.write(line),
@@ -50,33 +64,27 @@ export async function runPolicy(root: string, bundleFolder: string): Promise<num
   return 0;
 }
 
-/** The gate in the mode that asks most, over the real disk, with nothing but the given rules. */
+export interface PolicyOptions {
+  /** Commands run in the first folder. */
+  readonly roots: WorkspaceRoots;
+  readonly probe: PathProbe;
+  readonly clock: Clock;
+  readonly parse: ShellParser;
+  readonly prepare?: () => Promise<void>;
+}
+
+/** The gate in the mode that asks most, with nothing but the given rules. */
 export function createPolicy(
-  root: string,
-  parse: ShellParser,
-  prepare?: () => Promise<void>,
+  options: PolicyOptions,
 ): (question: PolicyQuestion) => Promise<PolicyAnswer> {
-  const roots: WorkspaceRoots = {
-    folders: [{ name: 'workspace', path: root }],
-    home: homedir(),
-    platform:
-      process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'posix',
-  };
+  const { roots, probe, ...rest } = options;
   const analyzers = new Map<ShellKind, CommandAnalyzer>(
-    shells.map((shell) => [
-      shell,
-      createCommandAnalyzer({
-        parse,
-        clock: systemClock,
-        shell,
-        ...(prepare === undefined ? {} : { prepare }),
-      }),
-    ]),
+    shells.map((shell) => [shell, createCommandAnalyzer({ ...rest, shell })]),
   );
   return async ({ shell, cmd, allow, deny }) => {
-    const effects = await resolveEffects([{ kind: 'command', command: cmd, cwd: root }], {
+    const effects = await resolveEffects([{ kind: 'command', command: cmd }], {
       roots,
-      probe: diskPathProbe,
+      probe,
       analyze: analyzers.get(shell),
     });
     const entries = new Map<string, string>();

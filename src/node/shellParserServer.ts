@@ -25,5 +25,7 @@ export function serveShellParser(
       say({ kind: 'parsed', id: question.id, parsed }),
     );
   });
-  void Promise.all([parse('true', 'bash'), parse('true', 'powershell')]).then(() => say({ kind: 'ready' }));
+  void Promise.all([parse('true', 'bash'), parse('true', 'powershell')]).then(() =>
+    say({ kind: 'ready' }),
+  );
 }

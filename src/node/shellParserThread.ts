@@ -19,7 +19,7 @@ export interface ShellParserThreadOptions {
 export interface ShellParserThread extends Disposable {
   readonly parse: ShellParser;
   /** Starts the thread where it is not there; settles when it can parse, or when it will not. Never rejects. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
 }
 
 /**

@@ -21,6 +21,7 @@ import { FakeReviewer } from './fakeReviewer';
 import { FakeRunner } from './fakeRunner';
 import { MemoryAudit } from './memoryAudit';
 import { MemoryFiles, type MemoryFilesOptions } from './memoryFiles';
+import { createTestAnalyzer } from './shellParsing';
 
 export interface BenchOptions extends MemoryFilesOptions {
   readonly rules?: readonly Rule[];
@@ -79,6 +80,7 @@ export function createBench(options: BenchOptions = {}) {
     registry,
     files,
     probe: files,
+    analyze: createTestAnalyzer(),
     userRules: () => options.rules ?? [],
     sessionRules,
     permissions,

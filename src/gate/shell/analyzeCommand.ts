@@ -91,7 +91,9 @@ async function analyze(
   for (const [index, words] of plain.entries()) {
     const judged = judgeWords(words, shell);
     const why =
-      judged.danger ?? folderDanger(words, index, plain) ?? (await pathDanger(judged, shell, place));
+      judged.danger ??
+      folderDanger(words, index, plain) ??
+      (await pathDanger(judged, shell, place));
     if (why !== undefined) {
       return danger(why);
     }
@@ -119,8 +121,7 @@ async function pathDanger(
   for (const written of judged.paths) {
     const path = shell === 'bash' ? written : written.replaceAll('\\', '/');
     const read = await place.resolve(path, 'read');
-    const found =
-      read === 'inside' && !judged.isReader ? await place.resolve(path, 'write') : read;
+    const found = read === 'inside' && !judged.isReader ? await place.resolve(path, 'write') : read;
     if (found !== 'inside') {
       return `names ${written}, ${whatIsWrong(found)}`;
     }
@@ -149,7 +150,7 @@ class PartList {
 
   add(parts: readonly (readonly CommandWord[])[], shell: ShellKind): void {
     for (const words of parts) {
-      const key = words.map((word) => (word === undefined ? '\u0001' : word)).join('\0');
+      const key = words.map((word) => word ?? '\u0001').join('\0');
       if (words.length > 0 && !this.found.has(key)) {
         this.found.set(key, words);
         this.todo.push({ words, shell });
@@ -196,7 +197,7 @@ class PartList {
   private isReadByShell(): boolean {
     return this.list().some(
       (words) =>
-        isShellName(programName(words[0])) &&
+        (isShellName(programName(words[0])) || ['.', 'source', 'eval'].includes(words[0] ?? '')) &&
         words.slice(1).every((word) => word === undefined || /^-|^\{\}$/.test(word)),
     );
   }

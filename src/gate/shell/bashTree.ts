@@ -26,7 +26,9 @@ export function readBashTree(tree: Tree, text: string): TreeReading {
     if (type === 'heredoc_body') {
       inputs.push(raw());
     } else if (type === 'herestring_redirect') {
-      inputs.push(...bashWords(raw().replace(/^[0-9]*<<<\s*/, '')).filter((word) => word !== undefined));
+      inputs.push(
+        ...bashWords(raw().replace(/^[0-9]*<<<\s*/, '')).filter((word) => word !== undefined),
+      );
     }
     if (type === 'command' || type === 'declaration_command' || type === 'unset_command') {
       const words: CommandWord[] = [];

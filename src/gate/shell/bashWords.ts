@@ -15,13 +15,6 @@ export function bashWords(raw: string): readonly CommandWord[] {
     .map(({ text }) => text);
 }
 
-/** The text of a string that is given whole to a shell (`eval "…"`), where its words are literal. */
-export function joinWords(words: readonly CommandWord[]): string | undefined {
-  return words.length > 0 && words.every((word) => word !== undefined)
-    ? words.join(' ')
-    : undefined;
-}
-
 interface Piece {
   readonly text: string;
   readonly isQuoted: boolean;
@@ -38,28 +31,32 @@ function toPieces(raw: string): readonly Piece[] | undefined {
       .slice(0, maxVariants);
   };
   let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    return pattern.exec(raw);
+  };
   while (at < raw.length) {
-    const rest = raw.slice(at);
-    const single = /^'([^']*)'/.exec(rest);
-    const ansi = /^\$'((?:[^'\\]|\\[^])*)'/.exec(rest);
-    const double = /^\$?"((?:[^"\\]|\\[^])*)"/.exec(rest);
-    const empty = /^\$(?:[@*1-9]|\{[@*1-9]\})/.exec(rest);
-    const braces = /^\{([^{}\s]*,[^{}\s]*)\}/.exec(rest);
-    if (single !== null) {
+    const run = take(/[^'"\\$`*?[{<>]+/y);
+    const single = take(/'([^']*)'/y);
+    const ansi = take(/\$'((?:[^'\\]|\\[^])*)'/y);
+    const double = take(/\$?"((?:[^"\\]|\\[^])*)"/y);
+    const empty = take(/\$(?:[@*1-9]|\{[@*1-9]\})/y);
+    const braces = take(/\{([^{}\s]*,[^{}\s]*)\}/y);
+    const escape = take(/\\([^]?)/y);
+    const found = run ?? single ?? ansi ?? double ?? empty ?? braces ?? escape;
+    if (run !== null) {
+      add([run[0]], false);
+    } else if (single !== null) {
       add([single[1] ?? ''], true);
-      at += single[0].length;
     } else if (ansi !== null) {
       add([decodeAnsi(ansi[1] ?? '')], true);
-      at += ansi[0].length;
     } else if (double !== null) {
       const inner = (double[1] ?? '').replace(/\$(?:[@*1-9]|\{[@*1-9]\})/g, '');
-      if (/(?<!\\)(?:\\\\)*[$`]/.test(inner) && /[$`](?=[\w({$!?#@*`-])|`/.test(inner)) {
+      // A dollar sign that is not escaped, and before something that it can expand.
+      if (/(?:^|[^\\])(?:\\\\)*(?:`|\$(?=[\w({[$!?#@*-]))/.test(inner)) {
         return undefined;
       }
       add([inner.replace(/\\\n/g, '').replace(/\\([\\"$`])/g, '$1')], true);
-      at += double[0].length;
-    } else if (empty !== null) {
-      at += empty[0].length;
     } else if (braces !== null) {
       const choices = (braces[1] ?? '').split(',').map(toPieces);
       if (choices.some((choice) => choice === undefined)) {
@@ -69,16 +66,14 @@ function toPieces(raw: string): readonly Piece[] | undefined {
         choices.flatMap((choice) => (choice ?? []).map(({ text }) => text)),
         false,
       );
-      at += braces[0].length;
-    } else if (rest.startsWith('\\')) {
-      add([rest[1] === '\n' ? '' : (rest[1] ?? '')], rest[1] !== '\n');
-      at += 2;
-    } else if (/^[$`*?[]/.test(rest)) {
+    } else if (escape !== null) {
+      add([escape[1] === '\n' ? '' : (escape[1] ?? '')], escape[1] !== '\n');
+    } else if (empty === null && take(/[$`*?[]|[<>]\(/y) !== null) {
       return undefined;
-    } else {
-      add([rest[0] ?? ''], false);
-      at += 1;
+    } else if (found === null) {
+      add([raw[at] ?? ''], false);
     }
+    at += found?.[0].length ?? 1;
   }
   return variants;
 }
@@ -91,7 +86,8 @@ function knownName(raw: string): CommandWord {
 function decodeAnsi(text: string): string {
   return text.replace(
     /\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c([^])|([^]))/g,
-    (whole, hex: string, short: string, long: string, octal: string, control: string, one: string) => {
+    (whole: string, ...groups: readonly (string | undefined)[]) => {
+      const [hex, short, long, octal, control, one] = groups;
       const code = hex ?? short ?? long;
       if (code !== undefined) {
         return String.fromCodePoint(Math.min(parseInt(code, 16), 0x10ffff));
@@ -102,21 +98,21 @@ function decodeAnsi(text: string): string {
       if (control !== undefined) {
         return String.fromCharCode(control.charCodeAt(0) & 0x1f);
       }
-      return ansiNames[one] ?? one ?? whole;
+      return one === undefined ? whole : (ansiNames.get(one) ?? one);
     },
   );
 }
 
-const ansiNames: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  e: '\u001b',
-  E: '\u001b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+const ansiNames: ReadonlyMap<string, string> = new Map([
+  ['a', '\u0007'],
+  ['b', '\b'],
+  ['e', '\u001b'],
+  ['E', '\u001b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+]);
 
 const maxVariants = 64;

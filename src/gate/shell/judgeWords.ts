@@ -7,6 +7,7 @@ import { readGit } from './tools/gitTool';
 import { forbidden, interpreters, otherTools } from './tools/otherTools';
 import { powershellDanger, isPowershellReader } from './tools/powershellTool';
 import type { ToolTable } from './tools/toolTable';
+import { wrappers } from './wrapperTable';
 
 /** What the tables say about one plain command. */
 export interface WordsJudgement {
@@ -67,6 +68,9 @@ function judgeProgram(words: readonly string[], name: string, shell: ShellKind):
     };
   }
   const table = tables.get(name);
+  if (table === undefined && wrappers.has(name)) {
+    return danger(`uses ${name}, which runs what it is given`);
+  }
   return judgeTable(words, name, table ?? anyTool, {
     isReader: table?.isReader ?? (shell === 'powershell' && isPowershellReader(name)),
     wordsToCover: runsByName.has(name) && words.length > 1 ? coverOfRunner(words) : 1,
@@ -119,7 +123,9 @@ function judgeWrapper(
     at = 2;
   }
   if (words.length === 1) {
-    return name === 'env' ? { wordsToCover: 1, paths: [], isReader: true } : danger(`uses ${name} without a command`);
+    return name === 'env'
+      ? { wordsToCover: 1, paths: [], isReader: true }
+      : danger(`uses ${name} without a command`);
   }
   at += wrapper.operands;
   const inner = words.slice(at);
@@ -182,7 +188,11 @@ function judgeCmd(words: readonly string[], name: string): WordsJudgement {
 
 function coverOfRunner(words: readonly string[]): number {
   const verb = words[1] ?? '';
-  return ['init', 'create', 'innit'].includes(verb) ? 3 : builtInVerbs.has(verb) || verb.startsWith('-') ? 1 : 2;
+  return ['init', 'create', 'innit'].includes(verb)
+    ? 3
+    : builtInVerbs.has(verb) || verb.startsWith('-')
+      ? 1
+      : 2;
 }
 
 function danger(why: string): WordsJudgement {
@@ -238,7 +248,16 @@ const plainWrappers: ReadonlyMap<string, PlainWrapper> = new Map(
 );
 
 /** Here an unknown first word is the name of something to run. */
-const runsByName: ReadonlySet<string> = new Set(['npm', 'pnpm', 'yarn', 'bun', 'cargo', 'gh', 'docker', 'kubectl']);
+const runsByName: ReadonlySet<string> = new Set([
+  'npm',
+  'pnpm',
+  'yarn',
+  'bun',
+  'cargo',
+  'gh',
+  'docker',
+  'kubectl',
+]);
 
 const builtInVerbs: ReadonlySet<string> = new Set(
   splitNames(
@@ -247,6 +266,10 @@ const builtInVerbs: ReadonlySet<string> = new Set(
 );
 
 const cmdDangers: ReadonlySet<string> = new Set(
-  splitNames('for if set path assoc ftype mklink subst goto shift setlocal endlocal prompt format diskpart net sc reg attrib icacls takeown robocopy xcopy'),
+  splitNames(
+    'for if set path assoc ftype mklink subst goto shift setlocal endlocal prompt format diskpart net sc reg attrib icacls takeown robocopy xcopy',
+  ),
 );
-const cmdDeletes: ReadonlySet<string> = new Set(splitNames('del erase rd rmdir move copy ren rename'));
+const cmdDeletes: ReadonlySet<string> = new Set(
+  splitNames('del erase rd rmdir move copy ren rename'),
+);

@@ -221,5 +221,7 @@ function obstacleOfRedirect(text: string): string {
 }
 
 const reservedWords: ReadonlySet<string> = new Set(
-  'if then elif else fi for while until do done case esac select function in coproc time'.split(' '),
+  'if then elif else fi for while until do done case esac select function in coproc time'.split(
+    ' ',
+  ),
 );

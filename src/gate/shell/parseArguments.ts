@@ -124,8 +124,12 @@ function readShort(word: string, sets: OptionSets, table: ToolTable): ReadWord {
       : { found: [{ name: whole, value: word.slice(equals + 1) }], mayTakeNext: false };
   }
   const found: { name: string; value?: string }[] = [];
-  if (table.hasOneDash === true && word.length > 2) {
-    found.push({ name: `-${whole}` });
+  if (table.hasOneDash !== undefined && word.length > 2) {
+    const value = equals === -1 ? {} : { value: word.slice(equals + 1) };
+    found.push({ name: `-${whole}`, ...value });
+    if (table.hasOneDash === 'always') {
+      return { found, mayTakeNext: false };
+    }
   }
   for (let at = 1; at < word.length; at += 1) {
     const name = `-${word[at] ?? ''}`;
@@ -149,13 +153,18 @@ function dangerOf(
   if (listed !== undefined) {
     return { why: listed, option: name };
   }
-  const isKnown = [sets.values, sets.texts, sets.attachedTexts, sets.only].some((set) => set?.has(name) === true);
+  const isKnown = [sets.values, sets.texts, sets.attachedTexts, sets.only].some(
+    (set) => set?.has(name) === true,
+  );
   if (isKnown) {
     return undefined;
   }
   for (const [option, why] of sets.dangers) {
     const isAbbreviated = name.startsWith('--') && name.length > 2 && option.startsWith(name);
-    const isOneDash = table.hasOneDash === true && option.replace(/^-+/, '') === name.replace(/^-+/, '') && name.length > 2;
+    const isOneDash =
+      table.hasOneDash !== undefined &&
+      option.replace(/^-+/, '') === name.replace(/^-+/, '') &&
+      name.length > 2;
     if (isAbbreviated || isOneDash) {
       return { why, option: word };
     }
@@ -169,6 +178,8 @@ function dangerOf(
 function covers(options: ReadonlySet<string>, name: string): boolean {
   return (
     options.has(name) ||
-    (name.startsWith('--') && name.length > 2 && [...options].some((option) => option.startsWith(name)))
+    (name.startsWith('--') &&
+      name.length > 2 &&
+      [...options].some((option) => option.startsWith(name)))
   );
 }

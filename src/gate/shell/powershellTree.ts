@@ -53,7 +53,14 @@ export function powershellWord(raw: string): CommandWord {
   if (single !== undefined) {
     return single.replace(/''/g, "'");
   }
-  const plain = raw.replace(/["\u201c-\u201e]/g, '').replace(/`(.)/g, '$1').replace(/'/g, '');
+  const double = /^"([^"`$]*)"$/.exec(raw)?.[1];
+  if (double !== undefined) {
+    return double;
+  }
+  const plain = raw
+    .replace(/["\u201c-\u201e]/g, '')
+    .replace(/`(.)/g, '$1')
+    .replace(/'/g, '');
   if (/[$({]|^@/.test(plain)) {
     return /[\\/]([\w.+-]+)$/.exec(plain)?.[0];
   }

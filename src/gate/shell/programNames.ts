@@ -13,7 +13,9 @@ export function isShellName(name: string | undefined): boolean {
 }
 
 const shells: ReadonlySet<string> = new Set(
-  'sh bash dash ash zsh ksh mksh pdksh rksh rbash rzsh fish csh tcsh yash posh elvish nu xonsh'.split(' '),
+  'sh bash dash ash zsh ksh mksh pdksh rksh rbash rzsh fish csh tcsh yash posh elvish nu xonsh'.split(
+    ' ',
+  ),
 );
 
 export function splitNames(names: string): readonly string[] {

@@ -15,12 +15,24 @@ export function roughParts(text: string, shell: ShellKind): readonly (readonly C
   // Braces are a group or an expansion: both readings are tried.
   const readings = [/[;&|\r\n(){}`<>]+|\$\(/, /[;&|\r\n()`<>]+|\$\(/];
   return readings.flatMap((separators) =>
-    plain.split(separators).flatMap((fragment) => suffixes(toWords(fragment, shell))),
+    plain.split(separators).flatMap((fragment) => suffixes(toWords(fragment, shell), shell)),
   );
 }
 
+/** What stands in substitutions, also in those that the grammar does not see: nested or in here-documents. */
+export function substitutedParts(text: string): readonly (readonly CommandWord[])[] {
+  return /<<|\\`/.test(text)
+    ? [...text.matchAll(/(?:\$\(|`)([^`)]*)/g)].flatMap((match) =>
+        roughParts(match[1] ?? '', 'bash'),
+      )
+    : [];
+}
+
 function toWords(fragment: string, shell: ShellKind): readonly CommandWord[] {
-  const raw = fragment.trim().split(/\s+/).filter((word) => word !== '');
+  const raw = fragment
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return raw.flatMap((word) => {
     const known = shell === 'bash' ? bashWords(word) : [word];
     return known.map((value) => value?.replace(shell === 'bash' ? /["'\\]/g : /["'`@]/g, ''));
@@ -28,10 +40,20 @@ function toWords(fragment: string, shell: ShellKind): readonly CommandWord[] {
 }
 
 /** The words as they are, and without what can stand before a command. */
-function suffixes(words: readonly CommandWord[]): readonly (readonly CommandWord[])[] {
+function suffixes(
+  words: readonly CommandWord[],
+  shell: ShellKind,
+): readonly (readonly CommandWord[])[] {
+  // `if exist x del x`: where the condition ends depends on what it asks.
+  if (shell === 'cmd' && /^(?:if|for|start|else|do)$/i.test(words[0] ?? '')) {
+    return words.map((_, index) => words.slice(index));
+  }
   const found = [words];
   let rest = words;
-  while (rest[0] !== undefined && (leading.has(rest[0].toLowerCase()) || /^\w+\+?=/.test(rest[0]))) {
+  while (
+    rest[0] !== undefined &&
+    (leading.has(rest[0].toLowerCase()) || /^\w+\+?=/.test(rest[0]))
+  ) {
     rest = rest.slice(1);
     found.push(rest);
   }

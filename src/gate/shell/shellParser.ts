@@ -5,7 +5,7 @@ import { readLiteralBash, type LiteralReading } from './literalBash';
 import { maxJudgeMs } from './limits';
 import { readLiteralList } from './literalList';
 import { readPowershellTree } from './powershellTree';
-import { roughParts } from './roughParts';
+import { roughParts, substitutedParts } from './roughParts';
 import { unparsed } from './unparsed';
 
 /** The compiled grammars as bytes, read when they are first needed. */
@@ -16,8 +16,6 @@ export interface ShellParserOptions {
   /** Any clock in milliseconds: parsing is given up after 300 of them. */
   readonly nowMs: () => number;
 }
-
-
 
 /**
  * The parser of command lines over tree-sitter. Nothing is loaded before the first command. It never rejects: what
@@ -70,9 +68,14 @@ export function createShellParser(options: ShellParserOptions): ShellParser {
     }
     try {
       const reading = await readTree(command, shell);
-      return reading === undefined
-        ? unparsed(command, shell, 'could not be parsed in time')
-        : judge(command, shell, reading);
+      if (reading === undefined) {
+        return unparsed(command, shell, 'could not be parsed in time');
+      }
+      const judged = judge(command, shell, reading);
+      // The grammar takes a continued line for two words, a shell for one.
+      const joined = command.replace(shell === 'bash' ? /\\\n/g : /`\r?\n/g, '');
+      const rest = joined === command ? undefined : await readTree(joined, shell);
+      return rest === undefined ? judged : { ...judged, parts: [...judged.parts, ...rest.parts] };
     } catch {
       // A grammar that fails says nothing; the next command starts with a fresh one.
       parser = undefined;
@@ -98,6 +101,7 @@ function judge(command: string, shell: 'bash' | 'powershell', reading: TreeReadi
     ...reading.parts,
     ...(literal.kind === 'plain' ? literal.commands : []),
     ...(reading.hasError ? roughParts(command, shell) : []),
+    ...(shell === 'bash' ? substitutedParts(command) : []),
     // A here-document is the program of a shell that reads it.
     ...(reading.parts.some(readsProgram) ? reading.inputs.map((text) => ['eval', text]) : []),
   ];
@@ -127,5 +131,7 @@ function isSame(
 }
 
 function readsProgram(words: readonly CommandWord[]): boolean {
-  return words.some((word) => word !== undefined && /(?:^|[\\/])(?:\w*sh|source|\.|eval)$/.test(word));
+  return words.some(
+    (word) => word !== undefined && /(?:^|[\\/])(?:\w*sh|source|\.|eval)$/.test(word),
+  );
 }

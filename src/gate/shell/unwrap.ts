@@ -26,18 +26,33 @@ export function unwrap(words: Words, shell: ShellKind): Unwrapped {
   if (name === undefined) {
     return found;
   }
+  if (keywords.has(name)) {
+    addArgv(words.slice(1), found);
+  } else if (name === 'coproc') {
+    // A name may stand before the group.
+    addArgv(words.slice(words.indexOf('{') + 1), found);
+  }
   const wrapper = wrappers.get(name);
   if (wrapper !== undefined) {
     unwrapPrefix(words, wrapper, shell, found);
   }
   if (isShellName(name)) {
-    addTexts(words, isShellTextOption, 'bash', found);
+    unwrapShell(words, found);
   } else if (name === 'powershell' || name === 'pwsh') {
     unwrapPowershell(words, found);
   } else if (name === 'cmd') {
     unwrapCmd(words, found);
-  } else if (name === 'iex' || name === 'invoke-expression' || name === 'icm' || name === 'invoke-command') {
-    addText(words.slice(1).filter((word) => word?.startsWith('-') !== true), 'powershell', found);
+  } else if (
+    name === 'iex' ||
+    name === 'invoke-expression' ||
+    name === 'icm' ||
+    name === 'invoke-command'
+  ) {
+    addText(
+      words.slice(1).filter((word) => word?.startsWith('-') !== true),
+      'powershell',
+      found,
+    );
   } else if (name === 'alias') {
     words.slice(1).forEach((word) => addText([word?.replace(/^[^=]*=/, '')], shell, found));
   } else if (name === 'find' || name === 'gfind' || name === 'fd' || name === 'fdfind') {
@@ -57,6 +72,9 @@ export function unwrap(words: Words, shell: ShellKind): Unwrapped {
   }
   return found;
 }
+
+/** Where the grammar takes what stands before a command for its name. */
+const keywords: ReadonlySet<string> = new Set(['{', '}', '!', 'then', 'do', 'else', '&', '.']);
 
 interface Found {
   readonly argvs: Words[];
@@ -90,7 +108,10 @@ function addTexts(
     const equals = word.indexOf('=');
     if (equals > 0 && isWanted(word.slice(0, equals))) {
       addText([word.slice(equals + 1)], shell, found);
-    } else if (isWanted(word)) {
+    } else if (
+      isWanted(word) ||
+      (/^-[A-Za-z]{2,}$/.test(word) && isWanted(`-${word.at(-1) ?? ''}`))
+    ) {
       addText([words[index + 1]], shell, found);
     } else if (!word.startsWith('--') && isWanted(word.slice(0, 2))) {
       addText([word.slice(2)], shell, found);
@@ -98,9 +119,18 @@ function addTexts(
   });
 }
 
-/** `-c`, also among other letters: `-lc`. */
-function isShellTextOption(option: string): boolean {
-  return /^-[a-zA-Z]*c[a-zA-Z]*$/.test(option) || option === '--command';
+/** `-c`, also among other letters or with its text attached; more options may stand before the text. */
+function unwrapShell(words: Words, found: Found): void {
+  const option = words.findIndex(
+    (word, index) => index > 0 && /^-[a-zA-Z]*c|^--command/.test(word ?? ''),
+  );
+  if (option === -1) {
+    return;
+  }
+  addText([/^(?:-c|--command=)(.+)$/s.exec(words[option] ?? '')?.[1]], 'bash', found);
+  for (const word of words.slice(option + 1)) {
+    addText([word], 'bash', found);
+  }
 }
 
 function unwrapPrefix(words: Words, wrapper: Wrapper, shell: ShellKind, found: Found): void {
@@ -230,13 +260,15 @@ function unwrapPowershell(words: Words, found: Found): void {
       const text = decodeUtf16Base64(words[at + 1] ?? '');
       addText([text], 'powershell', found);
       at += 1;
-    } else if (isOption && (option === 'c' || (option.length > 1 && 'command'.startsWith(option)))) {
+    } else if (
+      isOption &&
+      (option === 'c' || (option.length > 1 && 'command'.startsWith(option)))
+    ) {
       addText(words.slice(at + 1), 'powershell', found);
       return;
     } else if (!isOption) {
+      // The value of an option, or the command.
       addText(words.slice(at), 'powershell', found);
-      addText(words.slice(at + 1), 'powershell', found);
-      return;
     }
   }
 }

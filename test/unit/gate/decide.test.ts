@@ -8,6 +8,7 @@ import {
   type Rule,
 } from '../../../src/gate/contract';
 import { decide } from '../../../src/gate/decide';
+import type { CommandAnalysis } from '../../../src/gate/shell/contract';
 
 const classes = [
   'inside',
@@ -34,6 +35,7 @@ const effects: readonly Effect[] = [
     command: 'npm test',
     cwd: '/w/app',
     cwdClass,
+    analysis: plainAnalysis('npm test'),
   })),
   { kind: 'command', command: 'npm\u200b test', cwd: '/w/app', cwdClass: 'inside' },
   { kind: 'command', command: 'a\0b', cwd: '/w/app', cwdClass: 'inside' },
@@ -198,7 +200,7 @@ describe('the decision', () => {
       },
     ];
     const verdictOf = (command: string, cwd = '/w/app') =>
-      decide([{ kind: 'command', command, cwd, cwdClass: 'inside' }], rules, 'ask').verdict;
+      decide([takenApart(command, cwd)], rules, 'ask').verdict;
     expect(verdictOf('npm test')).toBe('allow');
     for (const other of [
       'npm test ',
@@ -277,3 +279,19 @@ describe('the decision', () => {
     );
   });
 });
+
+/** A command as the gate knows it when its analysis found nothing dangerous. */
+function takenApart(command: string, cwd: string): Effect {
+  return {
+    kind: 'command',
+    command,
+    cwd,
+    cwdClass: 'inside',
+    analysis: plainAnalysis(command),
+  };
+}
+
+function plainAnalysis(command: string): CommandAnalysis {
+  const words = command.split(' ');
+  return { shell: 'bash', plain: [words], wordsToCover: [1], parts: [words] };
+}

@@ -4,7 +4,18 @@ import type { Effect, PathClass, Rule } from '../../../src/gate/contract';
 import { decide } from '../../../src/gate/decide';
 import { offerSessionRule, SessionRules } from '../../../src/gate/sessionRules';
 
-const command: Effect = { kind: 'command', command: 'npm test', cwd: '/w/app', cwdClass: 'inside' };
+const command: Effect = {
+  kind: 'command',
+  command: 'npm test',
+  cwd: '/w/app',
+  cwdClass: 'inside',
+  analysis: {
+    shell: 'bash',
+    plain: [['npm', 'test']],
+    wordsToCover: [1],
+    parts: [['npm', 'test']],
+  },
+};
 
 describe('allow for this session', () => {
   it('offers exactly the command in its folder, and says so', () => {

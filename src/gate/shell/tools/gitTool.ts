@@ -34,7 +34,9 @@ export function readGit(words: readonly string[]): GitReading {
   const isKnown = verb === undefined || known.has(verb);
   return {
     parsed,
-    ...(table.always === undefined ? {} : { danger: `runs git ${verb ?? ''}, which ${table.always}` }),
+    ...(table.always === undefined
+      ? {}
+      : { danger: `runs git ${verb ?? ''}, which ${table.always}` }),
     ...(danger === undefined ? {} : { danger }),
     wordsToCover: isKnown ? 1 : at + 1,
     isReader: verb === undefined || readers.has(verb),
@@ -50,18 +52,29 @@ const harmlessGlobals: ReadonlySet<string> = new Set(
 const common: ToolTable = {
   names: 'git',
   runs: '--exec --ext-diff --extcmd --upload-pack --receive-pack --open-files-in-pager --textconv --filters --tool --gui --gpg-sign -O',
-  chooses: '--git-dir --work-tree --exec-path --config --config-env --template --separate-git-dir --pager --object-dir --ref-format --reference --reference-if-able --index-file --super-prefix',
+  chooses:
+    '--git-dir --work-tree --exec-path --config --config-env --template --separate-git-dir --pager --object-dir --ref-format --reference --reference-if-able --index-file --super-prefix',
   writes: '--output --output-directory --export-marks',
-  deletes: '--delete --prune --prune-tags --prune-empty --force-with-lease --force --mirror --hard --discard-changes',
-  reads: '--file --pathspec-from-file --stdin --contents --from-file --import-marks --ignore-revs-file --exclude-from --exclude-per-directory --remote --message-file',
+  deletes:
+    '--delete --prune --prune-tags --prune-empty --force-with-lease --force --mirror --hard --discard-changes',
+  reads:
+    '--file --pathspec-from-file --stdin --contents --from-file --import-marks --ignore-revs-file --exclude-from --exclude-per-directory --remote --message-file',
   texts: '--message --grep --author --committer --since --until --after --before',
   attachedTexts: '--format --pretty --sort --diff-filter --date --abbrev',
 };
 
 const rows: Readonly<Record<string, Partial<ToolTable>>> = {
-  commit: { texts: '-m --trailer', reads: '-F -t', runs: '-S -e -p -c -C --patch --edit --interactive --reedit-message' },
+  commit: {
+    texts: '-m --trailer',
+    reads: '-F -t',
+    runs: '-S -e -p -c -C --patch --edit --interactive --reedit-message',
+  },
   tag: { texts: '-m', reads: '-F', deletes: '-d -f', runs: '-s -u' },
-  branch: { deletes: '-d -D -f -m -M -c -C --move --copy', runs: '--edit-description', chooses: '-u --set-upstream-to' },
+  branch: {
+    deletes: '-d -D -f -m -M -c -C --move --copy',
+    runs: '--edit-description',
+    chooses: '-u --set-upstream-to',
+  },
   checkout: { deletes: '-f -B --ours --theirs --orphan', runs: '-p --patch', check: discardsFiles },
   switch: { deletes: '-f -C --force-create --orphan' },
   restore: { runs: '-p --patch' },
@@ -81,7 +94,11 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   'cherry-pick': { runs: '-e --edit -s --strategy -X -S' },
   revert: { runs: '-e --edit -S' },
   add: { runs: '-i -p -e --patch --interactive --edit' },
-  stash: { texts: '-m', runs: '--patch', check: subcommandCheck('list show push save apply', 'stash') },
+  stash: {
+    texts: '-m',
+    runs: '--patch',
+    check: subcommandCheck('list show push save apply', 'stash'),
+  },
   reflog: { check: subcommandCheck('show exists', 'reflog') },
   remote: { check: subcommandCheck('show get-url', 'remote') },
   worktree: { check: subcommandCheck('list', 'worktree') },
@@ -95,11 +112,15 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   'hash-object': { writes: '-w', reads: '--stdin-paths' },
   'cat-file': { reads: '--batch --batch-check --batch-command' },
   blame: { reads: '-S' },
-  'ls-files': { reads: '-X', },
+  'ls-files': { reads: '-X' },
   apply: { always: 'changes what a file says' },
   am: { always: 'changes what a file says' },
   clean: { deletes: '-f -x -X -d -i', check: cleanCheck },
-  rm: { deletes: '-r -f', check: (parsed) => (parsed.options.some(({ name }) => name === '--cached') ? undefined : 'deletes files') },
+  rm: {
+    deletes: '-r -f',
+    check: (parsed) =>
+      parsed.options.some(({ name }) => name === '--cached') ? undefined : 'deletes files',
+  },
   mv: { deletes: '-f' },
   gc: { deletes: '--aggressive' },
 };
@@ -108,7 +129,9 @@ const dangerous: Readonly<Record<string, string>> = Object.fromEntries([
   ...splitNames(
     'difftool mergetool filter-branch filter-repo hook daemon instaweb gui citool gitk web--browse credential credential-store credential-cache send-email shell remote-ext remote-fd remote-http remote-https upload-pack receive-pack upload-archive http-backend fast-import fast-export quiltimport request-pull p4 svn cvsserver cvsimport maintenance bundle sh-setup var-editor for-each-repo bugreport diagnose help--browse subtree lfs sparse-checkout checkout-index read-tree replace scalar',
   ).map((verb) => [verb, 'runs programs or changes how git works'] as const),
-  ...splitNames('prune prune-packed repack unpack-objects').map((verb) => [verb, 'deletes'] as const),
+  ...splitNames('prune prune-packed repack unpack-objects').map(
+    (verb) => [verb, 'deletes'] as const,
+  ),
 ]);
 
 const readers: ReadonlySet<string> = new Set(
@@ -121,7 +144,9 @@ const known: ReadonlySet<string> = new Set([
   ...readers,
   ...Object.keys(rows),
   ...Object.keys(dangerous),
-  ...splitNames('init mktree merge-tree merge-file rerere stripspace column patch-id interpret-trailers write-tree commit-tree pack-refs'),
+  ...splitNames(
+    'init mktree merge-tree merge-file rerere stripspace column patch-id interpret-trailers write-tree commit-tree pack-refs',
+  ),
 ]);
 
 const cache = new Map<string, ToolTable>();
@@ -183,7 +208,9 @@ function configCheck(parsed: ParsedArguments): string | undefined {
   const isReading =
     parsed.options.some(({ name }) => reading.has(name)) ||
     ['get', 'list'].includes(parsed.operands[0]?.word ?? '');
-  const changes = parsed.options.some(({ name }) => /^--(?:add|unset|replace|rename|remove|edit)/.test(name));
+  const changes = parsed.options.some(({ name }) =>
+    /^--(?:add|unset|replace|rename|remove|edit)/.test(name),
+  );
   return isReading && !changes ? undefined : 'changes the configuration of git';
 }
 
@@ -197,6 +224,6 @@ function subcommandCheck(
     const verb = operands[0]?.word;
     return verb === undefined || verbs.has(verb)
       ? undefined
-      : `runs git ${name} ${verb ?? ''}, which can delete, run or reconfigure something`;
+      : `runs git ${name} ${verb}, which can delete, run or reconfigure something`;
   };
 }

@@ -10,18 +10,23 @@ export function powershellDanger(words: readonly string[]): string | undefined {
   if (!/^[a-z]+-[a-z]+$/.test(name) && !aliases.has(name)) {
     return undefined;
   }
-  const dangerous = /^(?:remove|clear|stop)-/.test(name) || deleting.has(name) ? [...parameters, 'recurse', 'force'] : parameters;
-  const odd = words
-    .slice(1)
-    .find((word) => {
-      const given = /^-([A-Za-z]+)/.exec(word)?.[1]?.toLowerCase();
-      return given !== undefined && dangerous.some((parameter) => parameter.startsWith(given));
-    });
-  return odd === undefined ? undefined : `gives ${name} a parameter that runs, writes or deletes (${odd})`;
+  const dangerous =
+    /^(?:remove|clear|stop)-/.test(name) || deleting.has(name)
+      ? [...parameters, 'recurse', 'force']
+      : parameters;
+  const odd = words.slice(1).find((word) => {
+    const given = /^-([A-Za-z]+)/.exec(word)?.[1]?.toLowerCase();
+    return given !== undefined && dangerous.some((parameter) => parameter.startsWith(given));
+  });
+  return odd === undefined
+    ? undefined
+    : `gives ${name} a parameter that runs, writes or deletes (${odd})`;
 }
 
 export function isPowershellReader(name: string): boolean {
-  return /^(?:get|select|measure|test|compare|format|sort|group|resolve|split|join|convertto|convertfrom)-/.test(name);
+  return /^(?:get|select|measure|test|compare|format|sort|group|resolve|split|join|convertto|convertfrom)-/.test(
+    name,
+  );
 }
 
 /** Every name under which PowerShell knows the same command, this one included. */
@@ -55,7 +60,16 @@ const groups: readonly (readonly string[])[] = [
 ].map((group) => group.split(' '));
 
 const aliases: ReadonlySet<string> = new Set(groups.flat());
-const deleting: ReadonlySet<string> = new Set(['ri', 'rm', 'rmdir', 'del', 'erase', 'rd', 'kill', 'spps']);
+const deleting: ReadonlySet<string> = new Set([
+  'ri',
+  'rm',
+  'rmdir',
+  'del',
+  'erase',
+  'rd',
+  'kill',
+  'spps',
+]);
 
 const parameters: readonly string[] = [
   'outfile',
@@ -79,6 +93,5 @@ const forbidden: ReadonlySet<string> = new Set(
     'set-executionpolicy register-scheduledtask register-objectevent new-service set-service new-object invoke-history ihy ' +
     'set-location sl cd chdir push-location pushd pop-location popd set-psbreakpoint trace-command using install-module ' +
     'install-package install-script update-module save-module out-file tee-object start-transcript export-clixml export-csv'
-  )
-    .split(' '),
+  ).split(' '),
 );

@@ -31,8 +31,8 @@ export interface ToolTable {
   readonly isReader?: boolean;
   /** Options are also read behind `--` or behind operands in ways that the usual rules do not know: `find`. */
   readonly isUnusual?: boolean;
-  /** Long options may be written with one dash: `go`, `npm`. */
-  readonly hasOneDash?: boolean;
+  /** Long options may be written with one dash, `npm`; `always`: there are no clusters of letters, `go`. */
+  readonly hasOneDash?: boolean | 'always';
   /** It can never run by itself, in words behind "gives": `runs what it is given`. */
   readonly always?: string;
   /** More than so many operands are a danger, because the next is a file to write: `uniq`. */
@@ -45,7 +45,11 @@ export interface ToolTable {
 export interface ParsedArguments {
   readonly words: readonly string[];
   readonly options: readonly ParsedOption[];
-  readonly operands: readonly { readonly word: string; readonly index: number; readonly isText: boolean }[];
+  readonly operands: readonly {
+    readonly word: string;
+    readonly index: number;
+    readonly isText: boolean;
+  }[];
 }
 
 export interface ParsedOption {
