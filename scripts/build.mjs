@@ -36,6 +36,10 @@ const parts = {
     entries: ['src/node/toolServer.ts'],
     prepare: (o) => singleFileBuild(o, 'toolServer'),
   },
+  shellParserWorker: {
+    entries: ['src/shellParserWorker.ts'],
+    prepare: (o) => singleFileBuild(o, 'shellParserWorker', copyGrammars),
+  },
   webview: { entries: ['webview/main.tsx', 'webview/main.ts'], prepare: webviewBuild },
 };
 
@@ -67,7 +71,7 @@ export async function build(options = {}) {
     const context = await esbuild.context({ ...settings, logLevel: 'info' });
     await context.watch();
   }
-  const bundled = ['host', 'mcpHub', 'webview'].flatMap((name) =>
+  const bundled = ['host', 'mcpHub', 'shellParserWorker', 'webview'].flatMap((name) =>
     Object.keys(readMeta(name)?.inputs ?? {}),
   );
   writeDist(
@@ -115,7 +119,13 @@ function hostBuild({ entry, dev, say }) {
 }
 
 /** What else lies in `dist`, made by itself. */
-const otherPrograms = ['headless.js', 'mcpHub.js', 'supervisor.js', 'toolServer.js'];
+const otherPrograms = [
+  'headless.js',
+  'mcpHub.js',
+  'shellParserWorker.js',
+  'supervisor.js',
+  'toolServer.js',
+];
 
 /** Second step of the host's build: ES modules as esbuild split them in, CommonJS files in `dist` out. */
 async function toCommonJs({ outputFiles, metafile }, dev) {
@@ -240,7 +250,7 @@ function removeOldChunks(keep) {
 
 // ---------------------------------------------------------------- programs of one file
 
-function singleFileBuild({ entry, dev, say }, name) {
+function singleFileBuild({ entry, dev, say }, name, addFiles = () => {}) {
   return {
     ...nodeSettings(dev),
     minify: name !== 'headless' && !dev,
@@ -257,11 +267,20 @@ function singleFileBuild({ entry, dev, say }, name) {
             if (errors.length) return;
             writeDist(`${name}.js`, outputFiles[0].text);
             writeMeta(name, metafile);
+            addFiles();
             say([{ name: `${name}.js`, bytes: outputFiles[0].contents.byteLength }]);
           }),
       },
     ],
   };
+}
+
+/** What the shell parser reads: the library's own module and the grammars of the shells. */
+function copyGrammars() {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
+  for (const name of ['tree-sitter', 'tree-sitter-bash', 'tree-sitter-powershell']) {
+    writeDist(`${name}.wasm`, readFileSync(path.join(folder, `${name}.wasm`)));
+  }
 }
 
 // ---------------------------------------------------------------- webview

@@ -22,7 +22,10 @@ if (!existsSync(program) || sources.some((s) => newestMs(s) > statSync(program).
   try {
     await ensureDependencies({ quiet: true });
     const { build } = await import('./build.mjs');
-    await build({ only: ['headless', 'supervisor', 'toolServer'], report: () => {} });
+    await build({
+      only: ['headless', 'shellParserWorker', 'supervisor', 'toolServer'],
+      report: () => {},
+    });
   } catch (error) {
     const isShown = error.errors !== undefined; // esbuild has printed its own to stderr
     if (!isShown) console.error(error instanceof Trouble ? error.message : error);

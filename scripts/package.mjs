@@ -32,7 +32,7 @@ export async function makePackage({ out, isBuilt = false } = {}) {
   return file;
 }
 
-const shipped = ['host', 'supervisor', 'toolServer', 'webview'];
+const shipped = ['host', 'mcpHub', 'shellParserWorker', 'supervisor', 'toolServer', 'webview'];
 
 async function vsce(args) {
   const program = require.resolve('@vscode/vsce/vsce');

@@ -57,7 +57,7 @@ await runMain(async () => {
   try {
     await build({
       dev: true,
-      only: ['host', 'supervisor', 'toolServer', 'webview'],
+      only: ['host', 'mcpHub', 'shellParserWorker', 'supervisor', 'toolServer', 'webview'],
       report: () => {},
     });
   } catch (error) {

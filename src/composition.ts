@@ -12,10 +12,14 @@ import { AuditLog } from './gate/audit';
 import { auditChain } from './gate/auditChain';
 import { parseAuditFiles } from './gate/auditRecords';
 import { verifyAuditFile } from './gate/auditVerify';
+import { resolveEffects } from './gate/effect';
+import { toPastCalls } from './gate/pastCalls';
 import { displayPath } from './gate/paths';
 import { PendingPermissions } from './gate/pendingPermissions';
 import { RuleBook } from './gate/ruleBook';
 import { RunLimits } from './gate/runLimits';
+import { createCommandAnalyzer } from './gate/shell/analyzeCommand';
+import { unparsed } from './gate/shell/unparsed';
 import { fromWorkspaceRules, toWorkspaceRules } from './gate/storedRules';
 import { makeVisibleName } from './gate/visible';
 import { addEndpoint } from './host/addEndpoint';
@@ -55,7 +59,7 @@ import { auditHostName, createAuditFile } from './node/auditFile';
 import { listAuditFiles, readAuditLines, readAuditRecords } from './node/auditFolder';
 import { childEnvironment, passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
-import { createCommandRunner } from './node/commandRunner';
+import { commandShellKind, createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
@@ -68,6 +72,7 @@ import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { SessionFiles } from './node/sessionFiles';
+import { createShellParserThread } from './node/shellParserThread';
 import type { AgentEntry } from './runtime/agentCatalog';
 import { RuntimeBroker } from './runtime/broker';
 import { coverageOf, type Bridge, type ModelRef } from './runtime/contract';
@@ -109,6 +114,8 @@ export interface Registrations {
 }
 
 const shownSessionKey = 'shownSession';
+/** How much of the audit log a rule is tried on. */
+const simulatedBytes = 4 * 1024 * 1024;
 
 /** Every object of the extension, by hand, from the ground up. */
 export function compose(context: vscode.ExtensionContext): Composition {
@@ -259,12 +266,25 @@ export function compose(context: vscode.ExtensionContext): Composition {
       changes.accept(saved.uri.fsPath, saved.getText()),
     ),
   );
+  const shellParser = store.add(
+    createShellParserThread({
+      workerPath: context.asAbsolutePath('dist/shellParserWorker.js'),
+      unparsed,
+    }),
+  );
+  const analyzeCommand = createCommandAnalyzer({
+    parse: shellParser.parse,
+    prepare: shellParser.ready,
+    clock,
+    ...commandShellKind(process.platform, inheritedEnv),
+  });
   const orchestrator = new Orchestrator({
     registry,
     files,
     probe: diskPathProbe,
     rules,
     limits: new RunLimits(() => settings.values.limits),
+    analyze: analyzeCommand,
     permissions,
     reviewer: edits,
     asker,
@@ -618,7 +638,23 @@ export function compose(context: vscode.ExtensionContext): Composition {
       rules,
       folders: () => files.roots().folders.map(({ path }) => path),
       currentSessionId: () => sessions.current.id,
-      pastCalls: () => Promise.resolve([]),
+      pastCalls: async () => {
+        const { records } = await readAuditRecords(auditFolder, {
+          maxBytes: simulatedBytes,
+          parse: parseAuditFiles,
+        });
+        return await toPastCalls(records, {
+          home,
+          resolveCommand: async (command, cwd) => {
+            const [effect] = await resolveEffects([{ kind: 'command', command, cwd }], {
+              roots: files.roots(),
+              probe: diskPathProbe,
+              analyze: analyzeCommand,
+            });
+            return effect;
+          },
+        });
+      },
       saveUserRule: (entry) => settings.addRule(entry),
     }),
   );

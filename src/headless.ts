@@ -11,6 +11,7 @@ import { verifyAudit } from './headless/auditVerify';
 import { examineAgents } from './headless/doctor';
 import { runJsonLines } from './headless/jsonLineCommand';
 import { classifyPath } from './headless/pathsCommand';
+import { runPolicy } from './headless/policy';
 import { redactLine } from './headless/redactCommand';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
@@ -57,10 +58,16 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command.kind === 'redact') {
     return runJsonLines(redactLine);
   }
-  const cwd = command.cwd ?? process.cwd();
+  const [flag, cwd] =
+    command.kind === 'policy'
+      ? (['--root', command.root] as const)
+      : (['--cwd', command.cwd ?? process.cwd()] as const);
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {
-    process.stderr.write(`--cwd: there is no folder ${cwd}\n`);
+    process.stderr.write(`${flag}: there is no folder ${cwd}\n`);
     return wrongUsage;
+  }
+  if (command.kind === 'policy') {
+    return runPolicy(realpathSync(cwd), __dirname);
   }
   return command.kind === 'doctor'
     ? runDoctor(realpathSync(cwd))

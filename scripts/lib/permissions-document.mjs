@@ -9,7 +9,7 @@ const command = {
   command: 'npm test',
   cwd: '/w',
   cwdClass: 'inside',
-  analysis: { shell: 'bash', plain, parts: plain },
+  analysis: { shell: 'bash', plain, wordsToCover: [1], parts: plain },
 };
 const file = (pathClass) => ({ path: '/w/f', target: '/w/f', relative: 'f', pathClass });
 const write = (pathClass) => ({ kind: 'write', change: 'content', ...file(pathClass) });

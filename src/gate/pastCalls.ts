@@ -1,13 +1,12 @@
 import { toEffect, type StoredAuditRecord } from './auditRecords';
 import type { Effect } from './contract';
-import type { CommandAnalysis } from './shell/contract';
 import type { PastCall } from './simulate';
 
 export interface PastCallOptions {
   /** What `~` in the log's paths stands for. */
   readonly home: string;
-  /** Takes a command apart again, as it would be today. */
-  readonly analyze: (command: string, cwd: string) => Promise<CommandAnalysis>;
+  /** What a command comes to today; see `resolveEffects`. */
+  readonly resolveCommand: (command: string, cwd: string) => Promise<Effect | undefined>;
 }
 
 /**
@@ -36,12 +35,10 @@ export async function toPastCalls(
 
 async function judgeableEffect(
   stored: Effect,
-  { home, analyze }: PastCallOptions,
+  { home, resolveCommand }: PastCallOptions,
 ): Promise<Effect | undefined> {
   const effect = toEffect(stored, home);
-  return effect?.kind === 'command'
-    ? { ...effect, analysis: await analyze(effect.command, effect.cwd) }
-    : effect;
+  return effect?.kind === 'command' ? await resolveCommand(effect.command, effect.cwd) : effect;
 }
 
 function isDecidedAbout(effect: Effect): boolean {

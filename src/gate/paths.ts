@@ -10,6 +10,7 @@ import {
 } from './pathClass';
 import { followLinks, noLinks, resolveLinks } from './pathLinks';
 import { localPathProblem, pathProblem, withoutTrailingDots } from './pathProblem';
+import type { CommandAnalyzer } from './shell/contract';
 import {
   absolutePath,
   foldDots,
@@ -31,6 +32,8 @@ export interface PathScope {
 
 export interface PathContext extends PathScope {
   readonly probe: PathProbe;
+  /** Takes commands apart; absent: no rule about a family of commands holds, so they ask. */
+  readonly analyze?: CommandAnalyzer | undefined;
 }
 
 /** `path` is absolute and normalised by names; `target` is where it really leads. For an invalid path both are the input. */

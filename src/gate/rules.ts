@@ -3,6 +3,7 @@ import { globMatcher } from '../base/glob';
 import type { Effect, Rule, RuleMatch } from './contract';
 import { isSameOrBelow, type PathSyntax } from './pathSyntax';
 import type { CommandAnalysis, CommandWord } from './shell/contract';
+import { isUsableFamily } from './shell/family';
 
 /** A rule that covers an effect, or the several that together cover every part of a command. */
 export interface RuleHit {
@@ -27,20 +28,23 @@ export function findRule(
   if (whole !== undefined) {
     return { rules: [whole] };
   }
-  return verdict === 'allow' && effect.kind === 'command' && effect.analysis?.plain !== undefined
-    ? coverEach(effect.analysis.plain, candidates)
+  return verdict === 'allow' && effect.kind === 'command' && effect.analysis !== undefined
+    ? coverEach(effect.analysis, candidates)
     : undefined;
 }
 
 /** One allow rule for every part; a part without one leaves the whole command uncovered. */
-function coverEach(
-  plain: readonly (readonly string[])[],
-  rules: readonly Rule[],
-): RuleHit | undefined {
+function coverEach(analysis: CommandAnalysis, rules: readonly Rule[]): RuleHit | undefined {
   const hits = new Set<Rule>();
-  for (const words of plain) {
+  for (const [index, words] of (analysis.plain ?? []).entries()) {
+    // Of a program that runs another one the rule has to name both.
+    const wordsToCover = analysis.wordsToCover?.[index] ?? Infinity;
     const rule = rules.find(
-      ({ match }) => match.kind === 'family' && beginsWith(words, match.words, isExactly),
+      ({ match }) =>
+        match.kind === 'family' &&
+        match.words.length >= wordsToCover &&
+        isUsableFamily(match.words) &&
+        beginsWith(words, match.words, isExactly),
     );
     if (rule === undefined) {
       return undefined;

@@ -1,6 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentEntry } from '../runtime/agentCatalog';
+import type { PolicyCommand } from './policy';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
@@ -8,6 +9,7 @@ export type HeadlessCommand =
   | TurnCommand
   | ExchangeCommand
   | DoctorCommand
+  | PolicyCommand
   | ReplayCommand
   | AuditVerifyCommand
   | { readonly kind: 'paths' }
@@ -68,7 +70,7 @@ const timing = {
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
-const commandNames = 'turn, exchange, replay, doctor, paths, redact, audit';
+const commandNames = 'turn, exchange, replay, doctor, policy, paths, redact, audit';
 
 class UsageError extends Error {}
 
@@ -87,6 +89,8 @@ export function parseHeadlessArgs(
         return replayCommand(rest);
       case 'doctor':
         return doctorCommand(rest);
+      case 'policy':
+        return policyCommand(rest);
       case 'audit':
         return auditCommand(rest);
       case 'paths':
@@ -199,6 +203,15 @@ function withoutOptions<const T extends string>(
 ): { readonly kind: T } {
   parseArgs({ args: [...argv], strict: true, options: {} });
   return { kind };
+}
+
+function policyCommand(argv: readonly string[]): PolicyCommand {
+  const { values } = parseArgs({
+    args: withValuesJoined(argv),
+    strict: true,
+    options: { root: { type: 'string' } },
+  });
+  return { kind: 'policy', root: needed('--root', values.root) };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {

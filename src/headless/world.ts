@@ -9,13 +9,16 @@ import { AuditLog } from '../gate/audit';
 import { PendingPermissions } from '../gate/pendingPermissions';
 import { memoryRuleStore, RuleBook } from '../gate/ruleBook';
 import { defaultRunLimits, RunLimits } from '../gate/runLimits';
-import { createCommandRunner } from '../node/commandRunner';
+import { createCommandAnalyzer } from '../gate/shell/analyzeCommand';
+import { unparsed } from '../gate/shell/unparsed';
+import { commandShellKind, createCommandRunner } from '../node/commandRunner';
 import { DiskFiles } from '../node/diskFiles';
 import { createExecutableLookup } from '../node/executables';
 import { createNodeVersion } from '../node/nodeVersion';
 import { diskPathProbe } from '../node/pathProbe';
 import { diskProgramFiles } from '../node/programFile';
 import { createWorkspaceSearch } from '../node/search';
+import { createShellParserThread } from '../node/shellParserThread';
 import { createAsker } from '../tools/asker';
 import { createBuiltinTools } from '../tools/builtin/builtinTools';
 import type { Diagnostics, EditReviewer } from '../tools/contract';
@@ -92,6 +95,10 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
   })) {
     registry.register(tool);
   }
+  const shellParser = createShellParserThread({
+    workerPath: join(options.bundleFolder, 'shellParserWorker.js'),
+    unparsed,
+  });
   const orchestrator = new Orchestrator({
     registry,
     files,
@@ -101,6 +108,12 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
       userRules: () => [],
       store: memoryRuleStore(),
       nowMs: () => systemClock.nowMs(),
+    }),
+    analyze: createCommandAnalyzer({
+      parse: shellParser.parse,
+      prepare: shellParser.ready,
+      clock,
+      ...commandShellKind(process.platform, inheritedEnv),
     }),
     permissions,
     reviewer: reviewerByFlag(options.decide),
@@ -136,6 +149,7 @@ export function createHeadlessWorld(options: HeadlessWorldOptions): HeadlessWorl
     lookup,
     dispose: async () => {
       await orchestrator.shutdown();
+      shellParser.dispose();
       permissions.dispose();
       cache.dispose();
     },

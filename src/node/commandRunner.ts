@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorMessage } from '../base/patchbayError';
 import type { Redactor } from '../base/redact';
 import { RedactingStream } from '../base/redactingStream';
+import type { ShellKind } from '../gate/shell/contract';
 import type { CommandOutcome, CommandRunner } from '../tools/contract';
 import { CappedOutput } from './cappedOutput';
 import { childEnvironment, type Environment } from './childEnvironment';
@@ -153,6 +154,23 @@ function notRun(output: string): CommandOutcome {
   return { exitCode: null, signal: null, output, end: 'spawn_failed' };
 }
 
+/**
+ * How commands of this machine are to be judged: by the shell that `commandShell` takes, and on Windows also by those
+ * that an agent may take instead. On POSIX all of them are read as bash.
+ */
+export function commandShellKind(
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+  exists: (path: string) => boolean = existsSync,
+): { readonly shell: ShellKind; readonly otherShells: readonly ShellKind[] } {
+  if (platform !== 'win32') {
+    return { shell: 'bash', otherShells: [] };
+  }
+  return commandShell(platform, env, exists, '').file.endsWith('powershell.exe')
+    ? { shell: 'powershell', otherShells: ['bash', 'cmd'] }
+    : { shell: 'cmd', otherShells: ['bash', 'powershell'] };
+}
+
 /** A shell with a clean start, and the command as one argument that cannot become an option. */
 export function commandShell(
   platform: NodeJS.Platform,
@@ -229,6 +247,8 @@ function commandEnvironment(
         GIT_PAGER: 'cat',
         GIT_EDITOR: 'true',
         GIT_TERMINAL_PROMPT: '0',
+        // cmd looks into the folder first otherwise, and what lies there is not what was judged.
+        NoDefaultCurrentDirectoryInExePath: '1',
       },
       searchPath === undefined ? undefined : { PATH: searchPath },
     ],

@@ -157,11 +157,12 @@ export class CallGate {
 
   /** What the call's intents come to on this machine. */
   async effectsOf(call: GatedCall): Promise<readonly Effect[]> {
-    const { files, probe } = this.services;
+    const { files, probe, analyze } = this.services;
     return await resolveEffects(call.intents, {
       roots: files.roots(),
       cwd: call.context.cwd,
       probe,
+      analyze,
     });
   }
 
@@ -255,7 +256,13 @@ function toVisibleEffect(effect: Effect): Effect {
     case 'write':
       return { ...effect, path: makeVisible(effect.path), target: makeVisible(effect.target) };
     case 'command':
-      return { ...effect, command: makeVisible(effect.command), cwd: makeVisible(effect.cwd) };
+      // The analysis stays here: what is shown is the command itself.
+      return {
+        kind: 'command',
+        command: makeVisible(effect.command),
+        cwd: makeVisible(effect.cwd),
+        cwdClass: effect.cwdClass,
+      };
     case 'network':
       return { ...effect, url: makeVisible(effect.url) };
     case 'mcp':

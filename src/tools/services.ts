@@ -6,6 +6,7 @@ import type { PathProbe } from '../gate/contract';
 import type { PendingPermissions } from '../gate/pendingPermissions';
 import type { RuleBook } from '../gate/ruleBook';
 import type { RunLimits } from '../gate/runLimits';
+import type { CommandAnalyzer } from '../gate/shell/contract';
 import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';
@@ -17,6 +18,8 @@ export interface OrchestratorServices {
   readonly registry: ToolRegistry;
   readonly files: WorkspaceFiles;
   readonly probe: PathProbe;
+  /** Takes commands apart for the rules; absent where nothing is run: then no rule lets a command run. */
+  readonly analyze?: CommandAnalyzer;
   /** Read at every decision. */
   readonly rules: RuleBook;
   readonly limits: RunLimits;

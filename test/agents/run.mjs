@@ -17,7 +17,10 @@ export async function runAgents(only = []) {
   const { runFiles } = await import('../support/run-files.mjs');
   const clis = await installClis(needed, { report: say });
   for (const [name, file] of Object.entries(clis)) say(`${name}=${file}`);
-  await build({ only: ['headless', 'supervisor', 'toolServer'], report: () => {} });
+  await build({
+    only: ['headless', 'shellParserWorker', 'supervisor', 'toolServer'],
+    report: () => {},
+  });
   const vsix =
     process.env.PATCHBAY_VSIX ?? (await makePackage({ out: inRoot('out/agents/patchbay.vsix') }));
   await installHost({ report: say });

@@ -8,6 +8,6 @@ export function plainCommand(...lines: readonly string[]): Effect & { readonly k
     command: lines.join(' && '),
     cwd: '/w/app',
     cwdClass: 'inside',
-    analysis: { shell: 'bash', plain, parts: plain },
+    analysis: { shell: 'bash', plain, wordsToCover: plain.map(() => 1), parts: plain },
   };
 }

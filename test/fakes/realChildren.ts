@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -56,6 +57,26 @@ export class Workbench {
       outfile,
       logLevel: 'silent',
     });
+    return outfile;
+  }
+
+  /** The thread that parses commands, with its grammars beside it. */
+  async shellParserWorker(): Promise<string> {
+    const outfile = join(this.path, 'shellParserWorker.js');
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['src/shellParserWorker.ts'],
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      outfile,
+      logLevel: 'silent',
+    });
+    const wasm = join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm');
+    for (const name of ['tree-sitter', 'tree-sitter-bash', 'tree-sitter-powershell']) {
+      copyFileSync(join(wasm, `${name}.wasm`), join(this.path, `${name}.wasm`));
+    }
     return outfile;
   }
 

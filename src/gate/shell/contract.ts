@@ -1,3 +1,5 @@
+import type { PathClass } from '../contract';
+
 /** The shells whose command lines are judged. `cmd` is never parsed: only a plain list of literal words can pass. */
 export type ShellKind = 'bash' | 'powershell' | 'cmd';
 
@@ -34,6 +36,11 @@ export interface CommandAnalysis {
   /** The plain commands as literal argv; absent when there is a danger. A rule must cover each of them. */
   readonly plain?: readonly (readonly string[])[];
   /**
+   * For each plain command how many of its first words a rule must name at least: 1, or more where the first words only
+   * run what the later ones name (`timeout 5 ls`: 3, `node x.js`: 2). Set exactly when `plain` is.
+   */
+  readonly wordsToCover?: readonly number[];
+  /**
    * Why it must ask whatever the allow rules say, in words behind "the command": `contains a substitution`, `gives find an option that
    * runs programs (-exec)`, `names /etc/passwd, which is outside the workspace`. Set exactly when `plain` is absent.
    */
@@ -41,3 +48,13 @@ export interface CommandAnalysis {
   /** All commands anywhere, wrappers (`sudo`, `env`, `xargs`, `bash -c` …) unwrapped beside the wrapper itself. For deny and ask rules. */
   readonly parts: readonly (readonly CommandWord[])[];
 }
+
+/** What a command line is judged with. */
+export interface CommandPlace {
+  readonly cwd: string;
+  /** The class of an absolute path, or of one relative to `cwd`. Never rejects. */
+  readonly resolve: (path: string, use: 'read' | 'write') => Promise<PathClass>;
+}
+
+/** Judges one command line as far as that goes without rules. Never rejects; what is late or fails is a danger. */
+export type CommandAnalyzer = (command: string, place: CommandPlace) => Promise<CommandAnalysis>;

@@ -38,6 +38,28 @@ const entry: DecisionEntry = {
 };
 
 describe('audit records', () => {
+  it('hold a command without what was found out about its words', async () => {
+    const { audit, sink } = setUp();
+    const command = 'curl -H sk-secret';
+    const words = command.split(' ');
+    await audit.decision(subject, {
+      ...entry,
+      effects: [
+        {
+          kind: 'command',
+          command,
+          cwd: '/w',
+          cwdClass: 'inside',
+          analysis: { shell: 'bash', plain: [words], wordsToCover: [1], parts: [words] },
+        },
+      ],
+    });
+    const text = JSON.stringify(sink.records);
+    expect(text).toContain('"kind":"command"');
+    expect(text).not.toContain('analysis');
+    expect(text).not.toContain('sk-secret');
+  });
+
   it('[R175] keep how a call was permitted and how it ended apart, with whose call it was', async () => {
     const { audit, sink } = setUp();
     await audit.decision(

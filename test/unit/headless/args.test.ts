@@ -140,3 +140,11 @@ describe('headless arguments', () => {
     expect(command.kind === 'usage' && command.message).not.toContain('\n');
   });
 });
+
+describe('the arguments of policy', () => {
+  it('need the folder', () => {
+    expect(parse('policy', '--root', '/ws')).toEqual({ kind: 'policy', root: '/ws' });
+    expect(parse('policy')).toEqual({ kind: 'usage', message: '--root is needed' });
+    expect(parse('policy', '--root', '/ws', 'x').kind).toBe('usage');
+  });
+});

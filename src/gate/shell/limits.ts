@@ -1,0 +1,2 @@
+/** A verdict that takes longer is a question. */
+export const maxJudgeMs = 300;

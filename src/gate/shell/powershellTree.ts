@@ -1,0 +1,76 @@
+import type { Tree } from '@vscode/tree-sitter-wasm';
+import type { TreeReading } from './bashTree';
+import type { CommandWord } from './contract';
+
+/** The commands of a PowerShell text as the grammar's tree has them. */
+export function readPowershellTree(tree: Tree, text: string): TreeReading {
+  const parts: CommandWord[][] = [];
+  const cursor = tree.walk();
+  const open: (CommandWord[] | undefined)[] = [];
+  const enter = (parent: CommandWord[] | undefined): CommandWord[] | undefined => {
+    const type = cursor.nodeType;
+    if (type === 'command') {
+      const words: CommandWord[] = [];
+      parts.push(words);
+      return words;
+    }
+    if (type === 'command_elements') {
+      return parent;
+    }
+    if (parent !== undefined && cursor.nodeIsNamed && !notWords.has(type)) {
+      parent.push(powershellWord(text.slice(cursor.startIndex, cursor.endIndex)));
+    }
+    return undefined;
+  };
+  try {
+    let parent = enter(undefined);
+    for (;;) {
+      if (cursor.gotoFirstChild()) {
+        open.push(parent);
+        parent = enter(parent);
+        continue;
+      }
+      while (!cursor.gotoNextSibling()) {
+        if (!cursor.gotoParent()) {
+          return {
+            hasError: tree.rootNode.hasError,
+            parts: parts.filter((words) => words.length > 0),
+            inputs: [],
+          };
+        }
+        open.pop();
+      }
+      parent = enter(open.at(-1));
+    }
+  } finally {
+    cursor.delete();
+  }
+}
+
+/** The value of one raw word; undefined when it is known only when it runs. */
+export function powershellWord(raw: string): CommandWord {
+  const single = /^['\u2018-\u201b]((?:[^']|'')*)['\u2018-\u201b]$/.exec(raw)?.[1];
+  if (single !== undefined) {
+    return single.replace(/''/g, "'");
+  }
+  const double = /^"([^"`$]*)"$/.exec(raw)?.[1];
+  if (double !== undefined) {
+    return double;
+  }
+  const plain = raw
+    .replace(/["\u201c-\u201e]/g, '')
+    .replace(/`(.)/g, '$1')
+    .replace(/'/g, '');
+  if (/[$({]|^@/.test(plain)) {
+    return /[\\/]([\w.+-]+)$/.exec(plain)?.[0];
+  }
+  return plain;
+}
+
+const notWords: ReadonlySet<string> = new Set([
+  'command_argument_sep',
+  'command_invokation_operator',
+  'redirection',
+  'redirections',
+  'foreach_command',
+]);
