@@ -10,7 +10,7 @@ import {
 } from './pathClass';
 import { followLinks, noLinks, resolveLinks } from './pathLinks';
 import { localPathProblem, pathProblem, withoutTrailingDots } from './pathProblem';
-import type { CommandAnalyzer } from './shell/contract';
+import type { CommandAnalyzer } from './shell/analyzer';
 import {
   absolutePath,
   foldDots,

@@ -2,6 +2,7 @@ import { isOneOf, isRecord, isString, stringField } from '../base/guard';
 import type { JsonObject } from '../base/json';
 import type { Rule, RuleMatch, RuleScope } from './contract';
 import { isAbsolutePath } from './pathSyntax';
+import { toFamilyWords } from './shell/family';
 
 /** One field of a rule as it is written down: exactly one of these names what the rule covers. */
 export interface RuleField {
@@ -24,8 +25,8 @@ export const ruleFields: readonly RuleField[] = [
       'Every command that begins with these whole words, letter by letter. To allow, each part of the command line must be covered by such a rule, and the line must be plain: no substitution, redirection, assignment, hidden character, dangerous option or path outside the workspace. To deny or ask, any part anywhere counts, also inside substitutions and behind `sudo`, `env`, `xargs` and the like.',
     example: 'git status',
     toMatch: (value) => {
-      const words = value.trim().split(/[ \t]+/);
-      return words.every(isPlainWord) ? { kind: 'family', words } : undefined;
+      const words = toFamilyWords(value);
+      return words === undefined ? undefined : { kind: 'family', words };
     },
   },
   {
@@ -262,9 +263,4 @@ function hasGlob(path: string): boolean {
 
 function isAbsolute(path: string): boolean {
   return isAbsolutePath(path, 'posix') || isAbsolutePath(path, 'win32');
-}
-
-/** A word that every shell takes as it stands. */
-function isPlainWord(word: string): boolean {
-  return /^[\w.,:@%+=/-]+$/.test(word);
 }

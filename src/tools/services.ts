@@ -6,7 +6,7 @@ import type { PathProbe } from '../gate/contract';
 import type { PendingPermissions } from '../gate/pendingPermissions';
 import type { RuleBook } from '../gate/ruleBook';
 import type { RunLimits } from '../gate/runLimits';
-import type { CommandAnalyzer } from '../gate/shell/contract';
+import type { CommandAnalyzer } from '../gate/shell/analyzer';
 import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';

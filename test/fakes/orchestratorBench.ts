@@ -22,7 +22,6 @@ import { FakeReviewer } from './fakeReviewer';
 import { FakeRunner } from './fakeRunner';
 import { MemoryAudit } from './memoryAudit';
 import { MemoryFiles, type MemoryFilesOptions } from './memoryFiles';
-import { createTestAnalyzer } from './shellParsing';
 
 export interface BenchOptions extends MemoryFilesOptions {
   readonly rules?: readonly Rule[] | (() => readonly Rule[]);
@@ -87,7 +86,6 @@ export function createBench(options: BenchOptions = {}) {
     registry,
     files,
     probe: files,
-    analyze: createTestAnalyzer(),
     rules,
     limits: new RunLimits(() => options.limits ?? defaultRunLimits),
     permissions,

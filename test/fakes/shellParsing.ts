@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createCommandAnalyzer } from '../../src/gate/shell/analyzeCommand';
-import type { CommandAnalyzer, ShellKind, ShellParser } from '../../src/gate/shell/contract';
+import type { CommandAnalyzer } from '../../src/gate/shell/analyzer';
+import type { ShellKind, ShellParser } from '../../src/gate/shell/contract';
 import { createShellParser } from '../../src/gate/shell/shellParser';
 import { FakeClock } from './fakeClock';
 

@@ -1,14 +1,8 @@
 import { withDeadline, type Clock } from '../../base/clock';
 import type { PathClass } from '../contract';
 import { hasHiddenCharacters } from '../visible';
-import type {
-  CommandAnalysis,
-  CommandAnalyzer,
-  CommandPlace,
-  CommandWord,
-  ShellKind,
-  ShellParser,
-} from './contract';
+import type { CommandAnalyzer, CommandPlace } from './analyzer';
+import type { CommandAnalysis, CommandWord, ShellKind, ShellParser } from './contract';
 import { judgeWords, type WordsJudgement } from './judgeWords';
 import { isShellName, programName } from './programNames';
 import { roughParts } from './roughParts';
@@ -108,7 +102,8 @@ function folderDanger(
   index: number,
   plain: readonly (readonly string[])[],
 ): string | undefined {
-  return words[0] === 'cd' && index + 1 < plain.length
+  // `command cd` too.
+  return words.slice(0, 3).includes('cd') && index + 1 < plain.length
     ? 'changes the folder for what follows'
     : undefined;
 }

@@ -1,5 +1,3 @@
-import type { PathClass } from '../contract';
-
 /** The shells whose command lines are judged. `cmd` is never parsed: only a plain list of literal words can pass. */
 export type ShellKind = 'bash' | 'powershell' | 'cmd';
 
@@ -48,13 +46,3 @@ export interface CommandAnalysis {
   /** All commands anywhere, wrappers (`sudo`, `env`, `xargs`, `bash -c` …) unwrapped beside the wrapper itself. For deny and ask rules. */
   readonly parts: readonly (readonly CommandWord[])[];
 }
-
-/** What a command line is judged with. */
-export interface CommandPlace {
-  readonly cwd: string;
-  /** The class of an absolute path, or of one relative to `cwd`. Never rejects. */
-  readonly resolve: (path: string, use: 'read' | 'write') => Promise<PathClass>;
-}
-
-/** Judges one command line as far as that goes without rules. Never rejects; what is late or fails is a danger. */
-export type CommandAnalyzer = (command: string, place: CommandPlace) => Promise<CommandAnalysis>;

@@ -21,5 +21,8 @@ export function readLiteralList(text: string): LiteralReading {
 function isPlainWord(word: string): boolean {
   // A backslash is a separator between names; at the beginning, or in an option, another shell takes it for an escape.
   const rest = word.replace(/^[A-Za-z]:(?=[\\/])/, '');
+  if (/(?:^|[\\/])(?:con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?:\.|$)/i.test(rest)) {
+    return false;
+  }
   return /^[A-Za-z0-9_./\\=+-]+$/.test(rest) && !/^\\|^[-=].*\\|^=/.test(rest);
 }

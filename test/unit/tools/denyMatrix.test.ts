@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { permissionModes, type Rule, type RuleMatch } from '../../../src/gate/contract';
 import { dialects } from '../../dialects/all';
+import { createTestAnalyzer } from '../../fakes/shellParsing';
 import { createBench } from '../../fakes/orchestratorBench';
 import { DialectStage, questions } from '../../fakes/dialectStage';
 
@@ -37,6 +38,7 @@ const yes: readonly Rule[] = (['user', 'workspace', 'session'] as const).flatMap
 
 function benchDenying(match: RuleMatch, scope: Rule['scope']): ReturnType<typeof createBench> {
   return createBench({
+    services: { analyze: createTestAnalyzer() },
     rules: [...yes, { id: 'no', verdict: 'deny', match, scope }],
     answer: ({ offers: [offer] = [] }) =>
       offer === undefined

@@ -18,6 +18,7 @@ import { exited } from '../../fakes/fakeRunner';
 import { settle } from '../../fakes/fakeClock';
 import { exchangeOptions, networkModel, turnContext } from '../../fakes/networkTurn';
 import { createBench, toolOf } from '../../fakes/orchestratorBench';
+import { createTestAnalyzer } from '../../fakes/shellParsing';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 const files = { '/w/app/a.ts': 'one\ntwo\n', '/w/app/b.ts': 'b\n', '/etc/passwd': 'root' };
@@ -335,15 +336,39 @@ describe('a call of the host', () => {
     });
   });
 
+  it('runs a command that a rule about its family covers, and asks for one that goes beyond [R140]', async () => {
+    const rule: Rule = {
+      id: 'family',
+      verdict: 'allow',
+      match: { kind: 'family', words: ['git', 'status'] },
+      scope: 'user',
+    };
+    const bench = createBench({
+      rules: [rule],
+      answer: { kind: 'deny' },
+      services: { analyze: createTestAnalyzer() },
+    });
+    expect((await bench.run('run_command', { command: 'git status --short' })).ok).toBe(true);
+    expect(bench.asked).toEqual([]);
+    expect((await bench.run('run_command', { command: 'git status; git push' })).ok).toBe(false);
+    expect((await bench.run('run_command', { command: 'git status > .env' })).ok).toBe(false);
+    expect(bench.asked.map(({ reason }) => reason)).toEqual([
+      'commands always ask',
+      'the command contains a redirect',
+    ]);
+  });
+
   it('shows the question complete, with hidden characters visible, and offers a rule for the exact command', async () => {
     const bench = createBench({
       answer: ({ offers: [offer] = [] }) =>
         offer === undefined
           ? { kind: 'deny' }
           : { kind: 'allowAlways', offerId: offer.id, scope: 'session' },
+      services: { analyze: createTestAnalyzer() },
     });
     await bench.run('run_command', { command: 'npm test' });
     await bench.run('run_command', { command: 'npm test' });
+    expect(JSON.stringify([bench.asked, bench.sink.records])).not.toContain('analysis');
     await bench.run('run_command', { command: 'npm test', cwd: '/tmp' }, { sessionId: 's1' });
     expect(bench.asked[0]).toMatchObject({
       toolName: 'run_command',

@@ -122,6 +122,7 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
       parsed.options.some(({ name }) => name === '--cached') ? undefined : 'deletes files',
   },
   mv: { deletes: '-f' },
+  help: { runs: '-w -i -m --web --info --man' },
   gc: { deletes: '--aggressive' },
 };
 

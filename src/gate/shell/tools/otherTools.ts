@@ -127,7 +127,7 @@ export const otherTools: readonly ToolTable[] = [
     names: 'wget',
     only: '-q --quiet -nv --no-verbose --spider -S --server-response',
     texts: '-T --timeout -t --tries',
-    check: addressCheck,
+    check: wgetCheck,
     isTextOnly: true,
   },
   {
@@ -340,6 +340,13 @@ function pipCheck({ operands }: ParsedArguments): string | undefined {
 function addressCheck({ operands }: ParsedArguments): string | undefined {
   const odd = operands.find(({ word }) => !/^https?:\/\/[^\s{}[\]@]+$/i.test(word));
   return odd === undefined ? undefined : `fetches what is no plain web address (${odd.word})`;
+}
+
+/** Without `--spider` it writes what it fetches into the folder. */
+function wgetCheck(parsed: ParsedArguments): string | undefined {
+  return parsed.options.some(({ name }) => name === '--spider')
+    ? addressCheck(parsed)
+    : 'writes what it fetches';
 }
 
 function remoteCopyCheck({ operands }: ParsedArguments): string | undefined {
