@@ -8,7 +8,9 @@ import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { examineAgents } from './headless/doctor';
+import { runJsonLines } from './headless/jsonLineCommand';
 import { runReplay } from './headless/replayCommand';
+import { playTranscript } from './headless/transcriptCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
 import { createChildProcessTransport } from './node/childProcessTransport';
@@ -41,6 +43,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'replay') {
     return runReplay(command);
+  }
+  if (command.kind === 'transcript') {
+    return runJsonLines(playTranscript);
   }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {

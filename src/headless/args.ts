@@ -8,6 +8,7 @@ export type HeadlessCommand =
   | ExchangeCommand
   | DoctorCommand
   | ReplayCommand
+  | TranscriptCommand
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -45,6 +46,11 @@ export interface DoctorCommand {
   readonly cwd?: string;
 }
 
+/** JSON lines of cases on standard input, JSON lines of answers on standard output. */
+export interface TranscriptCommand {
+  readonly kind: 'transcript';
+}
+
 const timing = {
   'cancel-after-ms': { type: 'string' },
   'start-timeout-ms': { type: 'string' },
@@ -56,6 +62,8 @@ const timing = {
 } as const;
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
+
+const commandNames = 'turn, exchange, replay, doctor, transcript';
 
 class UsageError extends Error {}
 
@@ -74,12 +82,13 @@ export function parseHeadlessArgs(
         return replayCommand(rest);
       case 'doctor':
         return doctorCommand(rest);
+      case 'transcript':
+        parseArgs({ args: rest, strict: true, options: {} });
+        return { kind: 'transcript' };
       case undefined:
-        throw new UsageError('a command is needed: turn, exchange, replay, doctor');
+        throw new UsageError(`a command is needed: ${commandNames}`);
       default:
-        throw new UsageError(
-          `unknown command "${name}"; there are: turn, exchange, replay, doctor`,
-        );
+        throw new UsageError(`unknown command "${name}"; there are: ${commandNames}`);
     }
   } catch (error) {
     return {
