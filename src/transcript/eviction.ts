@@ -181,9 +181,13 @@ function groupAt(
 }
 
 function membersAt(view: EvictionView, callerSlot: number): readonly number[] {
-  return [callerSlot, ...view.pairs.resultsOf(callerSlot)].filter(
-    (member) => view.slots[member] !== undefined,
-  );
+  const members = [callerSlot];
+  for (const result of view.pairs.resultsOf(callerSlot)) {
+    if (view.slots[result] !== undefined) {
+      members.push(result);
+    }
+  }
+  return members;
 }
 
 function hasToStay(view: EvictionView, slot: number): boolean {

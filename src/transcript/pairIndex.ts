@@ -7,13 +7,16 @@ import type { Turn } from './turn';
  */
 export class PairIndex {
   private readonly newestCaller = new Map<string, number>();
-  private readonly callers = new Map<number, number>();
-  private readonly results = new Map<number, number[]>();
+  /** By place: of a result the place of its caller, of a caller those of its results. */
+  private callers: (number | undefined)[] = [];
+  private results: (number[] | undefined)[] = [];
   /** Newest result without a call, by id. */
   private readonly early = new Map<string, number>();
 
   /** Takes in a turn at its place; turns come in order. */
   add(turn: Turn, slot: number): void {
+    this.callers.push(undefined);
+    this.results.push(undefined);
     if (turn.role === 'assistant') {
       for (const { id } of turn.toolCalls ?? []) {
         this.newestCaller.set(id, slot);
@@ -37,12 +40,12 @@ export class PairIndex {
 
   /** Place of the assistant turn that made the call of a result. */
   callerOf(resultSlot: number): number | undefined {
-    return this.callers.get(resultSlot);
+    return this.callers[resultSlot];
   }
 
   /** Places of the results of an assistant turn's calls. */
   resultsOf(callerSlot: number): readonly number[] {
-    return this.results.get(callerSlot) ?? [];
+    return this.results[callerSlot] ?? none;
   }
 
   /** The turn at a place is gone. */
@@ -53,45 +56,53 @@ export class PairIndex {
           this.newestCaller.delete(id);
         }
       }
-      this.results.delete(slot);
+      this.results[slot] = undefined;
     } else if (turn.role === 'tool') {
-      this.callers.delete(slot);
+      this.callers[slot] = undefined;
       if (turn.toolCallId !== undefined && this.early.get(turn.toolCallId) === slot) {
         this.early.delete(turn.toolCallId);
       }
     }
   }
 
-  /** The same pairs with other places; `newSlot` gives undefined for what is gone. */
-  moved(newSlot: (slot: number) => number | undefined): PairIndex {
-    const moved = new PairIndex();
-    const carry = <Key>(from: ReadonlyMap<Key, number>, to: Map<Key, number>): void => {
-      for (const [key, slot] of from) {
-        const at = newSlot(slot);
-        if (at !== undefined) {
-          to.set(key, at);
+  /**
+   * The turns have other places now: `places` says where each is, in order; what is gone has none. `length` is how
+   * many places there are.
+   */
+  move(places: readonly (number | undefined)[], length: number): void {
+    const placeOf = (slot: number): number | undefined => places[slot];
+    const callers = new Array<number | undefined>(length).fill(undefined);
+    const results = new Array<number[] | undefined>(length).fill(undefined);
+    places.forEach((place, slot) => {
+      if (place !== undefined) {
+        const caller = this.callers[slot];
+        callers[place] = caller === undefined ? undefined : places[caller];
+        results[place] = this.results[slot]?.map(placeOf).filter((at) => at !== undefined);
+      }
+    });
+    this.callers = callers;
+    this.results = results;
+    for (const index of [this.newestCaller, this.early]) {
+      for (const [id, slot] of index) {
+        const place = places[slot];
+        if (place === undefined) {
+          index.delete(id);
+        } else {
+          index.set(id, place);
         }
       }
-    };
-    carry(this.newestCaller, moved.newestCaller);
-    carry(this.early, moved.early);
-    for (const [result, caller] of this.callers) {
-      const from = newSlot(result);
-      const to = newSlot(caller);
-      if (from !== undefined && to !== undefined) {
-        moved.link(to, from);
-      }
     }
-    return moved;
   }
 
   private link(caller: number, result: number): void {
-    this.callers.set(result, caller);
-    const known = this.results.get(caller);
+    this.callers[result] = caller;
+    const known = this.results[caller];
     if (known === undefined) {
-      this.results.set(caller, [result]);
+      this.results[caller] = [result];
     } else {
       known.push(result);
     }
   }
 }
+
+const none: readonly number[] = [];

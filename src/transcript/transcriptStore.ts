@@ -31,7 +31,7 @@ export class TranscriptStore implements Iterable<Turn> {
   private holes = 0;
   private tokens = 0;
   private cursor: EvictionCursor = startCursor;
-  private pairs = new PairIndex();
+  private readonly pairs = new PairIndex();
   private newestUser = -1;
   /** Budget of the last eviction, and what it had to leave above it. */
   private evictedTo = Number.POSITIVE_INFINITY;
@@ -289,8 +289,9 @@ export class TranscriptStore implements Iterable<Turn> {
             },
           }),
     };
-    this.pairs = this.pairs.moved((slot) =>
-      this.slots[slot] === undefined ? undefined : placeOf(slot),
+    this.pairs.move(
+      this.slots.map((turn, slot) => (turn === undefined ? undefined : placeOf(slot))),
+      moved.length,
     );
     this.newestUser = this.newestUser < 0 ? -1 : placeOf(this.newestUser);
     this.slots = moved;
