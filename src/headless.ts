@@ -10,6 +10,7 @@ import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './hea
 import { examineAgents } from './headless/doctor';
 import { runJsonLines } from './headless/jsonLineCommand';
 import { runReplay } from './headless/replayCommand';
+import { runSession } from './headless/sessionCommand';
 import { playTranscript } from './headless/transcriptCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
@@ -43,6 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'replay') {
     return runReplay(command);
+  }
+  if (command.kind === 'session') {
+    return runSession(command);
   }
   if (command.kind === 'transcript') {
     return runJsonLines(playTranscript);

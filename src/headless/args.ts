@@ -1,6 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { replayCommand, type ReplayCommand } from './replayCommand';
+import { sessionCommand, type SessionCommand } from './sessionCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
 export type HeadlessCommand =
@@ -9,6 +10,7 @@ export type HeadlessCommand =
   | DoctorCommand
   | ReplayCommand
   | TranscriptCommand
+  | SessionCommand
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -63,7 +65,7 @@ const timing = {
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
-const commandNames = 'turn, exchange, replay, doctor, transcript';
+const commandNames = 'turn, exchange, replay, doctor, transcript, session';
 
 class UsageError extends Error {}
 
@@ -85,6 +87,8 @@ export function parseHeadlessArgs(
       case 'transcript':
         parseArgs({ args: rest, strict: true, options: {} });
         return { kind: 'transcript' };
+      case 'session':
+        return sessionCommand(rest);
       case undefined:
         throw new UsageError(`a command is needed: ${commandNames}`);
       default:

@@ -50,7 +50,8 @@ export async function appendLines(file: FileHandle, lines: string): Promise<void
   }
 }
 
-async function createPrivateFolder(path: string): Promise<void> {
+/** With mode 700. Rejects with `unsafe_file` when something else is in its place. */
+export async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   if (!found.isDirectory()) {
