@@ -6,6 +6,7 @@ import { errorMessage } from '../base/patchbayError';
 import { createRedactor } from '../base/redact';
 import { stripEscapes } from '../node/escapeSequences';
 import { isSessionId, SessionFiles } from '../node/sessionFiles';
+import { readBranchTail } from '../session/branchTail';
 import { exportFormats, exportSession, type ExportFormat } from '../session/exportSession';
 import { readSession } from '../session/sessionRecord';
 import { createSessionStore } from '../session/sessionStore';
@@ -13,13 +14,13 @@ import { verifySession } from '../session/verifySession';
 
 export type SessionCommand = { readonly kind: 'session'; readonly folder: string } & (
   | { readonly verb: 'list'; readonly isDeep: boolean }
-  | { readonly verb: 'show'; readonly sessionId: string }
+  | { readonly verb: 'show'; readonly sessionId: string; readonly last?: number }
   | { readonly verb: 'verify'; readonly sessionId?: string }
   | { readonly verb: 'export'; readonly sessionId: string; readonly format: ExportFormat }
 );
 
 const usage =
-  'session list DIR [--deep] | show DIR ID | verify DIR [ID] | export DIR ID --format markdown|json|html';
+  'session list DIR [--deep] | show DIR ID [--last N] | verify DIR [ID] | export DIR ID --format markdown|json|html';
 
 /** Throws an Error with one line that says what is wrong. */
 export function sessionCommand(argv: readonly string[]): SessionCommand {
@@ -27,7 +28,7 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
     args: [...argv],
     strict: true,
     allowPositionals: true,
-    options: { format: { type: 'string' }, deep: { type: 'boolean' } },
+    options: { format: { type: 'string' }, deep: { type: 'boolean' }, last: { type: 'string' } },
   });
   const [verb, folder, id, ...more] = positionals;
   if (folder === undefined || more.length > 0) {
@@ -43,6 +44,9 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
   if (values.deep !== undefined && verb !== 'list') {
     throw new Error('--deep is for list only');
   }
+  if (values.last !== undefined && (verb !== 'show' || !/^[1-9]\d{0,8}$/.test(values.last))) {
+    throw new Error('--last is a number of messages, for show only');
+  }
   const kind = 'session';
   switch (verb) {
     case 'list':
@@ -53,7 +57,13 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
     case 'verify':
       return { kind, verb, folder, ...(sessionId === undefined ? {} : { sessionId }) };
     case 'show':
-      return { kind, verb, folder, sessionId: needed(sessionId) };
+      return {
+        kind,
+        verb,
+        folder,
+        sessionId: needed(sessionId),
+        ...(values.last === undefined ? {} : { last: Number(values.last) }),
+      };
     case 'export': {
       const format = exportFormats.find((known) => known === (values.format ?? 'markdown'));
       if (format === undefined) {
@@ -87,13 +97,17 @@ export async function runSession(command: SessionCommand): Promise<number> {
     }
     case 'show':
     case 'export': {
+      if (command.verb === 'show' && command.last !== undefined) {
+        const tail = await readBranchTail(storage, command.sessionId, command.last);
+        for (const entry of tail?.entries ?? []) {
+          await emit(entry);
+        }
+        return tail === undefined ? absent(command) : 0;
+      }
       const bytes = await storage.read(command.sessionId);
       const record = bytes === undefined ? undefined : readSession(bytes);
       if (record === undefined) {
-        process.stderr.write(
-          `${join(command.folder, `${command.sessionId}.ndjson`)}: there is no session that can be read\n`,
-        );
-        return 1;
+        return absent(command);
       }
       if (command.verb === 'show') {
         for (const entry of record.branch) {
@@ -119,6 +133,13 @@ export async function runSession(command: SessionCommand): Promise<number> {
     case 'verify':
       return verify(storage, command.folder, command.sessionId);
   }
+}
+
+function absent(command: { readonly folder: string; readonly sessionId: string }): number {
+  process.stderr.write(
+    `${join(command.folder, `${command.sessionId}.ndjson`)}: there is no session that can be read\n`,
+  );
+  return 1;
 }
 
 async function verify(

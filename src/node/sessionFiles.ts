@@ -1,10 +1,12 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { link, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { PatchbayError } from '../base/patchbayError';
-import type { SessionStorage } from '../session/contract';
-import { appendLines, createPrivateFolder, openPrivately } from './privateFile';
+import type { SessionStorage, StoredEnds } from '../session/contract';
+import { appendLines, createPrivateFolder, openPrivately, readFlags } from './privateFile';
 import { SessionLocks } from './sessionLocks';
 import { SerialQueue } from './serialQueue';
 
@@ -94,6 +96,18 @@ export class SessionFiles implements SessionStorage, Disposable {
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs || (a.sessionId < b.sessionId ? -1 : 1));
   }
 
+  async *ends(endBytes: number): AsyncGenerator<readonly StoredEnds[]> {
+    const names = (await unlessAbsent(readdir(this.folder))) ?? [];
+    for (let from = 0; from < names.length; from += endsAtOnce) {
+      // A few small synchronous reads are several times faster than as many hops through the thread pool, and the host
+      // is free again after a millisecond.
+      yield names
+        .slice(from, from + endsAtOnce)
+        .flatMap((name) => readEnds(join(this.folder, name), name, endBytes) ?? []);
+      await setImmediate();
+    }
+  }
+
   rename(sessionId: string, newId: string): Promise<void> {
     return this.queue.run(sessionId, async () => {
       const from = this.pathOf(sessionId);
@@ -154,6 +168,44 @@ export class SessionFiles implements SessionStorage, Disposable {
       );
     }
     return join(this.folder, `${sessionId}${extension}`);
+  }
+}
+
+const endsAtOnce = 16;
+
+/** Undefined for what is no session file, or cannot be read: it must not hide the others. */
+function readEnds(path: string, name: string, endBytes: number): StoredEnds | undefined {
+  const sessionId = name.endsWith(extension) ? name.slice(0, -extension.length) : '';
+  if (!isSessionId(sessionId)) {
+    return undefined;
+  }
+  let file: number | undefined;
+  try {
+    const opened = openSync(path, readFlags);
+    file = opened;
+    const found = fstatSync(opened);
+    if (!found.isFile()) {
+      return undefined;
+    }
+    const read = (start: number, length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(opened, bytes, 0, length, start));
+    };
+    const first = read(0, Math.min(endBytes, found.size));
+    const rest = Math.min(endBytes, found.size - first.length);
+    return {
+      sessionId,
+      updatedAtMs: found.mtimeMs,
+      sizeBytes: found.size,
+      first,
+      last: read(found.size - rest, rest),
+    };
+  } catch {
+    return undefined; // a link, a folder, gone meanwhile, not ours to read
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
   }
 }
 

@@ -96,6 +96,8 @@ export interface SessionStorage {
     length: number,
   ): Promise<{ readonly bytes: Uint8Array; readonly sizeBytes: number } | undefined>;
   list(): Promise<readonly StoredFile[]>;
+  /** All files with the first and the last `endBytes` bytes of each, some at a time; in no order. */
+  ends(endBytes: number): AsyncIterable<readonly StoredEnds[]>;
   /** Rejects with PatchbayError `session_exists` when the new name is taken; nothing is changed then. */
   rename(sessionId: string, newId: string): Promise<void>;
   /** Not an error when there is no such session. */
@@ -106,6 +108,12 @@ export interface SessionStorage {
    */
   claim?(sessionId: string): Promise<boolean>;
   release?(sessionId: string): Promise<void>;
+}
+
+export interface StoredEnds extends StoredFile {
+  readonly first: Uint8Array;
+  /** Empty where the first bytes are all there is. */
+  readonly last: Uint8Array;
 }
 
 export interface StoredFile {

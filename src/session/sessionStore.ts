@@ -3,7 +3,8 @@ import { createId } from '../base/ids';
 import { silentLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { oneLine } from '../events/failure';
-import type { SessionStorage, SessionSummary, StoredFile } from './contract';
+import type { SessionStorage, SessionSummary, StoredEnds, StoredFile } from './contract';
+import { indexLines } from './lineIndex';
 import { decodeLine, type HeadLine } from './sessionEntry';
 import { SessionFile, type SessionFileDependencies } from './sessionFile';
 import type { OpenedSession, SessionStore } from './sessionManager';
@@ -18,7 +19,6 @@ export interface SessionStoreDependencies extends SessionFileDependencies {
 
 /** A head line fits in here; the list reads no more of a file. */
 const headBytes = 4096;
-const listConcurrency = 16;
 
 /** The sessions on a storage. `create` writes nothing before the first message. */
 export function createSessionStore(dependencies: SessionStoreDependencies): SessionStore {
@@ -98,21 +98,20 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       return id;
     },
     list: async ({ isDeep = false } = {}) => {
-      const files = [...(await storage.list())].sort((a, b) => b.updatedAtMs - a.updatedAtMs);
       const summaries: SessionSummary[] = [];
-      for (let from = 0; from < files.length; from += listConcurrency) {
-        const some = files.slice(from, from + listConcurrency).map(async (file) => {
+      for await (const files of storage.ends(headBytes)) {
+        for (const file of files) {
           try {
-            return await (isDeep ? deepSummaryOf(storage, file) : summaryOf(storage, file));
+            const summary =
+              (isDeep ? undefined : summaryOf(file)) ?? (await deepSummaryOf(storage, file));
+            summaries.push(...(summary === undefined ? [] : [summary]));
           } catch (error) {
             // One unreadable file must not hide the others.
             logger.warn(`session ${file.sessionId} could not be listed: ${errorMessage(error)}`);
-            return undefined;
           }
-        });
-        summaries.push(...(await Promise.all(some)).filter((summary) => summary !== undefined));
+        }
       }
-      return summaries;
+      return summaries.sort((a, b) => b.updatedAtMs - a.updatedAtMs || (a.id < b.id ? -1 : 1));
     },
     rename: (sessionId, otherId) =>
       whileClaimed(storage, sessionId, () => storage.rename(sessionId, otherId)),
@@ -152,28 +151,22 @@ async function whileClaimed(
   }
 }
 
-async function summaryOf(
-  storage: SessionStorage,
-  file: StoredFile,
-): Promise<SessionSummary | undefined> {
-  const beginning = await textOf(storage, file, 0);
-  const heads = headLines(beginning);
-  const first = heads[0];
+/** Undefined when the first line is no head. */
+function summaryOf(file: StoredEnds): SessionSummary | undefined {
+  const lineEnd = file.first.indexOf(0x0a);
+  const first = headLines(lineEnd < 0 ? file.first : file.first.subarray(0, lineEnd))[0];
   if (first === undefined) {
-    return deepSummaryOf(storage, file); // its head line was lost, or it is no session
+    return undefined;
   }
-  const newest =
-    file.sizeBytes <= headBytes
-      ? heads.at(-1)
-      : headLines(await textOf(storage, file, file.sizeBytes - headBytes)).at(-1);
+  const newest = headLines(file.last.length === 0 ? file.first : file.last).at(-1);
   const { title, modelId, preview } = { ...first, ...newest };
   return {
     id: file.sessionId,
-    title: copyOf(title === '' ? (preview ?? 'Untitled session') : title),
+    title: title === '' ? (preview ?? 'Untitled session') : title,
     updatedAtMs: file.updatedAtMs,
     sizeBytes: file.sizeBytes,
-    ...(modelId === undefined ? {} : { modelId: copyOf(modelId) }),
-    ...(preview === undefined ? {} : { preview: copyOf(preview) }),
+    ...(modelId === undefined ? {} : { modelId }),
+    ...(preview === undefined ? {} : { preview }),
   };
 }
 
@@ -202,15 +195,16 @@ async function deepSummaryOf(
   };
 }
 
-async function textOf(storage: SessionStorage, file: StoredFile, start: number): Promise<string> {
-  const read = await storage.readRange(file.sessionId, start, headBytes);
-  return read === undefined ? '' : new TextDecoder().decode(read.bytes);
-}
+const decoder = new TextDecoder();
 
 /** The head lines in a piece of a file; lines that were cut at its ends are left out. */
-function headLines(text: string): readonly HeadLine[] {
-  return text.split('\n').flatMap((line) => {
-    // Messages need no parsing here.
+function headLines(bytes: Uint8Array): readonly HeadLine[] {
+  // Messages need no parsing here.
+  if (!decoder.decode(bytes).includes('"type":"head"')) {
+    return [];
+  }
+  const lines = indexLines(bytes);
+  return Array.from({ length: lines.count }, (_, line) => lines.textAt(line)).flatMap((line) => {
     if (!line.includes('"type":"head"')) {
       return [];
     }

@@ -62,6 +62,15 @@ export class MemorySessionStorage implements SessionStorage {
     }));
   }
 
+  async *ends(endBytes: number): ReturnType<SessionStorage['ends']> {
+    for (const [sessionId, { text, updatedAtMs }] of this.files) {
+      const bytes = new TextEncoder().encode(text);
+      const first = bytes.subarray(0, endBytes);
+      const last = bytes.subarray(Math.max(first.length, bytes.length - endBytes));
+      yield [{ sessionId, updatedAtMs, sizeBytes: bytes.length, first, last }];
+    }
+  }
+
   async rename(sessionId: string, newId: string): Promise<void> {
     const file = this.files.get(sessionId);
     if (this.files.has(newId) || file === undefined) {
