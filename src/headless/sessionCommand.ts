@@ -8,19 +8,21 @@ import { stripEscapes } from '../node/escapeSequences';
 import { isSessionId, SessionFiles } from '../node/sessionFiles';
 import { readBranchTail } from '../session/branchTail';
 import { exportFormats, exportSession, type ExportFormat } from '../session/exportSession';
+import { searchSessions } from '../session/searchSessions';
 import { readSession } from '../session/sessionRecord';
 import { createSessionStore } from '../session/sessionStore';
 import { verifySession } from '../session/verifySession';
 
 export type SessionCommand = { readonly kind: 'session'; readonly folder: string } & (
   | { readonly verb: 'list'; readonly isDeep: boolean }
+  | { readonly verb: 'search'; readonly query: string }
   | { readonly verb: 'show'; readonly sessionId: string; readonly last?: number }
   | { readonly verb: 'verify'; readonly sessionId?: string }
   | { readonly verb: 'export'; readonly sessionId: string; readonly format: ExportFormat }
 );
 
 const usage =
-  'session list DIR [--deep] | show DIR ID [--last N] | verify DIR [ID] | export DIR ID --format markdown|json|html';
+  'session list DIR [--deep] | search DIR TEXT | show DIR ID [--last N] | verify DIR [ID] | export DIR ID --format markdown|json|html';
 
 /** Throws an Error with one line that says what is wrong. */
 export function sessionCommand(argv: readonly string[]): SessionCommand {
@@ -33,6 +35,9 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
   const [verb, folder, id, ...more] = positionals;
   if (folder === undefined || more.length > 0) {
     throw new Error(`usage: ${usage}`);
+  }
+  if (verb === 'search' && id !== undefined) {
+    return { kind: 'session', verb, folder, query: id };
   }
   const sessionId = id?.replace(/\.ndjson$/, '');
   if (sessionId !== undefined && !isSessionId(sessionId)) {
@@ -95,6 +100,15 @@ export async function runSession(command: SessionCommand): Promise<number> {
       }
       return 0;
     }
+    case 'search':
+      for await (const match of searchSessions(
+        storage,
+        command.query,
+        new AbortController().signal,
+      )) {
+        await emit(match);
+      }
+      return 0;
     case 'show':
     case 'export': {
       if (command.verb === 'show' && command.last !== undefined) {

@@ -121,8 +121,9 @@ describe('session file', () => {
     await session.log.flush();
     const text = storage.files.get('session-1')?.text ?? '';
     const all = [...messagesOf('turn-1', 'eins 😀'), ...messagesOf('turn-2', 'zwei')];
-    for (let cut = 0; cut <= text.length; cut++) {
-      const record = readSession(text.slice(0, cut));
+    const bytes = new TextEncoder().encode(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const record = readSession(bytes.subarray(0, cut));
       const messages = record?.messages ?? [];
       const open = new Set<string>();
       messages.forEach((message, index) => {
