@@ -163,11 +163,11 @@ async function verify(
 ): Promise<number> {
   const ids =
     onlyId === undefined ? (await storage.list()).map((file) => file.sessionId) : [onlyId];
-  let isGood = true;
+  const wrong = new Set<string>();
   for (const sessionId of ids) {
     const file = join(folder, `${sessionId}.ndjson`);
     const report = async (line: number, why: string): Promise<void> => {
-      isGood = false;
+      wrong.add(sessionId);
       await emit({ id: sessionId, file, line, why });
     };
     let bytes;
@@ -189,7 +189,7 @@ async function verify(
       await emit({ id: sessionId, file, ok: true });
     }
   }
-  return isGood ? 0 : 1;
+  return wrong.size === 0 ? 0 : 1;
 }
 
 async function emit(line: object): Promise<void> {

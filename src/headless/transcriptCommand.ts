@@ -52,7 +52,8 @@ class PlayedTranscript {
     }
     switch (name) {
       case 'append':
-        return this.append(op.append);
+        this.append(op.append);
+        return;
       case 'evict':
         this.evicted += this.store.maybeEvict(budget('"evict"', op.evict));
         return;
@@ -60,7 +61,8 @@ class PlayedTranscript {
         if (!isString(op.system)) {
           throw new Error('"system" must be a text');
         }
-        return this.store.prependSystem(op.system);
+        this.store.prependSystem(op.system);
+        return;
       case 'compressTools':
         if (op.compressTools !== true) {
           throw new Error('"compressTools" must be true');

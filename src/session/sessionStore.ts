@@ -130,7 +130,8 @@ function claimed(storage: SessionStorage): Pick<SessionStorage, 'append'> {
 }
 
 async function claim(storage: SessionStorage, sessionId: string): Promise<void> {
-  if (((await storage.claim?.(sessionId)) ?? true) === false) {
+  const isOurs = (await storage.claim?.(sessionId)) ?? true;
+  if (!isOurs) {
     throw new PatchbayError(
       'session_taken',
       'this session is open in another window, which writes it now; go on there, or in a copy',

@@ -22,7 +22,7 @@ describe('two windows on one session', () => {
     const [one, two] = [window('a'), window('b')];
     const first = one.store.create();
     play(first, 'turn-1', 'hello');
-    first.resume.save({ source: 's', bridge: 'b', resumeToken: 'token-1', at: 'now' });
+    await first.resume.save({ source: 's', bridge: 'b', resumeToken: 'token-1', at: 'now' });
     await first.log.flush();
     const id = first.stored.id;
 
