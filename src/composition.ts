@@ -444,7 +444,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const sessions: SessionManager = store.add(
     new SessionManager({
       store: createSessionStore({
-        storage: new SessionFiles(join(storage.fsPath, 'sessions')),
+        storage: store.add(new SessionFiles(join(storage.fsPath, 'sessions'), { clock })),
         clock,
         redact,
         logger: log,

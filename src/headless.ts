@@ -14,6 +14,8 @@ import { classifyPath } from './headless/pathsCommand';
 import { runPolicy } from './headless/policy';
 import { redactLine } from './headless/redactCommand';
 import { runReplay } from './headless/replayCommand';
+import { runSession } from './headless/sessionCommand';
+import { playTranscript } from './headless/transcriptCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
 import { createChildProcessTransport } from './node/childProcessTransport';
@@ -57,6 +59,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'redact') {
     return runJsonLines(redactLine);
+  }
+  if (command.kind === 'session') {
+    return runSession(command);
+  }
+  if (command.kind === 'transcript') {
+    return runJsonLines(playTranscript);
   }
   const [flag, cwd] =
     command.kind === 'policy'

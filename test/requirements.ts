@@ -375,7 +375,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R179: {
     text: 'A failing audit write does not fail the call but shows once and is counted',
   },
-  R180: { text: 'Pure data structure: no model call, no I/O (import rule)', open: 'transcript' },
+  R180: { text: 'Pure data structure: no model call, no I/O (import rule)' },
   R181: {
     text: 'Turn: role, content, tokens, toolName, toolCallId, toolCalls, nonDroppable, nonDroppableReason',
   },
@@ -417,7 +417,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R199: { text: 'toTurns() is a snapshot' },
   R200: { text: 'Default limit 120 000 tokens' },
   R201: { text: 'Token numbers: provider usage where reported anchors the estimate' },
-  R202: { text: 'Two layers: the live window, and the store on disk', open: 'transcript' },
+  R202: { text: 'Two layers: the live window, and the store on disk' },
   R203: {
     text: 'One append-only NDJSON per session: a head line (session id, active leaf) and entry lines (id, parent, role, message, time, optional meta)',
   },
@@ -425,7 +425,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R205: {
     text: 'Custom entries (like external-runtime-link) live on the branch and are not sent to a model',
   },
-  R206: { text: 'List: shallow from file metadata, newest first', open: 'transcript' },
+  R206: { text: 'List: shallow from file metadata, newest first' },
   R207: {
     text: 'Budget gate: fires when the estimate is strictly above (window - reserve) * ratio (0.75, reserve 2048), limit never negative',
     open: 'transcript',
@@ -441,7 +441,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   R211: {
     text: 'Two windows on one session: the second opens read-only or forks',
-    open: 'transcript',
   },
   R212: { text: 'submit while busy queues (never drops, never fails)', open: 'transcript' },
   R213: {

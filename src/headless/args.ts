@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { agentEntry } from '../runtime/agentCatalog';
 import type { PolicyCommand } from './policy';
 import { replayCommand, type ReplayCommand } from './replayCommand';
+import { sessionCommand, type SessionCommand } from './sessionCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
 export type HeadlessCommand =
@@ -14,6 +15,8 @@ export type HeadlessCommand =
   | AuditVerifyCommand
   | { readonly kind: 'paths' }
   | { readonly kind: 'redact' }
+  | TranscriptCommand
+  | SessionCommand
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -58,6 +61,11 @@ export interface AuditVerifyCommand {
   readonly file: string;
 }
 
+/** JSON lines of cases on standard input, JSON lines of answers on standard output. */
+export interface TranscriptCommand {
+  readonly kind: 'transcript';
+}
+
 const timing = {
   'cancel-after-ms': { type: 'string' },
   'start-timeout-ms': { type: 'string' },
@@ -70,7 +78,8 @@ const timing = {
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
-const commandNames = 'turn, exchange, replay, doctor, policy, paths, redact, audit';
+const commandNames =
+  'turn, exchange, replay, doctor, policy, paths, redact, audit, transcript, session';
 
 class UsageError extends Error {}
 
@@ -97,6 +106,11 @@ export function parseHeadlessArgs(
         return withoutOptions('paths', rest);
       case 'redact':
         return withoutOptions('redact', rest);
+      case 'transcript':
+        parseArgs({ args: rest, strict: true, options: {} });
+        return { kind: 'transcript' };
+      case 'session':
+        return sessionCommand(rest);
       case undefined:
         throw new UsageError(`a command is needed: ${commandNames}`);
       default:

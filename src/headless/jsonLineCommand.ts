@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { isJsonObject } from '../base/guard';
+import { isJsonObject, isRecord } from '../base/guard';
 import type { JsonObject, JsonValue } from '../base/json';
 import { JsonLinesDecoder } from '../base/jsonLines';
 import { errorMessage } from '../base/patchbayError';
@@ -46,7 +46,9 @@ async function answer(
   handle: (input: JsonObject) => Promise<JsonObject> | JsonObject,
 ): Promise<JsonObject> {
   if (!isJsonObject(message)) {
-    return { error: 'The line must be a JSON object.' };
+    const id = isRecord(message) ? message.id : undefined;
+    const name = typeof id === 'string' || typeof id === 'number' ? { id } : {};
+    return { ...name, error: 'The line must be a JSON object, not nested too deep.' };
   }
   try {
     return await handle(message);

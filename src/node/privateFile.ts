@@ -4,22 +4,29 @@ import { dirname } from 'node:path';
 import { PatchbayError } from '../base/patchbayError';
 
 /**
+ * Never through a link; and a pipe in the file's place is an error at once, not a wait for its other end. Windows knows
+ * neither; there making links needs a privilege.
+ */
+const safeFlags = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** To read a state file of our own. */
+export const readFlags = constants.O_RDONLY | safeFlags;
+
+/**
  * Opens a state file of our own: created with mode 600 in a folder with mode 700, never through a link that somebody
  * planted, never a device. Rejects with PatchbayError `unsafe_file` when something else is in its place.
  */
 export async function openPrivately(path: string, use: 'append' | 'read'): Promise<FileHandle> {
-  // Windows knows no O_NOFOLLOW; there making links needs a privilege.
-  const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
   const flags =
     use === 'append'
-      ? constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
-      : constants.O_RDONLY;
+      ? constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | safeFlags
+      : readFlags;
   if (use === 'append') {
     await createPrivateFolder(dirname(path));
   }
   let file: FileHandle;
   try {
-    file = await open(path, flags | noFollow | nonBlocking(), 0o600);
+    file = await open(path, flags, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     throw code === 'ELOOP' || code === 'ENXIO' ? unsafe(path, error) : error;
@@ -53,17 +60,13 @@ export async function appendLines(file: FileHandle, lines: string): Promise<void
   }
 }
 
-async function createPrivateFolder(path: string): Promise<void> {
+/** With mode 700. Rejects with `unsafe_file` when something else is in its place. */
+export async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   if (!found.isDirectory()) {
     throw unsafe(path);
   }
-}
-
-/** So that a pipe in the file's place is an error at once, not a wait for its other end. */
-function nonBlocking(): number {
-  return process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 }
 
 function unsafe(path: string, cause?: unknown): PatchbayError<'unsafe_file'> {

@@ -1,8 +1,13 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { link, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
 import { PatchbayError } from '../base/patchbayError';
-import type { SessionStorage } from '../session/contract';
-import { appendLines, openPrivately } from './privateFile';
+import type { SessionStorage, StoredEnds } from '../session/contract';
+import { appendLines, createPrivateFolder, openPrivately, readFlags } from './privateFile';
+import { SessionLocks } from './sessionLocks';
 import { SerialQueue } from './serialQueue';
 
 const extension = '.ndjson';
@@ -11,13 +16,26 @@ const extension = '.ndjson';
  * Session files in one folder: `<session id>.ndjson`, append only, mode 600. Appends to one session keep the order of
  * the calls and never mix; each is one write. A folder that is not there has no sessions.
  */
-export class SessionFiles implements SessionStorage {
+export class SessionFiles implements SessionStorage, Disposable {
   private readonly queue = new SerialQueue<string>();
+  private readonly locks: SessionLocks | undefined;
 
-  constructor(private readonly folder: string) {}
+  /** With a clock, sessions can be claimed, and nothing is appended to one that another window has. */
+  constructor(
+    private readonly folder: string,
+    options: { readonly clock?: Clock } = {},
+  ) {
+    this.locks = options.clock === undefined ? undefined : new SessionLocks(options.clock);
+  }
 
   append(sessionId: string, lines: string): Promise<void> {
     return this.queue.run(sessionId, async () => {
+      if (this.locks !== undefined && !(await this.locks.holds(this.lockOf(sessionId)))) {
+        throw new PatchbayError(
+          'session_taken',
+          'this session is open in another window, which writes it now; go on there, or in a copy',
+        );
+      }
       const file = await openPrivately(this.pathOf(sessionId), 'append');
       try {
         await appendLines(file, lines);
@@ -27,8 +45,36 @@ export class SessionFiles implements SessionStorage {
     });
   }
 
-  read(sessionId: string): Promise<string | undefined> {
-    return this.queue.run(sessionId, () => this.readBytes(sessionId, undefined));
+  read(sessionId: string): Promise<Uint8Array | undefined> {
+    return this.queue.run(sessionId, async () => {
+      const file = await unlessAbsent(openPrivately(this.pathOf(sessionId), 'read'));
+      try {
+        return await file?.readFile();
+      } finally {
+        await file?.close();
+      }
+    });
+  }
+
+  readRange(
+    sessionId: string,
+    start: number,
+    length: number,
+  ): ReturnType<SessionStorage['readRange']> {
+    return this.queue.run(sessionId, async () => {
+      const file = await unlessAbsent(openPrivately(this.pathOf(sessionId), 'read'));
+      if (file === undefined) {
+        return undefined;
+      }
+      try {
+        const { size } = await file.stat();
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - start)));
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+        return { bytes: bytes.subarray(0, bytesRead), sizeBytes: size };
+      } finally {
+        await file.close();
+      }
+    });
   }
 
   async list(): ReturnType<SessionStorage['list']> {
@@ -50,9 +96,36 @@ export class SessionFiles implements SessionStorage {
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs || (a.sessionId < b.sessionId ? -1 : 1));
   }
 
-  /** A character that is cut by the limit is left out. */
-  readHead(sessionId: string, maxBytes: number): Promise<string | undefined> {
-    return this.queue.run(sessionId, () => this.readBytes(sessionId, maxBytes));
+  async *ends(endBytes: number): AsyncGenerator<readonly StoredEnds[]> {
+    const names = (await unlessAbsent(readdir(this.folder))) ?? [];
+    for (let from = 0; from < names.length; from += endsAtOnce) {
+      // A few small synchronous reads are several times faster than as many hops through the thread pool, and the host
+      // is free again after a millisecond.
+      yield names
+        .slice(from, from + endsAtOnce)
+        .flatMap((name) => readEnds(join(this.folder, name), name, endBytes) ?? []);
+      await setImmediate();
+    }
+  }
+
+  rename(sessionId: string, newId: string): Promise<void> {
+    return this.queue.run(sessionId, async () => {
+      const from = this.pathOf(sessionId);
+      try {
+        // A link fails where a rename would replace what is there.
+        await link(from, this.pathOf(newId));
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+          throw new PatchbayError(
+            'session_exists',
+            `There is a session "${newId}" already; nothing was renamed.`,
+            { cause: error },
+          );
+        }
+        throw error;
+      }
+      await unlink(from);
+    });
   }
 
   remove(sessionId: string): Promise<void> {
@@ -61,27 +134,30 @@ export class SessionFiles implements SessionStorage {
     });
   }
 
-  private async readBytes(
-    sessionId: string,
-    maxBytes: number | undefined,
-  ): Promise<string | undefined> {
-    const file = await unlessAbsent(openPrivately(this.pathOf(sessionId), 'read'));
-    if (file === undefined) {
-      return undefined;
-    }
-    try {
-      if (maxBytes === undefined) {
-        return await file.readFile('utf8');
+  claim(sessionId: string): Promise<boolean> {
+    return this.queue.run(sessionId, async () => {
+      if (this.locks === undefined) {
+        return true;
       }
-      const { size } = await file.stat();
-      const buffer = new Uint8Array(Math.max(0, Math.min(maxBytes, size)));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(0, bytesRead), {
-        stream: true,
-      });
-    } finally {
-      await file.close();
-    }
+      await createPrivateFolder(this.folder);
+      return this.locks.claim(this.lockOf(sessionId));
+    });
+  }
+
+  release(sessionId: string): Promise<void> {
+    return this.queue.run(
+      sessionId,
+      async () => this.locks?.release(this.lockOf(sessionId)) ?? Promise.resolve(),
+    );
+  }
+
+  /** Stops refreshing; what is still claimed becomes free by itself. */
+  dispose(): void {
+    this.locks?.dispose();
+  }
+
+  private lockOf(sessionId: string): string {
+    return this.pathOf(sessionId).replace(/\.ndjson$/, '.lock');
   }
 
   private pathOf(sessionId: string): string {
@@ -92,6 +168,44 @@ export class SessionFiles implements SessionStorage {
       );
     }
     return join(this.folder, `${sessionId}${extension}`);
+  }
+}
+
+const endsAtOnce = 16;
+
+/** Undefined for what is no session file, or cannot be read: it must not hide the others. */
+function readEnds(path: string, name: string, endBytes: number): StoredEnds | undefined {
+  const sessionId = name.endsWith(extension) ? name.slice(0, -extension.length) : '';
+  if (!isSessionId(sessionId)) {
+    return undefined;
+  }
+  let file: number | undefined;
+  try {
+    const opened = openSync(path, readFlags);
+    file = opened;
+    const found = fstatSync(opened);
+    if (!found.isFile()) {
+      return undefined;
+    }
+    const read = (start: number, length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(opened, bytes, 0, length, start));
+    };
+    const first = read(0, Math.min(endBytes, found.size));
+    const rest = Math.min(endBytes, found.size - first.length);
+    return {
+      sessionId,
+      updatedAtMs: found.mtimeMs,
+      sizeBytes: found.size,
+      first,
+      last: read(found.size - rest, rest),
+    };
+  } catch {
+    return undefined; // a link, a folder, gone meanwhile, not ours to read
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
   }
 }
 

@@ -72,6 +72,11 @@ export interface SessionSummary {
   readonly updatedAtMs: number;
   readonly modelId?: string;
   readonly preview?: string;
+  readonly sizeBytes?: number;
+  /** Of all branches; in a deep list only. */
+  readonly entryCount?: number;
+  /** Of the active branch; in a deep list only. */
+  readonly messageCount?: number;
 }
 
 /** Change of a session: item deltas in order, then whatever else of the snapshot changed. */
@@ -83,17 +88,36 @@ export interface SessionChange {
 /** Append-only storage of session files, as a port: one NDJSON file per session. */
 export interface SessionStorage {
   append(sessionId: string, lines: string): Promise<void>;
-  read(sessionId: string): Promise<string | undefined>;
-  list(): Promise<
-    readonly {
-      readonly sessionId: string;
-      readonly updatedAtMs: number;
-      readonly sizeBytes: number;
-    }[]
-  >;
-  /** The first `maxBytes` bytes as text, for a shallow list. */
-  readHead(sessionId: string, maxBytes: number): Promise<string | undefined>;
-  /** The last `maxBytes` bytes as text, beginning anywhere; without it a renamed large session lists its first title. */
-  readTail?(sessionId: string, maxBytes: number): Promise<string | undefined>;
+  read(sessionId: string): Promise<Uint8Array | undefined>;
+  /** Up to `length` bytes from `start` on, and the size of the whole file. */
+  readRange(
+    sessionId: string,
+    start: number,
+    length: number,
+  ): Promise<{ readonly bytes: Uint8Array; readonly sizeBytes: number } | undefined>;
+  list(): Promise<readonly StoredFile[]>;
+  /** All files with the first and the last `endBytes` bytes of each, some at a time; in no order. */
+  ends(endBytes: number): AsyncIterable<readonly StoredEnds[]>;
+  /** Rejects with PatchbayError `session_exists` when the new name is taken; nothing is changed then. */
+  rename(sessionId: string, newId: string): Promise<void>;
+  /** Not an error when there is no such session. */
   remove(sessionId: string): Promise<void>;
+  /**
+   * Takes the session for this window, until `release`. False when another window has it: nothing may be appended
+   * then. Without this port there is one window only.
+   */
+  claim?(sessionId: string): Promise<boolean>;
+  release?(sessionId: string): Promise<void>;
+}
+
+export interface StoredEnds extends StoredFile {
+  readonly first: Uint8Array;
+  /** Empty where the first bytes are all there is. */
+  readonly last: Uint8Array;
+}
+
+export interface StoredFile {
+  readonly sessionId: string;
+  readonly updatedAtMs: number;
+  readonly sizeBytes: number;
 }

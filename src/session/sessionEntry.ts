@@ -30,6 +30,8 @@ export interface HeadLine {
   /** The first question, shortened, for the list. */
   readonly preview?: string;
   readonly leaf?: string | null;
+  /** The session that this one was copied from. */
+  readonly forkedFrom?: string;
 }
 
 /** One entry of the tree. `parent` null: the first of a branch. Never rewritten. */
@@ -105,6 +107,7 @@ function isSessionLine(
         isAbsentOr(isString, value.modelId) &&
         isAbsentOr(isMode, value.mode) &&
         isAbsentOr(isString, value.preview) &&
+        isAbsentOr(isString, value.forkedFrom) &&
         (value.leaf === null || isAbsentOr(isString, value.leaf))
       );
     case 'entry':

@@ -6,7 +6,12 @@ import { errorMessage } from '../base/patchbayError';
 import { oneLine } from '../events/failure';
 import type { Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
-import type { ResumeLink, ResumeQuery, ResumeStore } from '../runtime/resumeLink';
+import {
+  resumeLinkTag,
+  type ResumeLink,
+  type ResumeQuery,
+  type ResumeStore,
+} from '../runtime/resumeLink';
 import type { SessionLog } from './chatSession';
 import type { SessionStorage } from './contract';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
@@ -48,6 +53,10 @@ export class SessionFile implements SessionLog, ResumeStore {
     readonly sessionId: string,
     private readonly dependencies: SessionFileDependencies,
     record: SessionRecord | undefined,
+    /** What a new session begins with: the branch of another one, written with its first message. */
+    copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode' | 'branch'> & {
+      readonly from: string;
+    },
   ) {
     this.writer = new LineWriter(
       (lines) => dependencies.storage.append(sessionId, lines),
@@ -76,6 +85,31 @@ export class SessionFile implements SessionLog, ResumeStore {
     }
     this.links = new ResumeLinks(record?.entries.values() ?? []);
     this.links.branchTo(this.leaf, this.parents);
+    if (copied !== undefined) {
+      this.holdCopy(copied);
+    }
+  }
+
+  /** Agents' own sessions belong to the original: a copy that resumed them would write into its memory. */
+  private holdCopy(copied: NonNullable<ConstructorParameters<typeof SessionFile>[3]>): void {
+    const { preview } = copied.head ?? {};
+    this.head = {
+      ...this.head,
+      title: copied.title,
+      forkedFrom: copied.from,
+      ...(preview === undefined ? {} : { preview }),
+      ...(copied.modelId === undefined ? {} : { modelId: copied.modelId }),
+      ...(copied.mode === undefined ? {} : { mode: copied.mode }),
+    };
+    for (const entry of copied.branch) {
+      if (entry.kind === 'custom' && entry.tag === resumeLinkTag) {
+        continue;
+      }
+      const line = { ...entry, parent: this.leaf };
+      this.parents.set(line.id, line.parent);
+      this.leaf = line.id;
+      this.held?.push(() => this.writer.add(encodeLine(line)));
+    }
   }
 
   turnStarted(turnId: string): void {
@@ -174,14 +208,21 @@ export class SessionFile implements SessionLog, ResumeStore {
     await this.writer.flush();
   }
 
-  private begin(first: Message): void {
+  /** Writes the head and what is held, so that the session is there before its first message. */
+  materialize(): void {
+    if (this.held !== undefined) {
+      this.begin(undefined);
+    }
+  }
+
+  private begin(first: Message | undefined): void {
     const held = this.held ?? [];
     this.held = undefined;
-    const preview = first.role === 'user' ? shortLine(first.text, 160) : '';
+    const preview = first?.role === 'user' ? shortLine(first.text, 160) : '';
     this.head = {
       ...this.head,
       title: shortLine(this.head.title === '' ? preview : this.head.title, 200),
-      ...(preview === '' ? {} : { preview }),
+      ...(preview === '' || this.head.preview !== undefined ? {} : { preview }),
     };
     this.writeHead();
     for (const write of held) {

@@ -12,6 +12,10 @@ import type { SessionChange, SessionSummary } from './contract';
 
 /** A session's file, opened: what it holds, where news go, and where resume links are kept. */
 export interface OpenedSession {
+  /** Set for a copy of a session that another window has: `stored.id` is the copy's. */
+  readonly copyOf?: string;
+  /** The session is not shown any more: another window may have it. */
+  readonly close?: () => Promise<void>;
   readonly stored: StoredSession;
   readonly log: SessionLog;
   readonly resume: ResumeStore;
@@ -22,8 +26,16 @@ export interface SessionStore {
   create(): OpenedSession;
   /** Undefined when there is no such session or nothing of it can be read. */
   open(sessionId: string): Promise<OpenedSession | undefined>;
-  list(): Promise<readonly SessionSummary[]>;
+  /** Newest first, from the metadata and the ends of the files; `isDeep` reads them whole for the counts. */
+  list(options?: { readonly isDeep?: boolean }): Promise<readonly SessionSummary[]>;
+  /** Rejects with PatchbayError `session_exists` when the new name is taken. */
+  rename(sessionId: string, newId: string): Promise<void>;
   remove(sessionId: string): Promise<void>;
+  /**
+   * A new session with the active branch of another, up to `entryId` or whole; its id. Undefined when there is no such
+   * session or entry.
+   */
+  fork(sessionId: string, entryId?: string): Promise<string | undefined>;
 }
 
 export interface SessionManagerDeps {
@@ -111,6 +123,7 @@ export class SessionManager implements Disposable {
       entry.session.stop();
       await entry.session.whenIdle();
       await entry.opened.log.flush();
+      await entry.opened.close?.();
       this.release(entry);
       if (entry === this.shown) {
         this.show(this.adopt(this.deps.store.create()));
@@ -122,7 +135,10 @@ export class SessionManager implements Disposable {
   /** Writes what is not yet on disk, for a clean end. */
   async flush(): Promise<void> {
     await Promise.allSettled(
-      [...this.openSessions.values()].map((entry) => entry.opened.log.flush()),
+      [...this.openSessions.values()].map(async ({ opened }) => {
+        await opened.log.flush();
+        await opened.close?.();
+      }),
     );
   }
 
@@ -164,7 +180,7 @@ export class SessionManager implements Disposable {
   private forgetIdle(sessionId: string): void {
     const entry = this.openSessions.get(sessionId);
     if (entry !== undefined && entry !== this.shown) {
-      void entry.opened.log.flush();
+      void entry.opened.log.flush().then(() => entry.opened.close?.());
       this.release(entry);
     }
   }

@@ -1,6 +1,7 @@
 import type { AssistantMessage, ContentBlock, Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
+import { indexLines, type LineIndex } from './lineIndex';
 import {
   decodeLine,
   type EntryLine,
@@ -31,8 +32,9 @@ export interface SessionRecord {
 }
 
 /** Undefined when no line of it can be read. Never throws. */
-export function readSession(text: string): SessionRecord | undefined {
-  const { lines, notices } = decodeLines(text);
+export function readSession(file: Uint8Array | string): SessionRecord | undefined {
+  const index = indexLines(typeof file === 'string' ? new TextEncoder().encode(file) : file);
+  const { lines, notices } = decodeLines(index);
   if (lines.length === 0) {
     return undefined;
   }
@@ -56,21 +58,21 @@ export function readSession(text: string): SessionRecord | undefined {
     interruptedTurn: conversation.openTurn,
     notices,
     repairs: repaired.repairs,
-    isTorn: !text.endsWith('\n'),
+    isTorn: index.isTorn,
   };
 }
 
-function decodeLines(text: string): {
+function decodeLines(index: LineIndex): {
   readonly lines: readonly SessionLine[];
   readonly notices: readonly string[];
 } {
   const lines: SessionLine[] = [];
   let malformed = 0;
   let other = 0;
-  const pieces = text.split('\n');
-  // Empty when the file ends with a line break, as it should.
-  const last = pieces.pop() ?? '';
-  for (const piece of pieces) {
+  // The last line is whole when the file ends with a line break, as it should.
+  const last = index.isTorn ? index.textAt(index.count - 1) : '';
+  for (let at = 0; at < index.count - (index.isTorn ? 1 : 0); at++) {
+    const piece = index.textAt(at);
     const decoded = decodeLine(piece);
     if (decoded.kind === 'line') {
       lines.push(decoded.line);

@@ -1,11 +1,14 @@
+import { copyOf } from '../base/bigLine';
 import { createId } from '../base/ids';
 import { silentLogger } from '../base/logger';
-import { errorMessage } from '../base/patchbayError';
-import type { SessionStorage, SessionSummary } from './contract';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
+import { oneLine } from '../events/failure';
+import type { SessionStorage, SessionSummary, StoredEnds, StoredFile } from './contract';
+import { indexLines } from './lineIndex';
 import { decodeLine, type HeadLine } from './sessionEntry';
 import { SessionFile, type SessionFileDependencies } from './sessionFile';
 import type { OpenedSession, SessionStore } from './sessionManager';
-import { readSession } from './sessionRecord';
+import { readSession, type SessionRecord } from './sessionRecord';
 
 export interface SessionStoreDependencies extends SessionFileDependencies {
   readonly storage: SessionStorage;
@@ -16,23 +19,38 @@ export interface SessionStoreDependencies extends SessionFileDependencies {
 
 /** A head line fits in here; the list reads no more of a file. */
 const headBytes = 4096;
-/** Up to this size a file is read whole for its newest title where the storage cannot read a tail. */
-const smallFileBytes = 256 * 1024;
-const listConcurrency = 16;
 
 /** The sessions on a storage. `create` writes nothing before the first message. */
 export function createSessionStore(dependencies: SessionStoreDependencies): SessionStore {
   const { storage, logger = silentLogger } = dependencies;
+  const newId = (): string => dependencies.createSessionId?.() ?? createId('session');
+  const createFile = (
+    id: string,
+    record: SessionRecord | undefined,
+    copied?: ConstructorParameters<typeof SessionFile>[3],
+  ): SessionFile =>
+    new SessionFile(id, { ...dependencies, storage: claimed(storage) }, record, copied);
+  const opened = (file: SessionFile, stored: OpenedSession['stored']): OpenedSession => ({
+    stored,
+    log: file,
+    resume: file,
+    close: async () => storage.release?.(file.sessionId),
+  });
+  const readRecord = async (sessionId: string): Promise<SessionRecord | undefined> => {
+    const bytes = await storage.read(sessionId);
+    return bytes === undefined ? undefined : readSession(bytes);
+  };
   return {
     create: () => {
-      const id = dependencies.createSessionId?.() ?? createId('session');
-      const file = new SessionFile(id, dependencies, undefined);
-      return opened(file, { id, title: '', messages: [], interrupted: false });
+      const id = newId();
+      return opened(createFile(id, undefined), { id, title: '', messages: [], interrupted: false });
     },
     open: async (sessionId) => {
-      const text = await storage.read(sessionId);
-      const record = text === undefined ? undefined : readSession(text);
+      // First the claim: what is read after it, nobody else adds to.
+      const isOurs = (await storage.claim?.(sessionId)) ?? true;
+      const record = await readRecord(sessionId);
       if (record === undefined) {
+        await (isOurs ? storage.release?.(sessionId) : undefined);
         return undefined;
       }
       for (const repair of record.repairs) {
@@ -42,78 +60,152 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         logger.warn(`session ${sessionId}: ${notice}`);
         dependencies.onNotice?.(sessionId, notice);
       }
-      return opened(new SessionFile(sessionId, dependencies, record), {
-        id: sessionId,
+      const id = isOurs ? sessionId : newId();
+      const stored = {
+        id,
         title: record.title,
         messages: record.messages,
         ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
         ...(record.mode === undefined ? {} : { mode: record.mode }),
         interrupted: record.interruptedTurn !== undefined,
-      });
+      };
+      if (isOurs) {
+        return opened(createFile(id, record), stored);
+      }
+      dependencies.onNotice?.(
+        sessionId,
+        'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.',
+      );
+      const copy = createFile(id, undefined, { ...record, from: sessionId });
+      return { ...opened(copy, stored), copyOf: sessionId };
     },
-    list: async () => {
-      const files = [...(await storage.list())].sort((a, b) => b.updatedAtMs - a.updatedAtMs);
+    fork: async (sessionId, entryId) => {
+      const record = await readRecord(sessionId);
+      const end = entryId ?? record?.branch.at(-1)?.id;
+      const at = record?.branch.findIndex(({ id }) => id === end) ?? -1;
+      if (record === undefined || at < 0) {
+        return undefined;
+      }
+      const id = newId();
+      const file = createFile(id, undefined, {
+        ...record,
+        branch: record.branch.slice(0, at + 1),
+        from: sessionId,
+      });
+      file.materialize();
+      await file.flush();
+      await storage.release?.(id);
+      return id;
+    },
+    list: async ({ isDeep = false } = {}) => {
       const summaries: SessionSummary[] = [];
-      for (let from = 0; from < files.length; from += listConcurrency) {
-        const some = files.slice(from, from + listConcurrency).map(async (file) => {
+      for await (const files of storage.ends(headBytes)) {
+        for (const file of files) {
           try {
-            return await summaryOf(storage, file);
+            const summary =
+              (isDeep ? undefined : summaryOf(file)) ?? (await deepSummaryOf(storage, file));
+            summaries.push(...(summary === undefined ? [] : [summary]));
           } catch (error) {
             // One unreadable file must not hide the others.
             logger.warn(`session ${file.sessionId} could not be listed: ${errorMessage(error)}`);
-            return undefined;
           }
-        });
-        summaries.push(...(await Promise.all(some)).filter((summary) => summary !== undefined));
+        }
       }
-      return summaries;
+      return summaries.sort((a, b) => b.updatedAtMs - a.updatedAtMs || (a.id < b.id ? -1 : 1));
     },
-    remove: (sessionId) => storage.remove(sessionId),
+    rename: (sessionId, otherId) =>
+      whileClaimed(storage, sessionId, () => storage.rename(sessionId, otherId)),
+    remove: (sessionId) => whileClaimed(storage, sessionId, () => storage.remove(sessionId)),
   };
 }
 
-function opened(file: SessionFile, stored: OpenedSession['stored']): OpenedSession {
-  return { stored, log: file, resume: file };
+/** Appends only to what this window has. */
+function claimed(storage: SessionStorage): Pick<SessionStorage, 'append'> {
+  return {
+    append: async (sessionId, lines) => {
+      await claim(storage, sessionId);
+      await storage.append(sessionId, lines);
+    },
+  };
 }
 
-type ListedFile = Awaited<ReturnType<SessionStorage['list']>>[number];
+async function claim(storage: SessionStorage, sessionId: string): Promise<void> {
+  const isOurs = (await storage.claim?.(sessionId)) ?? true;
+  if (!isOurs) {
+    throw new PatchbayError(
+      'session_taken',
+      'this session is open in another window, which writes it now; go on there, or in a copy',
+    );
+  }
+}
 
-async function summaryOf(
+async function whileClaimed(
   storage: SessionStorage,
-  file: ListedFile,
-): Promise<SessionSummary | undefined> {
-  const heads = headLines((await storage.readHead(file.sessionId, headBytes)) ?? '');
-  const first = heads[0];
+  sessionId: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  await claim(storage, sessionId);
+  try {
+    await work();
+  } finally {
+    await storage.release?.(sessionId);
+  }
+}
+
+/** Undefined when the first line is no head. */
+function summaryOf(file: StoredEnds): SessionSummary | undefined {
+  const lineEnd = file.first.indexOf(0x0a);
+  const first = headLines(lineEnd < 0 ? file.first : file.first.subarray(0, lineEnd))[0];
   if (first === undefined) {
     return undefined;
   }
-  const newest = file.sizeBytes <= headBytes ? heads.at(-1) : await newestHead(storage, file);
+  const newest = headLines(file.last.length === 0 ? file.first : file.last).at(-1);
   const { title, modelId, preview } = { ...first, ...newest };
   return {
     id: file.sessionId,
     title: title === '' ? (preview ?? 'Untitled session') : title,
     updatedAtMs: file.updatedAtMs,
+    sizeBytes: file.sizeBytes,
     ...(modelId === undefined ? {} : { modelId }),
     ...(preview === undefined ? {} : { preview }),
   };
 }
 
-async function newestHead(
+/** The title may stand anywhere in a long file, and without its head line a session is no less one. */
+async function deepSummaryOf(
   storage: SessionStorage,
-  file: ListedFile,
-): Promise<HeadLine | undefined> {
-  if (storage.readTail !== undefined) {
-    return headLines((await storage.readTail(file.sessionId, headBytes)) ?? '').at(-1);
+  file: StoredFile,
+): Promise<SessionSummary | undefined> {
+  const bytes = await storage.read(file.sessionId);
+  const record = bytes === undefined ? undefined : readSession(bytes);
+  if (record === undefined) {
+    return undefined;
   }
-  return file.sizeBytes <= smallFileBytes
-    ? headLines((await storage.read(file.sessionId)) ?? '').at(-1)
-    : undefined;
+  const question = record.messages.find(({ role }) => role === 'user');
+  const asked = question?.role === 'user' ? oneLine(question.text).slice(0, 160) : undefined;
+  const preview = record.head?.preview ?? asked;
+  return {
+    id: file.sessionId,
+    title: copyOf(record.title === '' ? (preview ?? 'Untitled session') : record.title),
+    updatedAtMs: file.updatedAtMs,
+    sizeBytes: file.sizeBytes,
+    entryCount: record.entries.size,
+    messageCount: record.messages.length,
+    ...(record.modelId === undefined ? {} : { modelId: copyOf(record.modelId) }),
+    ...(preview === undefined ? {} : { preview: copyOf(preview) }),
+  };
 }
 
+const decoder = new TextDecoder();
+
 /** The head lines in a piece of a file; lines that were cut at its ends are left out. */
-function headLines(text: string): readonly HeadLine[] {
-  return text.split('\n').flatMap((line) => {
-    // Messages need no parsing here.
+function headLines(bytes: Uint8Array): readonly HeadLine[] {
+  // Messages need no parsing here.
+  if (!decoder.decode(bytes).includes('"type":"head"')) {
+    return [];
+  }
+  const lines = indexLines(bytes);
+  return Array.from({ length: lines.count }, (_, line) => lines.textAt(line)).flatMap((line) => {
     if (!line.includes('"type":"head"')) {
       return [];
     }

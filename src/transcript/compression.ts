@@ -13,7 +13,7 @@ export interface SummaryFields {
 
 export type SummaryTemplate = string | ((fields: SummaryFields) => string);
 
-/** `{tool}`, `{path}`, `{size}` and `{head}` are filled per result. */
+/** `{tool}`, `{path}`, `{size}` and `{head}` are filled per result; the space before an empty `{path}` goes with it. */
 export const defaultSummaryTemplate =
   '[{tool} {path}: result of {size} left out to save space; it began: {head}]';
 
@@ -53,18 +53,29 @@ function fieldsOf(turn: Turn, caller: Turn | undefined): SummaryFields {
   const path = call?.arguments.path ?? call?.arguments.file_path;
   const firstLine = turn.content.trimStart().split('\n', 1)[0] ?? '';
   return {
-    tool: turn.toolName ?? call?.name ?? 'tool',
-    path: typeof path === 'string' ? path : '',
+    tool: cut(turn.toolName ?? call?.name ?? 'tool'),
+    path: typeof path === 'string' ? cut(path) : '',
     size: `${String(turn.content.length)} characters, about ${String(estimateTextTokens(turn.content))} tokens`,
-    head: firstLine.length > 120 ? `${firstLine.slice(0, 120)}…` : firstLine,
+    head: cut(firstLine),
   };
+}
+
+/** So that a summary is short whatever a model or a tool wrote, and does not keep the whole result in memory. */
+function cut(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }
 
 function fill(template: SummaryTemplate, fields: SummaryFields): string {
   if (typeof template !== 'string') {
     return template(fields);
   }
-  return template
-    .replace(/\{(tool|path|size|head)\}/g, (_match, name: keyof SummaryFields) => fields[name])
-    .replace(' :', ':');
+  return template.replace(
+    / ?\{path\}|\{(tool|size|head)\}/g,
+    (match, name: Exclude<keyof SummaryFields, 'path'> | undefined) => {
+      if (name !== undefined) {
+        return fields[name];
+      }
+      return fields.path === '' ? '' : match.replace('{path}', () => fields.path);
+    },
+  );
 }

@@ -21,12 +21,11 @@ export interface EvictionCursor {
     readonly end: number;
     readonly hasSurvivors: boolean;
   };
+  /** Start of the oldest exchange that stays only because a result of it lies behind the newest question. */
+  readonly retryAt?: number;
 }
 
 export const startCursor: EvictionCursor = { at: 0 };
-
-/** An exchange with tool calls above this share of the budget is taken apart instead of dropped whole. */
-const hugeShare = 0.25;
 
 /**
  * Which slots to drop so that `excessTokens` go, oldest first. The unit is the exchange: a user turn up to the next. A
@@ -41,8 +40,7 @@ export function planEviction(
   const dropped: number[] = [];
   const gone = new Set<number>();
   let excess = excessTokens;
-  let { at } = cursor;
-  let exchange = cursor.exchange;
+  let { at, exchange, retryAt } = cursor;
   const drop = (slots: readonly number[]): void => {
     for (const slot of slots) {
       if (!gone.has(slot)) {
@@ -58,6 +56,9 @@ export function planEviction(
       if (found === undefined) {
         at = view.keepFrom;
         break;
+      }
+      if (found.isHeldBack) {
+        retryAt ??= found.start;
       }
       if (found.isWhole) {
         for (const group of found.groups) {
@@ -91,15 +92,24 @@ export function planEviction(
       exchange = undefined;
     }
   }
-  return { dropped, cursor: exchange === undefined ? { at } : { at, exchange } };
+  return {
+    dropped,
+    cursor: {
+      at,
+      ...(exchange === undefined ? {} : { exchange }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    },
+  };
 }
 
 interface FoundExchange {
   readonly start: number;
   readonly end: number;
   readonly head: number | undefined;
-  /** It is small and nothing in it has to stay (but system turns): all of it may go at once. */
+  /** It is no larger than the budget and nothing in it has to stay (but system turns): all of it may go at once. */
   readonly isWhole: boolean;
+  /** Something of it stays only until the next question. */
+  readonly isHeldBack: boolean;
   readonly groups: readonly (readonly number[])[];
 }
 
@@ -119,6 +129,7 @@ function nextExchange(
   const groups: (readonly number[])[] = [];
   let tokens = 0;
   let isFree = true;
+  let isHeldBack = false;
   let end = start;
   for (; end < view.keepFrom; end++) {
     const turn = view.slots[end];
@@ -128,44 +139,63 @@ function nextExchange(
     if (turn.role === 'user' && end > start) {
       break;
     }
-    if ((liveCaller(view, end, gone) ?? -1) >= start) {
-      // Its call is in this exchange and speaks for it.
-      tokens += turn.tokens;
-      continue;
+    tokens += turn.tokens;
+    const caller = liveCaller(view, end, gone);
+    if (caller !== undefined && caller >= start && caller < end) {
+      continue; // its call is in this exchange and speaks for it
     }
     const group = groupAt(view, end, gone);
     if (group === undefined) {
       isFree &&= turn.role === 'system';
+      isHeldBack ||= membersAt(view, end).some((member) => member >= view.keepFrom);
     } else {
       groups.push(group);
-      tokens += turn.tokens;
     }
   }
-  const isHuge = tokens > view.budgetTokens * hugeShare && groups.some((group) => group.length > 1);
-  return { start, end, head, isWhole: isFree && !isHuge, groups };
+  // Without its question an exchange that is taken apart would leave an answer at the front.
+  const isHuge =
+    tokens > view.budgetTokens &&
+    view.slots[start]?.role === 'user' &&
+    groups.some((group) => group.length > 1);
+  return { start, end, head, isWhole: isFree && !isHuge, isHeldBack, groups };
 }
 
 /**
- * The slots that go together with this one; undefined when they have to stay. A result goes with its call, which comes
- * before it: where the call is still there, it was looked at and stays.
+ * The slots that go together with this one; undefined when they have to stay. Where the call of a result stands before
+ * it and is still there, it was looked at and stays. A result that came before its call goes with it, or alone.
  */
 function groupAt(
   view: EvictionView,
   slot: number,
   gone: ReadonlySet<number>,
 ): readonly number[] | undefined {
-  if (liveCaller(view, slot, gone) !== undefined) {
+  const caller = liveCaller(view, slot, gone);
+  if (caller !== undefined && caller < slot) {
     return undefined;
   }
-  const members = [slot, ...view.pairs.resultsOf(slot)];
-  const hasToStay = members.some((member) => {
-    const turn = view.slots[member];
-    return (
-      turn !== undefined &&
-      (member >= view.keepFrom || turn.role === 'system' || turn.nonDroppable === true)
-    );
-  });
-  return hasToStay ? undefined : members.filter((member) => view.slots[member] !== undefined);
+  const members = membersAt(view, caller ?? slot);
+  if (!members.some((member) => hasToStay(view, member))) {
+    return members;
+  }
+  return caller === undefined || hasToStay(view, slot) ? undefined : [slot];
+}
+
+function membersAt(view: EvictionView, callerSlot: number): readonly number[] {
+  const members = [callerSlot];
+  for (const result of view.pairs.resultsOf(callerSlot)) {
+    if (view.slots[result] !== undefined) {
+      members.push(result);
+    }
+  }
+  return members;
+}
+
+function hasToStay(view: EvictionView, slot: number): boolean {
+  const turn = view.slots[slot];
+  return (
+    turn !== undefined &&
+    (slot >= view.keepFrom || turn.role === 'system' || turn.nonDroppable === true)
+  );
 }
 
 function liveCaller(

@@ -2,49 +2,107 @@ import type { Turn } from './turn';
 
 /**
  * Which result belongs to which call, by id and not by neighbourhood: a steering message may stand between them. An id
- * that is used again belongs to the newest call that has it.
+ * that is used again belongs to the newest call that has it. A result that came before any call of its id belongs to
+ * the first call that follows.
  */
 export class PairIndex {
   private readonly newestCaller = new Map<string, number>();
-  private readonly callers = new Map<number, number>();
-  private readonly results = new Map<number, number[]>();
+  /** By place: of a result the place of its caller, of a caller those of its results. */
+  private callers: (number | undefined)[] = [];
+  private results: (number[] | undefined)[] = [];
+  /** Newest result without a call, by id. */
+  private readonly early = new Map<string, number>();
 
   /** Takes in a turn at its place; turns come in order. */
   add(turn: Turn, slot: number): void {
-    for (const call of turn.toolCalls ?? []) {
-      this.newestCaller.set(call.id, slot);
-    }
-    const caller =
-      turn.toolCallId === undefined ? undefined : this.newestCaller.get(turn.toolCallId);
-    if (turn.role === 'tool' && caller !== undefined) {
-      this.callers.set(slot, caller);
-      const known = this.results.get(caller);
-      if (known === undefined) {
-        this.results.set(caller, [slot]);
-      } else {
-        known.push(slot);
+    this.callers.push(undefined);
+    this.results.push(undefined);
+    if (turn.role === 'assistant') {
+      for (const { id } of turn.toolCalls ?? []) {
+        this.newestCaller.set(id, slot);
+        const result = this.early.get(id);
+        if (result !== undefined) {
+          this.early.delete(id);
+          this.link(slot, result);
+        }
       }
+    }
+    if (turn.role !== 'tool' || turn.toolCallId === undefined) {
+      return;
+    }
+    const caller = this.newestCaller.get(turn.toolCallId);
+    if (caller === undefined) {
+      this.early.set(turn.toolCallId, slot);
+    } else {
+      this.link(caller, slot);
     }
   }
 
   /** Place of the assistant turn that made the call of a result. */
   callerOf(resultSlot: number): number | undefined {
-    return this.callers.get(resultSlot);
+    return this.callers[resultSlot];
   }
 
   /** Places of the results of an assistant turn's calls. */
   resultsOf(callerSlot: number): readonly number[] {
-    return this.results.get(callerSlot) ?? [];
+    return this.results[callerSlot] ?? none;
   }
 
   /** The turn at a place is gone. */
   forget(turn: Turn, slot: number): void {
-    for (const call of turn.toolCalls ?? []) {
-      if (this.newestCaller.get(call.id) === slot) {
-        this.newestCaller.delete(call.id);
+    if (turn.role === 'assistant') {
+      for (const { id } of turn.toolCalls ?? []) {
+        if (this.newestCaller.get(id) === slot) {
+          this.newestCaller.delete(id);
+        }
+      }
+      this.results[slot] = undefined;
+    } else if (turn.role === 'tool') {
+      this.callers[slot] = undefined;
+      if (turn.toolCallId !== undefined && this.early.get(turn.toolCallId) === slot) {
+        this.early.delete(turn.toolCallId);
       }
     }
-    this.results.delete(slot);
-    this.callers.delete(slot);
+  }
+
+  /**
+   * The turns have other places now: `places` says where each is, in order; what is gone has none. `length` is how
+   * many places there are.
+   */
+  move(places: readonly (number | undefined)[], length: number): void {
+    const placeOf = (slot: number): number | undefined => places[slot];
+    const callers = new Array<number | undefined>(length).fill(undefined);
+    const results = new Array<number[] | undefined>(length).fill(undefined);
+    places.forEach((place, slot) => {
+      if (place !== undefined) {
+        const caller = this.callers[slot];
+        callers[place] = caller === undefined ? undefined : places[caller];
+        results[place] = this.results[slot]?.map(placeOf).filter((at) => at !== undefined);
+      }
+    });
+    this.callers = callers;
+    this.results = results;
+    for (const index of [this.newestCaller, this.early]) {
+      for (const [id, slot] of index) {
+        const place = places[slot];
+        if (place === undefined) {
+          index.delete(id);
+        } else {
+          index.set(id, place);
+        }
+      }
+    }
+  }
+
+  private link(caller: number, result: number): void {
+    this.callers[result] = caller;
+    const known = this.results[caller];
+    if (known === undefined) {
+      this.results[caller] = [result];
+    } else {
+      known.push(result);
+    }
   }
 }
+
+const none: readonly number[] = [];

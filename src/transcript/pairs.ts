@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
 import { toolError, type ToolCall } from '../events/toolCall';
+import { createTurn, type Turn } from './turn';
 
 export interface RepairedMessages {
   readonly messages: readonly Message[];
@@ -16,39 +17,126 @@ export const interruptedResultText =
  * takes anything else. The same array comes back when nothing was wrong.
  */
 export function repairPairs(messages: readonly Message[]): RepairedMessages {
-  const repairs: string[] = [];
-  const waiting = resultsByCall(messages);
-  const repaired: Message[] = [];
-  messages.forEach((message, index) => {
-    if (message.role === 'tool') {
-      return;
-    }
-    repaired.push(message);
-    if (message.role === 'assistant') {
-      for (const call of callsOf(message)) {
-        const result = takeResult(waiting, call.id, index);
-        repaired.push(result ?? syntheticResult(call, message.createdAtMs));
-        if (result === undefined) {
-          repairs.push(`call ${call.id} (${call.name}) had no result`);
-        }
-      }
-    }
+  const { items, repairs } = repair(messages, {
+    callsOf: (message) => (message.role === 'assistant' ? callsOf(message) : []),
+    resultOf: (message) =>
+      message.role === 'tool' ? { callId: message.callId, toolName: message.toolName } : undefined,
+    missing: (call, message) => syntheticResult(call, message.createdAtMs),
   });
-  for (const [callId, results] of waiting) {
-    for (const { message } of results) {
-      repairs.push(`a result of ${message.toolName} had no call ${callId}`);
-    }
-  }
-  const isMoved =
-    repairs.length === 0 && repaired.some((message, index) => message !== messages[index]);
-  if (isMoved) {
-    repairs.push('results were moved behind their calls');
-  }
-  return repairs.length === 0 ? { messages, repairs } : { messages: repaired, repairs };
+  return { messages: items, repairs };
+}
+
+/** The same for turns. */
+export function repairTurnPairs(turns: readonly Turn[]): Repaired<Turn> {
+  return repair(turns, {
+    callsOf: (turn) => (turn.role === 'assistant' ? (turn.toolCalls ?? []) : []),
+    resultOf: (turn) =>
+      turn.role === 'tool'
+        ? { callId: turn.toolCallId ?? '', toolName: turn.toolName ?? 'a tool' }
+        : undefined,
+    missing: (call, turn) =>
+      createTurn({
+        role: 'tool',
+        content: interruptedResultText,
+        toolName: call.name,
+        toolCallId: call.id,
+        createdAtMs: turn.createdAtMs,
+      }),
+  });
 }
 
 export function callsOf(message: AssistantMessage): readonly ToolCall[] {
   return message.content.flatMap((block) => (block.kind === 'tool_call' ? [block.call] : []));
+}
+
+interface Repaired<Item> {
+  readonly items: readonly Item[];
+  readonly repairs: readonly string[];
+}
+
+interface Pairing<Item> {
+  readonly callsOf: (item: Item) => readonly ToolCall[];
+  readonly resultOf: (
+    item: Item,
+  ) => { readonly callId: string; readonly toolName: string } | undefined;
+  readonly missing: (call: ToolCall, caller: Item) => Item;
+}
+
+function repair<Item>(items: readonly Item[], pairing: Pairing<Item>): Repaired<Item> {
+  const repairs: string[] = [];
+  const waiting = new WaitingResults(items, pairing);
+  const repaired: Item[] = [];
+  items.forEach((item, index) => {
+    if (pairing.resultOf(item) !== undefined) {
+      return;
+    }
+    repaired.push(item);
+    for (const call of pairing.callsOf(item)) {
+      const result = waiting.take(call.id, index);
+      repaired.push(result ?? pairing.missing(call, item));
+      if (result === undefined) {
+        repairs.push(`call ${call.id} (${call.name}) had no result`);
+      }
+    }
+  });
+  repairs.push(...waiting.leftOver());
+  const isMoved = repairs.length === 0 && repaired.some((item, index) => item !== items[index]);
+  if (isMoved) {
+    repairs.push('results were moved behind their calls');
+  }
+  return repairs.length === 0 ? { items, repairs } : { items: repaired, repairs };
+}
+
+interface WaitingResult<Item> {
+  readonly index: number;
+  readonly toolName: string;
+  readonly item: Item;
+}
+
+/** Results by the id of their call; each is taken once, by the calls in their order. */
+class WaitingResults<Item> {
+  private readonly byCall = new Map<
+    string,
+    { readonly all: WaitingResult<Item>[]; next: number; readonly passed: WaitingResult<Item>[] }
+  >();
+
+  constructor(items: readonly Item[], pairing: Pairing<Item>) {
+    items.forEach((item, index) => {
+      const result = pairing.resultOf(item);
+      if (result !== undefined) {
+        const waiting = { index, toolName: result.toolName, item };
+        const known = this.byCall.get(result.callId);
+        if (known === undefined) {
+          this.byCall.set(result.callId, { all: [waiting], next: 0, passed: [] });
+        } else {
+          known.all.push(waiting);
+        }
+      }
+    });
+  }
+
+  /** The first result of the call that comes after it. */
+  take(callId: string, afterIndex: number): Item | undefined {
+    const known = this.byCall.get(callId);
+    if (known === undefined) {
+      return undefined;
+    }
+    for (;;) {
+      const result = known.all[known.next++];
+      if (result === undefined || result.index > afterIndex) {
+        return result?.item;
+      }
+      known.passed.push(result);
+    }
+  }
+
+  leftOver(): readonly string[] {
+    return [...this.byCall].flatMap(([callId, { all, next, passed }]) =>
+      [...passed, ...all.slice(next)].map(
+        ({ toolName }) => `a result of ${toolName} had no call ${callId}`,
+      ),
+    );
+  }
 }
 
 function syntheticResult(call: ToolCall, createdAtMs: number): ToolResultMessage {
@@ -59,42 +147,4 @@ function syntheticResult(call: ToolCall, createdAtMs: number): ToolResultMessage
     result: toolError(interruptedResultText, { outcome: 'aborted' }),
     createdAtMs,
   };
-}
-
-type WaitingResults = Map<
-  string,
-  { readonly index: number; readonly message: ToolResultMessage }[]
->;
-
-function resultsByCall(messages: readonly Message[]): WaitingResults {
-  const waiting: WaitingResults = new Map();
-  messages.forEach((message, index) => {
-    if (message.role === 'tool') {
-      const known = waiting.get(message.callId);
-      if (known === undefined) {
-        waiting.set(message.callId, [{ index, message }]);
-      } else {
-        known.push({ index, message });
-      }
-    }
-  });
-  return waiting;
-}
-
-/** The first result of the call that comes after it. */
-function takeResult(
-  waiting: WaitingResults,
-  callId: string,
-  afterIndex: number,
-): ToolResultMessage | undefined {
-  const results = waiting.get(callId) ?? [];
-  const at = results.findIndex((result) => result.index > afterIndex);
-  if (at < 0) {
-    return undefined;
-  }
-  const [taken] = results.splice(at, 1);
-  if (results.length === 0) {
-    waiting.delete(callId);
-  }
-  return taken?.message;
 }

@@ -79,6 +79,15 @@ export function turnFromMessage(message: Message): Turn {
       return createTurn({
         role: 'user',
         content: message.text,
+        ...(message.images === undefined || message.images.length === 0
+          ? {}
+          : {
+              blocks: message.images.map(({ mediaType, data }) => ({
+                kind: 'image',
+                mediaType,
+                sizeBytes: Math.floor((data.length * 3) / 4),
+              })),
+            }),
         createdAtMs: message.createdAtMs,
         source: message,
       });

@@ -3,7 +3,7 @@ import type { Message } from '../events/message';
 import { compressToolResults, type SummaryTemplate } from './compression';
 import { planEviction, startCursor, type EvictionCursor } from './eviction';
 import { PairIndex } from './pairIndex';
-import { repairPairs } from './pairs';
+import { repairPairs, repairTurnPairs } from './pairs';
 import { messageFromTurn, turnFromMessage } from './serialize';
 import { createTurn, type Turn } from './turn';
 
@@ -22,16 +22,20 @@ export interface Eviction {
 /**
  * The live window of one conversation: append-only, with a token budget. Turns go in as they come; `maybeEvict` drops
  * the oldest exchanges. What goes from here stays on disk. No model is called and nothing is read or written.
+ * Appending, and dropping a turn, cost the same however long the conversation is.
  */
 export class TranscriptStore implements Iterable<Turn> {
   readonly budgetTokens: number;
+  /** Turns in order, with holes where some were dropped; the cursor is where eviction goes on. */
   private slots: (Turn | undefined)[] = [];
   private holes = 0;
   private tokens = 0;
   private cursor: EvictionCursor = startCursor;
-  private pairs = new PairIndex();
+  private readonly pairs = new PairIndex();
   private newestUser = -1;
-  private overflow = 0;
+  /** Budget of the last eviction, and what it had to leave above it. */
+  private evictedTo = Number.POSITIVE_INFINITY;
+  private unevictable = 0;
   private readonly didEvict = new Emitter<Eviction>();
   readonly onDidEvict = this.didEvict.event;
 
@@ -39,13 +43,19 @@ export class TranscriptStore implements Iterable<Turn> {
     this.budgetTokens = options.budgetTokens ?? defaultBudgetTokens;
   }
 
-  /** A store with these turns, in order; the totals are the same. */
-  static fromTurns(turns: readonly Turn[], options: TranscriptOptions = {}): TranscriptStore {
-    const store = new TranscriptStore(options);
-    for (const turn of turns) {
-      store.append(turn);
+  /**
+   * A store with these turns, in order; the totals are the same. Broken call/result pairs are repaired, which changes
+   * them: `onRepairs` is told what was wrong.
+   */
+  static fromTurns(
+    turns: readonly Turn[],
+    options: TranscriptOptions & { readonly onRepairs?: (repairs: readonly string[]) => void } = {},
+  ): TranscriptStore {
+    const repaired = repairTurnPairs(turns);
+    if (repaired.repairs.length > 0) {
+      options.onRepairs?.(repaired.repairs);
     }
-    return store;
+    return TranscriptStore.of(repaired.items, options);
   }
 
   /** A store with these messages, broken call/result pairs repaired; `repairs` says what was wrong. */
@@ -55,7 +65,15 @@ export class TranscriptStore implements Iterable<Turn> {
   ): { readonly store: TranscriptStore; readonly repairs: readonly string[] } {
     const repaired = repairPairs(messages);
     const turns = repaired.messages.map(options.toTurn ?? turnFromMessage);
-    return { store: TranscriptStore.fromTurns(turns, options), repairs: repaired.repairs };
+    return { store: TranscriptStore.of(turns, options), repairs: repaired.repairs };
+  }
+
+  private static of(turns: readonly Turn[], options: TranscriptOptions): TranscriptStore {
+    const store = new TranscriptStore(options);
+    for (const turn of turns) {
+      store.append(turn);
+    }
+    return store;
   }
 
   get length(): number {
@@ -67,9 +85,9 @@ export class TranscriptStore implements Iterable<Turn> {
     return this.tokens;
   }
 
-  /** Tokens above the budget that the last eviction could not remove. */
+  /** Tokens above the budget of the last eviction that it could not remove, and that are still there. */
   get overflowTokens(): number {
-    return this.overflow;
+    return Math.max(0, Math.min(this.unevictable, this.tokens - this.evictedTo));
   }
 
   /** Used share of a budget, for a gauge: above 1 when over it, 0 for a budget of 0. */
@@ -77,11 +95,19 @@ export class TranscriptStore implements Iterable<Turn> {
     return maxTokens <= 0 ? 0 : this.tokens / maxTokens;
   }
 
-  /** Adds at the end. Never evicts. */
+  /** Adds at the end. Never evicts. Throws for a turn whose tokens are no whole number: the total would not be one. */
   append(turn: Turn): void {
-    this.index(turn, this.slots.length);
+    const tokens = this.tokens + turn.tokens;
+    if (turn.tokens < 0 || !Number.isSafeInteger(turn.tokens) || !Number.isSafeInteger(tokens)) {
+      throw new RangeError(`a turn of ${String(turn.tokens)} tokens`);
+    }
+    const slot = this.slots.length;
+    if (turn.role === 'user') {
+      this.noteQuestion(slot);
+    }
+    this.pairs.add(turn, slot);
     this.slots.push(Object.isFrozen(turn) ? turn : Object.freeze({ ...turn }));
-    this.tokens += turn.tokens;
+    this.tokens = tokens;
   }
 
   appendMessage(message: Message): Turn {
@@ -90,19 +116,32 @@ export class TranscriptStore implements Iterable<Turn> {
     return turn;
   }
 
-  /** Puts a system turn at the front, in place of the one that is there. */
+  /** Puts a system turn at the front, in place of those that are there: one is left. */
   prependSystem(content: string): void {
     const turn = createTurn({ role: 'system', content });
-    this.compact();
-    const first = this.slots[0];
-    if (first?.role === 'system') {
-      this.tokens -= first.tokens;
-      this.slots[0] = turn;
-    } else {
-      this.slots.unshift(turn);
-      this.cursor = startCursor;
-      this.reindex();
+    let front: number | undefined;
+    for (let slot = 0; slot < this.slots.length; slot++) {
+      const known = this.slots[slot];
+      if (known === undefined) {
+        continue;
+      }
+      if (known.role !== 'system') {
+        break;
+      }
+      this.tokens -= known.tokens;
+      if (front === undefined) {
+        front = slot;
+      } else {
+        this.slots[slot] = undefined;
+        this.holes++;
+      }
     }
+    if (front === undefined) {
+      this.move(1);
+      this.holes--;
+      front = 0;
+    }
+    this.slots[front] = turn;
     this.tokens += turn.tokens;
   }
 
@@ -121,34 +160,29 @@ export class TranscriptStore implements Iterable<Turn> {
 
   /** Drops the oldest exchanges until within the budget; returns how many turns went. See `overflowTokens` when that is not possible. */
   maybeEvict(budgetTokens: number = this.budgetTokens): number {
+    this.evictedTo = Math.max(0, budgetTokens);
+    if (this.tokens <= this.evictedTo) {
+      this.unevictable = 0;
+      return 0;
+    }
     const plan = planEviction(
       {
         slots: this.slots,
         pairs: this.pairs,
         keepFrom: this.newestUser < 0 ? this.slots.length : this.newestUser,
-        budgetTokens,
+        budgetTokens: this.evictedTo,
       },
       this.cursor,
-      this.tokens - budgetTokens,
+      this.tokens - this.evictedTo,
     );
     this.cursor = plan.cursor;
-    const dropped: Turn[] = [];
-    for (const slot of [...plan.dropped].sort((a, b) => a - b)) {
-      const turn = this.slots[slot];
-      if (turn !== undefined) {
-        this.slots[slot] = undefined;
-        this.holes++;
-        this.tokens -= turn.tokens;
-        this.pairs.forget(turn, slot);
-        dropped.push(turn);
-      }
-    }
-    this.overflow = Math.max(0, this.tokens - budgetTokens);
+    const dropped = this.drop([...plan.dropped].sort((a, b) => a - b));
+    this.unevictable = Math.max(0, this.tokens - this.evictedTo);
     if (this.holes > 64 && this.holes > this.length) {
-      this.compact();
+      this.move(0);
     }
-    if (dropped.length > 0 || this.overflow > 0) {
-      this.didEvict.fire({ dropped, overflowTokens: this.overflow });
+    if (dropped.length > 0 || this.unevictable > 0) {
+      this.didEvict.fire({ dropped, overflowTokens: this.unevictable });
     }
     return dropped.length;
   }
@@ -206,50 +240,61 @@ export class TranscriptStore implements Iterable<Turn> {
     return true;
   }
 
-  private index(turn: Turn, slot: number): void {
-    if (turn.role === 'user') {
-      this.newestUser = slot;
+  /** What stayed only because it reaches behind the question before may go now. */
+  private noteQuestion(slot: number): void {
+    this.newestUser = slot;
+    if (this.cursor.retryAt !== undefined) {
+      this.cursor = { at: this.cursor.retryAt };
     }
-    this.pairs.add(turn, slot);
   }
 
-  /** Takes the holes out; what was looked at by eviction stays looked at. */
-  private compact(): void {
-    if (this.holes === 0) {
-      return;
-    }
-    const before = (slot: number): number => {
-      let kept = 0;
-      for (let at = 0; at < slot; at++) {
-        kept += this.slots[at] === undefined ? 0 : 1;
+  private drop(slots: readonly number[]): readonly Turn[] {
+    const dropped: Turn[] = [];
+    for (const slot of slots) {
+      const turn = this.slots[slot];
+      if (turn !== undefined) {
+        this.slots[slot] = undefined;
+        this.holes++;
+        this.tokens -= turn.tokens;
+        this.pairs.forget(turn, slot);
+        dropped.push(turn);
       }
-      return kept;
-    };
-    const { at, exchange } = this.cursor;
+    }
+    return dropped;
+  }
+
+  /** Takes the holes out and leaves some in front. What was looked at by eviction stays looked at. */
+  private move(holesInFront: number): void {
+    const places = new Array<number>(this.slots.length + 1);
+    const moved: (Turn | undefined)[] = new Array<undefined>(holesInFront);
+    this.slots.forEach((turn, slot) => {
+      places[slot] = moved.length;
+      if (turn !== undefined) {
+        moved.push(turn);
+      }
+    });
+    places[this.slots.length] = moved.length;
+    const placeOf = (slot: number): number => places[slot] ?? moved.length;
+    const { at, exchange, retryAt } = this.cursor;
     this.cursor = {
-      at: before(at),
+      at: placeOf(at),
+      ...(retryAt === undefined ? {} : { retryAt: placeOf(retryAt) }),
       ...(exchange === undefined
         ? {}
         : {
             exchange: {
               ...exchange,
-              end: before(exchange.end),
-              head: exchange.head === undefined ? undefined : before(exchange.head),
+              end: placeOf(exchange.end),
+              head: exchange.head === undefined ? undefined : placeOf(exchange.head),
             },
           }),
     };
-    this.slots = this.slots.filter((turn) => turn !== undefined);
-    this.holes = 0;
-    this.reindex();
-  }
-
-  private reindex(): void {
-    this.pairs = new PairIndex();
-    this.newestUser = -1;
-    this.slots.forEach((turn, slot) => {
-      if (turn !== undefined) {
-        this.index(turn, slot);
-      }
-    });
+    this.pairs.move(
+      this.slots.map((turn, slot) => (turn === undefined ? undefined : placeOf(slot))),
+      moved.length,
+    );
+    this.newestUser = this.newestUser < 0 ? -1 : placeOf(this.newestUser);
+    this.slots = moved;
+    this.holes = holesInFront;
   }
 }

@@ -1,3 +1,4 @@
+import { PatchbayError } from '../../src/base/patchbayError';
 import type { SessionStorage } from '../../src/session/contract';
 import type { Clock } from '../../src/base/clock';
 
@@ -6,6 +7,11 @@ export class MemorySessionStorage implements SessionStorage {
   readonly files = new Map<string, { text: string; updatedAtMs: number }>();
   readonly appends: { readonly sessionId: string; readonly lines: string }[] = [];
   readonly reads: string[] = [];
+  readonly ranges: {
+    readonly sessionId: string;
+    readonly start: number;
+    readonly length: number;
+  }[] = [];
   failure: Error | undefined;
   /** The next append writes only this many characters and then fails. */
   tearAfterChars: number | undefined;
@@ -26,9 +32,26 @@ export class MemorySessionStorage implements SessionStorage {
     }
   }
 
-  async read(sessionId: string): Promise<string | undefined> {
+  async read(sessionId: string): Promise<Uint8Array | undefined> {
     this.reads.push(sessionId);
-    return this.files.get(sessionId)?.text;
+    const text = this.files.get(sessionId)?.text;
+    return text === undefined ? undefined : new TextEncoder().encode(text);
+  }
+
+  async readRange(
+    sessionId: string,
+    start: number,
+    length: number,
+  ): ReturnType<SessionStorage['readRange']> {
+    this.ranges.push({ sessionId, start, length });
+    const text = this.files.get(sessionId)?.text;
+    const bytes = text === undefined ? undefined : new TextEncoder().encode(text);
+    return (
+      bytes && {
+        bytes: bytes.subarray(Math.max(0, start), start + length),
+        sizeBytes: bytes.length,
+      }
+    );
   }
 
   async list(): ReturnType<SessionStorage['list']> {
@@ -39,12 +62,22 @@ export class MemorySessionStorage implements SessionStorage {
     }));
   }
 
-  async readHead(sessionId: string, maxBytes: number): Promise<string | undefined> {
-    return this.files.get(sessionId)?.text.slice(0, maxBytes);
+  async *ends(endBytes: number): ReturnType<SessionStorage['ends']> {
+    for (const [sessionId, { text, updatedAtMs }] of this.files) {
+      const bytes = new TextEncoder().encode(text);
+      const first = bytes.subarray(0, endBytes);
+      const last = bytes.subarray(Math.max(first.length, bytes.length - endBytes));
+      yield [{ sessionId, updatedAtMs, sizeBytes: bytes.length, first, last }];
+    }
   }
 
-  async readTail(sessionId: string, maxBytes: number): Promise<string | undefined> {
-    return this.files.get(sessionId)?.text.slice(-maxBytes);
+  async rename(sessionId: string, newId: string): Promise<void> {
+    const file = this.files.get(sessionId);
+    if (this.files.has(newId) || file === undefined) {
+      throw new PatchbayError('session_exists', 'taken');
+    }
+    this.files.set(newId, file);
+    this.files.delete(sessionId);
   }
 
   async remove(sessionId: string): Promise<void> {

@@ -4,6 +4,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isSessionId, SessionFiles } from '../../../src/node/sessionFiles';
+import { FakeClock } from '../../fakes/fakeClock';
 import { Workbench } from '../../fakes/realChildren';
 
 const bench = new Workbench();
@@ -28,12 +30,13 @@ describe('session files', () => {
       Array.from({ length: 30 }, (_, index) => storage.append('one', `{"n":${index}}\n`)),
     );
     await storage.append('two', '{"x":"€"}\n');
-    expect(await storage.read('one')).toBe(
+    expect(textOf(await storage.read('one'))).toBe(
       Array.from({ length: 30 }, (_, index) => `{"n":${index}}\n`).join(''),
     );
-    expect(await storage.readHead('two', 5)).toBe('{"x":');
-    expect(await storage.readHead('two', 7)).toBe('{"x":"');
-    expect(await storage.readHead('two', 1000)).toBe('{"x":"€"}\n');
+    const range = await storage.readRange('two', 5, 6);
+    expect(textOf(range?.bytes)).toBe('"€"}');
+    expect(range?.sizeBytes).toBe(12);
+    expect((await storage.readRange('two', 50, 5))?.bytes).toHaveLength(0);
     expect(statSync(join(folder, 'one.ndjson')).mode & 0o777).toBe(0o600);
   });
 
@@ -42,7 +45,7 @@ describe('session files', () => {
     const storage = new SessionFiles(folder);
     expect(await storage.list()).toEqual([]);
     expect(await storage.read('one')).toBeUndefined();
-    expect(await storage.readHead('one', 10)).toBeUndefined();
+    expect(await storage.readRange('one', 0, 10)).toBeUndefined();
     await storage.append('old', 'a\n');
     await storage.append('new', 'bcd\n');
     utimesSync(join(folder, 'old.ndjson'), 1000, 1000);
@@ -58,13 +61,76 @@ describe('session files', () => {
     expect((await storage.list()).map(({ sessionId }) => sessionId)).toEqual(['new']);
   });
 
+  it('[R206] rename refuses a name that is taken, and leaves both as they were', async () => {
+    const storage = new SessionFiles(freshFolder());
+    await storage.append('one', 'a\n');
+    await storage.append('two', 'b\n');
+    await expect(storage.rename('one', 'two')).rejects.toMatchObject({ code: 'session_exists' });
+    expect(textOf(await storage.read('one'))).toBe('a\n');
+    expect(textOf(await storage.read('two'))).toBe('b\n');
+    await storage.rename('one', 'three');
+    expect((await storage.list()).map(({ sessionId }) => sessionId).sort()).toEqual([
+      'three',
+      'two',
+    ]);
+    await expect(storage.rename('gone', 'four')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('[R211] a session belongs to one window until it is released, and nobody else may append', async () => {
+    const folder = freshFolder();
+    const clock = new FakeClock();
+    const [one, two] = [new SessionFiles(folder, { clock }), new SessionFiles(folder, { clock })];
+    await expect(one.append('s', 'x\n')).rejects.toMatchObject({ code: 'session_taken' });
+    expect(await one.claim('s')).toBe(true);
+    expect(await one.claim('s')).toBe(true);
+    expect(await two.claim('s')).toBe(false);
+    await one.append('s', 'a\n');
+    await expect(two.append('s', 'b\n')).rejects.toMatchObject({ code: 'session_taken' });
+    await two.release('s');
+    expect(await two.claim('s')).toBe(false);
+    await one.release('s');
+    expect(await two.claim('s')).toBe(true);
+    expect(textOf(await two.read('s'))).toBe('a\n');
+    await two.release('s');
+    expect(readdirSync(folder)).toEqual(['s.ndjson']);
+    one.dispose();
+    two.dispose();
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  it('[R211] what a window left is taken over by exactly one: at once when its process is gone, else when its time is old', async () => {
+    const folder = freshFolder();
+    mkdirSync(folder);
+    const clock = new FakeClock();
+    const lock = join(folder, 's.lock');
+    const windows = Array.from({ length: 5 }, () => new SessionFiles(folder, { clock }));
+    const claims = async (): Promise<number> =>
+      (await Promise.all(windows.map((window) => window.claim('s')))).filter(Boolean).length;
+
+    writeFileSync(lock, '{"owner":"crashed","pid":2147483600}');
+    utimesSync(lock, clock.nowMs() / 1000, clock.nowMs() / 1000);
+    expect(await claims()).toBe(1);
+
+    writeFileSync(lock, `{"owner":"asleep","pid":${String(process.pid)}}`);
+    utimesSync(lock, clock.nowMs() / 1000, clock.nowMs() / 1000);
+    await clock.advance(25_000);
+    utimesSync(lock, clock.nowMs() / 1000 - 29, clock.nowMs() / 1000 - 29);
+    expect(
+      await Promise.all(windows.map((window) => window.append('s', 'x\n').catch(codeOf))),
+    ).toEqual(windows.map(() => 'session_taken'));
+    expect(await claims()).toBe(0);
+    utimesSync(lock, clock.nowMs() / 1000 - 31, clock.nowMs() / 1000 - 31);
+    expect(await claims()).toBe(1);
+    windows.forEach((window) => window.dispose());
+  });
+
   it('a torn last line costs that line only: the next one begins on its own', async () => {
     const folder = freshFolder();
     const storage = new SessionFiles(folder);
     await storage.append('s', '{"n":1}\n');
     appendFileSync(join(folder, 's.ndjson'), '{"n":2,"te');
     await storage.append('s', '{"n":3}\n');
-    expect(await storage.read('s')).toBe('{"n":1}\n{"n":2,"te\n{"n":3}\n');
+    expect(textOf(await storage.read('s'))).toBe('{"n":1}\n{"n":2,"te\n{"n":3}\n');
   });
 
   it('a failing append is told to its caller, and the next one works', async () => {
@@ -77,7 +143,7 @@ describe('session files', () => {
     await other;
     execFileSync('rmdir', [join(folder, 's.ndjson')]);
     await storage.append('s', 'c\n');
-    expect(await storage.read('s')).toBe('c\n');
+    expect(textOf(await storage.read('s'))).toBe('c\n');
   });
 
   it('never leave their folder: an id is a plain name', async () => {
@@ -128,3 +194,11 @@ describe('session files', () => {
     expect(readFileSync(victim, 'utf8')).toBe('mine');
   });
 });
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : error;
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}

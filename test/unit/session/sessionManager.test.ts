@@ -43,6 +43,14 @@ class MemoryStore implements SessionStore {
     return Promise.resolve();
   }
 
+  rename(): Promise<void> {
+    return Promise.reject(new Error('nothing here renames'));
+  }
+
+  fork(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   private opened(id: string, messages: readonly Message[]): OpenedSession {
     return {
       stored: { id, title: '', messages, interrupted: false },

@@ -76,6 +76,47 @@ describe('TranscriptStore', () => {
     expect(store.toTurns()[0]?.content).toBe('a much longer system prompt than before');
   });
 
+  it('[R188] never two system turns at the front, wherever the window begins by now', () => {
+    const store = new TranscriptStore();
+    store.append(turn('user', 10, 'a'));
+    store.append(turn('system', 5, 'one'));
+    store.append(turn('system', 5, 'two'));
+    store.append(turn('user', 10, 'b'));
+    store.maybeEvict(20);
+    expect(roles(store)).toEqual(['system', 'system', 'user']);
+    store.prependSystem('only');
+    expect(store.toTurns().map(({ content }) => content)).toEqual(['only', 'b']);
+    expect(store.tokenCount).toBe(store.toTurns().reduce((sum, { tokens }) => sum + tokens, 0));
+    expect(store.length).toBe(2);
+  });
+
+  it('[R187] refuses a turn whose tokens are no whole number, because the total would not be one', () => {
+    const store = new TranscriptStore();
+    for (const tokens of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      expect(() => store.append(turn('user', tokens))).toThrow(RangeError);
+    }
+    store.append(turn('user', 0));
+    expect(store.length).toBe(1);
+  });
+
+  it('[R193] overflow is that of the last eviction, and no more than is still there', () => {
+    const store = new TranscriptStore({ budgetTokens: 100 });
+    store.append(turn('user', 10));
+    store.append(assistantWithToolCalls([toolCall('call-1')], { tokens: 10 }));
+    store.append(result('call-1', 500));
+    expect(store.overflowTokens).toBe(0);
+    store.maybeEvict();
+    expect(store.overflowTokens).toBe(420);
+    store.append(turn('assistant', 10));
+    expect(store.overflowTokens).toBe(420);
+    store.replaceOldestToolResults('[{tool}]');
+    expect(store.overflowTokens).toBe(0);
+    store.maybeEvict(0);
+    expect(store.overflowTokens).toBe(store.tokenCount);
+    store.maybeEvict(1000);
+    expect(store.overflowTokens).toBe(0);
+  });
+
   it('[R189] drops the oldest until within the budget, returns how many turns went, and lists them', () => {
     const turns = ['a', 'b', 'c', 'd'].flatMap((name) => [
       turn('user', 10, name),
@@ -189,6 +230,89 @@ describe('TranscriptStore', () => {
     );
   });
 
+  it('[R190][R193] what is left above the budget is exactly what has to stay, also over many questions and released marks', () => {
+    fc.assert(
+      fc.property(
+        conversation,
+        fc.array(fc.nat(600), { minLength: 1, maxLength: 8 }),
+        fc.infiniteStream(fc.nat(5)),
+        (turns, budgets, picks) => {
+          const store = new TranscriptStore();
+          const step = Math.ceil(turns.length / budgets.length);
+          budgets.forEach((budget, index) => {
+            turns.slice(index * step, (index + 1) * step).forEach((one) => store.append(one));
+            const pinned = store.toTurns().find(({ nonDroppable }) => nonDroppable === true);
+            if (pinned !== undefined && picks.next().value === 0) {
+              store.release(pinned.id);
+            }
+            store.maybeEvict(budget);
+            const left = store.toTurns();
+            if (store.overflowTokens > 0) {
+              expect(left.filter((one) => !staying(left).has(one))).toEqual([]);
+              expect(store.overflowTokens).toBe(store.tokenCount - budget);
+            }
+          });
+        },
+      ),
+      { numRuns: 1500, seed: 33 },
+    );
+  });
+
+  it('[R190][R191] an exchange that stays because a result of it lies behind the newest question may go with the next question', () => {
+    const store = TranscriptStore.fromTurns([turn('user', 10, 'first')]);
+    store.append(assistantWithToolCalls([toolCall('call-1')], { tokens: 10 }));
+    store.append(turn('user', 10, 'steering'));
+    store.append(result('call-1', 10));
+    expect(store.maybeEvict(0)).toBe(0);
+    store.append(turn('user', 10, 'next'));
+    expect(store.maybeEvict(10)).toBe(4);
+    expect(store.overflowTokens).toBe(0);
+  });
+
+  it('[R191] an id that is used again belongs to its newest call; a result before its call goes with it', () => {
+    const store = new TranscriptStore();
+    for (const name of ['a', 'b']) {
+      store.append(turn('user', 10, name));
+      store.append(assistantWithToolCalls([toolCall('call_0')], { tokens: 10 }));
+      store.append(result('call_0', 10));
+    }
+    store.append(turn('user', 10, 'now'));
+    expect(store.maybeEvict(40)).toBe(3);
+    expect(store.toTurns().map(({ content }) => content)).toEqual(['b', '', 'output', 'now']);
+
+    const early = new TranscriptStore();
+    early.append(turn('user', 10, 'a'));
+    early.append(result('call-1', 10));
+    early.append(turn('user', 10, 'b'));
+    early.append(assistantWithToolCalls([toolCall('call-1')], { tokens: 10 }));
+    early.append(turn('user', 10, 'now'));
+    expect(early.maybeEvict(45)).toBe(3);
+    expect(early.toTurns().map(({ content }) => content)).toEqual(['b', 'now']);
+  });
+
+  it('[R191] results without a call and calls without a result are dropped like any other turn', () => {
+    const store = new TranscriptStore();
+    store.append(result('nobody', 10));
+    store.append(turn('user', 10));
+    store.append(assistantWithToolCalls([toolCall('open')], { tokens: 10 }));
+    store.append(turn('user', 10, 'now'));
+    expect(store.maybeEvict(35)).toBe(1);
+    expect(store.maybeEvict(0)).toBe(2);
+    expect(store.toTurns().map(({ content }) => content)).toEqual(['now']);
+  });
+
+  it('[R192] an exchange without a question in front is never taken apart, so that no answer is left at the front', () => {
+    const store = new TranscriptStore();
+    store.prependSystem('system');
+    for (let index = 0; index < 5; index++) {
+      store.append(assistantWithToolCalls([toolCall(`call-${String(index)}`)], { tokens: 100 }));
+      store.append(result(`call-${String(index)}`, 100));
+    }
+    store.append(turn('user', 10, 'now'));
+    store.maybeEvict(900);
+    expect(roles(store)).toEqual(['system', 'user']);
+  });
+
   it('[R192] an exchange goes whole; a huge one loses its oldest calls first and its question last', () => {
     const small = TranscriptStore.fromTurns([
       ...exchange('a', 3, 10),
@@ -202,7 +326,7 @@ describe('TranscriptStore', () => {
     expect(small.toTurns()[0]?.content).toBe('question b');
 
     const huge = TranscriptStore.fromTurns([...exchange('a', 20, 50), turn('user', 10, 'now')]);
-    huge.maybeEvict(huge.tokenCount - 1);
+    huge.maybeEvict(huge.tokenCount - 100);
     const left = huge.toTurns();
     expect(left[0]?.content).toBe('question a');
     expect(left[1]?.toolCalls?.[0]?.id).toBe('a-1');
@@ -332,6 +456,31 @@ describe('TranscriptStore', () => {
     expect(store.budgetRatio(0)).toBe(0);
   });
 
+  it('[R199] turns with broken pairs are repaired when a store is made of them, and that is told', () => {
+    const told: string[] = [];
+    const store = TranscriptStore.fromTurns(
+      [
+        turn('user', 10),
+        assistantWithToolCalls([toolCall('call-1'), toolCall('call-2')], { tokens: 10 }),
+        turn('user', 10, 'steering'),
+        result('call-1', 10),
+        result('call-9', 10),
+      ],
+      { onRepairs: (repairs) => told.push(...repairs) },
+    );
+    expect([...store].map(({ content, toolCallId }) => toolCallId ?? content)).toEqual([
+      'user',
+      '',
+      'call-1',
+      'call-2',
+      'steering',
+    ]);
+    expect(told).toEqual([
+      'call call-2 (read_file) had no result',
+      'a result of read_file had no call call-9',
+    ]);
+  });
+
   it('[R199] a snapshot is not touched by later changes; a store made of it has the same totals', () => {
     const store = TranscriptStore.fromTurns([turn('user', 10), turn('assistant', 20)]);
     const snapshot = store.toTurns();
@@ -406,6 +555,36 @@ function expectWholePairs(before: readonly Turn[], after: readonly Turn[]): void
     const kept = results.filter((one) => after.includes(one)).length;
     expect(kept).toBe(after.includes(caller) ? results.length : 0);
   }
+}
+
+/** What nothing may drop: the closure over pairs and questions of what is kept by its role or mark. */
+function staying(turns: readonly Turn[]): ReadonlySet<Turn> {
+  const newest = turns.findLastIndex(({ role }) => role === 'user');
+  const stays = new Set(
+    turns.filter(
+      ({ role, nonDroppable }, index) =>
+        role === 'system' || nonDroppable === true || (newest >= 0 && index >= newest),
+    ),
+  );
+  for (let size = -1; size !== stays.size;) {
+    size = stays.size;
+    for (const caller of turns.filter(({ toolCalls }) => toolCalls !== undefined)) {
+      const ids = new Set(caller.toolCalls?.map(({ id }) => id));
+      const pair = turns.filter(
+        (one) => one === caller || (one.toolCallId !== undefined && ids.has(one.toolCallId)),
+      );
+      if (pair.some((one) => stays.has(one))) {
+        pair.forEach((one) => stays.add(one));
+      }
+    }
+    turns.forEach((one, index) => {
+      const head = turns.slice(0, index).findLast(({ role }) => role === 'user');
+      if (one.role !== 'user' && one.role !== 'system' && stays.has(one) && head !== undefined) {
+        stays.add(head);
+      }
+    });
+  }
+  return stays;
 }
 
 function exchange(name: string, calls: number, tokens: number): readonly Turn[] {

@@ -1,0 +1,267 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { AssistantMessage, Message } from '../../../src/events/message';
+import { toolOk } from '../../../src/events/toolCall';
+import { SessionFiles } from '../../../src/node/sessionFiles';
+import { exportSession } from '../../../src/session/exportSession';
+import type { OpenedSession } from '../../../src/session/sessionManager';
+import { createSessionStore } from '../../../src/session/sessionStore';
+import { verifySession } from '../../../src/session/verifySession';
+import { TranscriptStore } from '../../../src/transcript/transcriptStore';
+import { FakeClock } from '../../fakes/fakeClock';
+import { Workbench } from '../../fakes/realChildren';
+
+const bench = new Workbench();
+afterAll(() => bench.remove());
+let folders = 0;
+
+describe('two windows on one session', () => {
+  it('[R211] the second sees the conversation, and what it sends goes to a copy without the agents’ own sessions', async () => {
+    const { window, folder } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    await first.resume.save({ source: 's', bridge: 'b', resumeToken: 'token-1', at: 'now' });
+    await first.log.flush();
+    const id = first.stored.id;
+
+    const second = await two.store.open(id);
+    expect(second).toMatchObject({ copyOf: id, stored: { messages: conversation('hello') } });
+    expect(second?.stored.id).not.toBe(id);
+    expect(two.notices[0]).toContain('open in another window');
+    expect(second?.resume.find({ source: 's', bridge: 'b', model: 'm', cwd: '/' })).toBeUndefined();
+    const copyPath = join(folder, `${String(second?.stored.id)}.ndjson`);
+    expect(existsSync(copyPath)).toBe(false);
+
+    play(second!, 'turn-2', 'from the second');
+    play(first, 'turn-2', 'from the first');
+    await Promise.all([first.log.flush(), second!.log.flush()]);
+    await first.close?.();
+    expect((await two.store.open(id))?.stored).toMatchObject({
+      id,
+      messages: [...conversation('hello'), ...conversation('from the first')],
+    });
+    await second?.close?.();
+    const copy = await one.store.open(String(second?.stored.id));
+    expect(copy?.stored.messages).toEqual([
+      ...conversation('hello'),
+      ...conversation('from the second'),
+    ]);
+    expect(readFileSync(copyPath, 'utf8')).not.toContain('token-1');
+    expect(readFileSync(copyPath, 'utf8').split('\n')[0]).toContain(`"forkedFrom":"${id}"`);
+    expect(verifySession(String(second?.stored.id), readFileSync(copyPath))).toEqual([]);
+  });
+
+  it('[R211] nobody renames or removes a session that another window has', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    await first.log.flush();
+    await expect(two.store.remove(first.stored.id)).rejects.toMatchObject({
+      code: 'session_taken',
+    });
+    await expect(two.store.rename(first.stored.id, 'other')).rejects.toMatchObject({
+      code: 'session_taken',
+    });
+    await first.close?.();
+    await two.store.remove(first.stored.id);
+    await two.store.remove(first.stored.id);
+    expect(await one.store.list()).toEqual([]);
+  });
+});
+
+describe('the session store', () => {
+  it('[R204] a fork has the branch up to an entry and leaves the original as it is', async () => {
+    const { window, folder } = setUp();
+    const { store } = window('a');
+    const session = store.create();
+    play(session, 'turn-1', 'one');
+    play(session, 'turn-2', 'two');
+    await session.log.flush();
+    const path = join(folder, `${session.stored.id}.ndjson`);
+    const before = readFileSync(path, 'utf8');
+    const end = before
+      .split('\n')
+      .find((line) => line.includes('"turnEnd"') && line.includes('turn-1'));
+    const forked = await store.fork(session.stored.id, /"id":"([^"]+)"/.exec(end ?? '')?.[1]);
+    expect((await store.open(String(forked)))?.stored).toMatchObject({
+      title: 'one',
+      messages: conversation('one'),
+      interrupted: false,
+    });
+    const whole = await store.fork(session.stored.id);
+    expect((await store.open(String(whole)))?.stored.messages).toHaveLength(8);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(await store.fork(session.stored.id, 'no such entry')).toBeUndefined();
+    expect(await store.fork('nothing')).toBeUndefined();
+  });
+
+  it('[R206] lists newest first from the ends of the files; deep counts entries; without its head line a session is listed too', async () => {
+    const { window, folder } = setUp();
+    expect(await window('a').store.list()).toEqual([]);
+    const { store, clock } = window('a');
+    const session = store.create();
+    play(session, 'turn-1', 'question');
+    await session.log.flush();
+    const id = session.stored.id;
+    expect(await store.list()).toMatchObject([{ id, title: 'question', preview: 'question' }]);
+    expect((await store.list())[0]).not.toHaveProperty('entryCount');
+    expect(await store.list({ isDeep: true })).toMatchObject([
+      { id, title: 'question', entryCount: 6, messageCount: 4 },
+    ]);
+    const path = join(folder, `${id}.ndjson`);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.slice(text.indexOf('\n') + 1));
+    expect(await store.list()).toMatchObject([{ id, title: 'question', entryCount: 6 }]);
+    expect(clock.pendingCount).toBeLessThanOrEqual(1);
+  });
+
+  it('[R202] what is evicted from the window stays on disk', async () => {
+    const { window } = setUp();
+    const { store } = window('a');
+    const session = store.create();
+    play(session, 'turn-1', 'old');
+    play(session, 'turn-2', 'new');
+    await session.log.flush();
+    const { messages } = (await store.open(session.stored.id))!.stored;
+    const { store: live } = TranscriptStore.fromMessages(messages);
+    expect(live.maybeEvict(0)).toBe(4);
+    expect(live.length).toBe(4);
+    expect((await store.open(session.stored.id))?.stored.messages).toHaveLength(8);
+  });
+});
+
+describe('verifying a session file', () => {
+  it('finds nothing in a whole file, and each damage by its line', async () => {
+    const { window, folder } = setUp();
+    const { store } = window('a');
+    const session = store.create();
+    play(session, 'turn-1', 'question');
+    await session.log.flush();
+    const id = session.stored.id;
+    const path = join(folder, `${id}.ndjson`);
+    const whole = readFileSync(path, 'utf8');
+    const lines = whole.split('\n');
+    const problems = (text: string) => verifySession(id, new TextEncoder().encode(text));
+    expect(problems(whole)).toEqual([]);
+    expect(problems(lines.slice(1).join('\n'))).toEqual([
+      { line: 0, why: 'there is no head line' },
+    ]);
+    expect(problems(`${whole}{"schema":`)).toEqual([
+      { line: 8, why: 'the last line was cut off while it was written' },
+    ]);
+    expect(problems(whole.replace(lines[4]!, lines[4]!.slice(0, 50)))).toMatchObject([
+      { line: 4, why: 'the call "call-question" has no result' },
+      { line: 5, why: 'this line is damaged: it is no line of a session' },
+      { line: 6, why: expect.stringContaining('its parent') as string },
+    ]);
+    expect(verifySession('another', new TextEncoder().encode(whole))).toMatchObject([{ line: 1 }]);
+    expect(problems(`${whole}${lines[2]!.replace('question', 'changed')}\n`)).toMatchObject([
+      { line: 8, why: expect.stringContaining('is on line 3 already') as string },
+    ]);
+    expect(problems(`${whole}${lines[2]!}\n`)).toEqual([]);
+    expect(problems(`${whole}{"schema":"patchbay.session/9"}\n`)).toMatchObject([{ line: 8 }]);
+    appendFileSync(path, 'x');
+  });
+});
+
+describe('an exported session', () => {
+  const nasty =
+    '</pre><script>alert(1)</script>\u001b[31mred\u001b[0m sk-abcdefghijklmnopqrstu ```';
+  const cleaning = {
+    redact: (text: string) => text.replace(/sk-\w+/g, '[redacted]'),
+    // eslint-disable-next-line no-control-regex -- what it takes out
+    plain: (text: string) => text.replace(/\u001b\[\d+m/g, ''),
+  };
+  const messages: readonly Message[] = conversation(nasty).map((message) =>
+    message.role === 'tool' ? { ...message, result: toolOk(nasty, { diff: nasty }) } : message,
+  );
+  const exported = (format: 'markdown' | 'json' | 'html') =>
+    exportSession({ id: 's', title: nasty, messages }, format, cleaning);
+
+  it('has no secret and no escape sequence in any form', () => {
+    for (const format of ['markdown', 'json', 'html'] as const) {
+      expect(exported(format)).not.toContain('\u001b');
+      expect(exported(format)).not.toContain('sk-abc');
+      expect(exported(format)).toContain('[redacted]');
+    }
+  });
+
+  it('as HTML is one file without script or address, every text escaped', () => {
+    const html = exported('html');
+    expect(html.match(/<script|<\/pre><script|src=|href=|http:|https:|javascript:/gi)).toBeNull();
+    expect(
+      html
+        .match(/<([a-z0-9]+)/gi)
+        ?.every((tag) =>
+          /^<(?:html|head|meta|title|style|body|h1|h2|section|time|div|pre|p)$/i.test(tag),
+        ),
+    ).toBe(true);
+    expect(html).toContain("default-src 'none'");
+    expect(html).toContain('&#60;script&#62;');
+  });
+
+  it('as Markdown keeps what tools printed inside its fence; as JSON it is an object', () => {
+    expect(exported('markdown')).toContain('````\n');
+    expect(JSON.parse(exported('json'))).toMatchObject({
+      schema: 'patchbay.export/1',
+      parts: [{ kind: 'user' }, { kind: 'call', tool: 'read_file' }, { kind: 'result' }, {}],
+    });
+  });
+});
+
+function setUp() {
+  const folder = join(bench.path, `sessions-${String((folders += 1))}`);
+  let ids = 0;
+  return {
+    folder,
+    window: (name: string) => {
+      const clock = new FakeClock();
+      const notices: string[] = [];
+      const store = createSessionStore({
+        storage: new SessionFiles(folder, { clock }),
+        clock,
+        redact: (text) => text,
+        createSessionId: () => `${name}-${String((ids += 1))}`,
+        onNotice: (_id, text) => notices.push(text),
+      });
+      return { store, clock, notices };
+    },
+  };
+}
+
+function play(session: OpenedSession, turnId: string, text: string): void {
+  session.log.turnStarted(turnId);
+  conversation(text).forEach((message) => session.log.message(turnId, message));
+  session.log.turnEnded(turnId);
+}
+
+function conversation(text: string): readonly Message[] {
+  const callId = `call-${text.slice(0, 12)}`;
+  const assistant: AssistantMessage = {
+    role: 'assistant',
+    content: [],
+    api: 'openai-chat',
+    provider: 'openai',
+    model: 'gpt',
+    stopReason: 'stop',
+    createdAtMs: 2,
+  };
+  return [
+    { role: 'user', text, createdAtMs: 1 },
+    {
+      ...assistant,
+      stopReason: 'toolUse',
+      content: [
+        {
+          kind: 'tool_call',
+          call: { id: callId, name: 'read_file', arguments: { path: text }, executedBy: 'host' },
+        },
+      ],
+    },
+    { role: 'tool', callId, toolName: 'read_file', result: toolOk(text), createdAtMs: 3 },
+    { ...assistant, content: [{ kind: 'text', text: `answer to ${text}` }] },
+  ];
+}
