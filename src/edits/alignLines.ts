@@ -1,4 +1,4 @@
-import { alignMyers, type Change, type StepBudget } from './alignment';
+import { alignMyers, AlignmentSpace, commonHead, type Change, type StepBudget } from './alignment';
 import { fixedRuns, mostEqualElements, type FixedRun } from './fixedPoints';
 
 export interface LineAlignment {
@@ -23,7 +23,8 @@ export function alignLines(
 ): LineAlignment {
   const runs = fixedRuns(before, after, idCount);
   const pieces = piecesBetween(before, after, runs);
-  const first = pieces.map((piece) => alignPiece(before, after, piece, budget));
+  const space = new AlignmentSpace();
+  const first = pieces.map((piece) => alignPiece(before, after, piece, budget, space));
   const found = first.flatMap((result) => result.changes);
   const isWhole = first.every((result) => result.isExact);
   const equalLines =
@@ -39,7 +40,7 @@ export function alignLines(
     after,
     runs.filter((run) => run.length >= provenCut),
   ).flatMap((piece) => {
-    const again = alignPiece(before, after, piece, budget);
+    const again = alignPiece(before, after, piece, budget, space);
     isExact &&= again.isExact;
     return again.isExact ? again.changes : found.filter((change) => isInside(change, piece));
   });
@@ -75,24 +76,32 @@ function alignPiece(
   after: Int32Array,
   piece: Change,
   budget: StepBudget,
+  space: AlignmentSpace,
 ): LineAlignment {
   const own: StepBudget = { left: budget.left * pieceShare };
   const allowed = own.left;
+  const oldPart = before.subarray(piece.oldStart, piece.oldEnd);
+  const newPart = after.subarray(piece.newStart, piece.newEnd);
+  // The algorithm begins with the equal head; most pieces are not much more.
+  const head = commonHead(oldPart, newPart);
   const changes = alignMyers(
-    before.subarray(piece.oldStart, piece.oldEnd),
-    after.subarray(piece.newStart, piece.newEnd),
+    oldPart.subarray(head),
+    newPart.subarray(head),
     own,
     false,
+    space,
   );
-  budget.left -= allowed - own.left;
+  budget.left -= allowed - own.left + head;
+  const oldStart = piece.oldStart + head;
+  const newStart = piece.newStart + head;
   return changes === undefined
-    ? { changes: [piece], isExact: false }
+    ? { changes: [{ ...piece, oldStart, newStart }], isExact: false }
     : {
         changes: changes.map((change) => ({
-          oldStart: change.oldStart + piece.oldStart,
-          oldEnd: change.oldEnd + piece.oldStart,
-          newStart: change.newStart + piece.newStart,
-          newEnd: change.newEnd + piece.newStart,
+          oldStart: change.oldStart + oldStart,
+          oldEnd: change.oldEnd + oldStart,
+          newStart: change.newStart + newStart,
+          newEnd: change.newEnd + newStart,
         })),
         isExact: true,
       };
