@@ -8,6 +8,8 @@ import { createRedactor } from './base/redact';
 import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { examineAgents } from './headless/doctor';
+import { answerHunks, answerMatch } from './headless/editsCommand';
+import { runJsonLines } from './headless/jsonLineCommand';
 import { runReplay } from './headless/replayCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
@@ -41,6 +43,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'replay') {
     return runReplay(command);
+  }
+  if (command.kind === 'hunks') {
+    return runJsonLines(answerHunks);
+  }
+  if (command.kind === 'match') {
+    return runJsonLines(answerMatch);
   }
   const cwd = command.cwd ?? process.cwd();
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) {

@@ -1,4 +1,4 @@
-import { alignMyers, AlignmentSpace, commonHead, type Change, type StepBudget } from './alignment';
+import { alignMyers, AlignmentSpace, commonHead, commonTail, type Change, type StepBudget } from './alignment';
 import { fixedRuns, mostEqualElements, type FixedRun } from './fixedPoints';
 
 export interface LineAlignment {
@@ -94,8 +94,14 @@ function alignPiece(
   budget.left -= allowed - own.left + head;
   const oldStart = piece.oldStart + head;
   const newStart = piece.newStart + head;
+  const tail = changes === undefined ? commonTail(oldPart.subarray(head), newPart.subarray(head)) : 0;
   return changes === undefined
-    ? { changes: [{ ...piece, oldStart, newStart }], isExact: false }
+    ? {
+        changes: [
+          { oldStart, oldEnd: piece.oldEnd - tail, newStart, newEnd: piece.newEnd - tail },
+        ],
+        isExact: false,
+      }
     : {
         changes: changes.map((change) => ({
           oldStart: change.oldStart + oldStart,

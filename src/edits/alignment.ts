@@ -112,6 +112,16 @@ export function commonHead(before: Int32Array, after: Int32Array): number {
   return count;
 }
 
+/** How many elements at the end are equal. */
+export function commonTail(before: Int32Array, after: Int32Array): number {
+  const limit = Math.min(before.length, after.length);
+  let count = 0;
+  while (count < limit && before[before.length - 1 - count] === after[after.length - 1 - count]) {
+    count++;
+  }
+  return count;
+}
+
 /** What an alignment works in; one for many alignments saves most of the cost of the small ones. */
 export class AlignmentSpace {
   private places = new Int32Array(64);

@@ -1,6 +1,7 @@
 import type { FileChange, SearchReplace } from '../events/toolIntent';
-import { byteOrderMark, dominantLineEnding, withLineEnding, type LineEnding } from './lines';
+import { byteOrderMark, countLineEnds, dominantLineEnding, withLineEnding, type LineEnding } from './lines';
 import { findNearMatch } from './matcher';
+import { findOccurrences } from './textSearch';
 import { applyUnifiedHunks } from './unifiedPatch';
 
 export type ChangeErrorCode =
@@ -101,7 +102,7 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
       `${where}the search text is empty. Send the text that is to be replaced.`,
     );
   }
-  const found = findAll(text, edit.search);
+  const found = findAll(text, edit.search, edit.replaceAll === true);
   const first = found[0];
   if (first === undefined) {
     return failed('not_found', where + notFoundMessage(text, edit.search));
@@ -112,10 +113,6 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
   const parts: string[] = [];
   let at = 0;
   for (const match of edit.replaceAll === true ? found : [first]) {
-    if (match.start < at) {
-      // It overlaps the one before, which is replaced already.
-      continue;
-    }
     parts.push(text.slice(at, match.start), inStyleOfPlace(text, match, edit));
     at = match.end + (edit.dropsLineEnd === true ? lineEndLength(text, match.end) : 0);
   }
@@ -134,34 +131,25 @@ interface Place {
   readonly isLoose: boolean;
 }
 
-/** At most this many places are looked for; the message does not get better with more. */
-const maxPlaces = 100_000;
+/** At most this many places are told of; the message does not get better with more. */
+const maxToldPlaces = 1000;
 
-function findAll(text: string, search: string): readonly Place[] {
-  const exact = placesOf(text, search);
+/** All places from the left for `replaceAll`; else those that make the search ambiguous, also where they overlap. */
+function findAll(text: string, search: string, isForAll: boolean): readonly Place[] {
+  const find = (where: string, what: string): readonly number[] =>
+    findOccurrences(where, what, isForAll ? Infinity : maxToldPlaces, !isForAll);
+  const exact = find(text, search);
   if (exact.length > 0 || !/[\r\n]/.test(search)) {
     return exact.map((start) => ({ start, end: start + search.length, isLoose: false }));
   }
   const plain = withLineEnding(text, '\n');
   const plainSearch = withLineEnding(search, '\n');
   const offsets = removedBefore(text);
-  return placesOf(plain, plainSearch).map((start) => ({
+  return find(plain, plainSearch).map((start) => ({
     start: start + offsets(start),
     end: start + plainSearch.length + offsets(start + plainSearch.length),
     isLoose: true,
   }));
-}
-
-function placesOf(text: string, search: string): readonly number[] {
-  const places: number[] = [];
-  for (
-    let at = text.indexOf(search);
-    at !== -1 && places.length < maxPlaces;
-    at = text.indexOf(search, at + 1)
-  ) {
-    places.push(at);
-  }
-  return places;
 }
 
 /** How many characters the text has lost before an offset when every CRLF became LF. */
@@ -222,11 +210,12 @@ function notFoundMessage(text: string, search: string): string {
 function ambiguousMessage(text: string, found: readonly Place[]): string {
   const shown = found.slice(0, 5).map((place) => lineAt(text, place.start));
   const more = found.length > shown.length ? ', …' : '';
-  return `The search text occurs ${String(found.length)} times (lines ${shown.join(', ')}${more}). Add lines around it until it is unique, or set replaceAll to change all of them.`;
+  const times = `${found.length < maxToldPlaces ? '' : 'at least '}${String(found.length)}`;
+  return `The search text occurs ${times} times (lines ${shown.join(', ')}${more}). Add lines around it until it is unique, or set replaceAll to change all of them.`;
 }
 
 function lineAt(text: string, offset: number): number {
-  return (text.slice(0, offset).match(/\r\n|\n|\r/g)?.length ?? 0) + 1;
+  return countLineEnds(text, 0, offset) + 1;
 }
 
 function failed(code: ChangeErrorCode, message: string): ChangeOutcome {

@@ -8,6 +8,8 @@ export type HeadlessCommand =
   | ExchangeCommand
   | DoctorCommand
   | ReplayCommand
+  | { readonly kind: 'hunks' }
+  | { readonly kind: 'match' }
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -57,6 +59,8 @@ const timing = {
 
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
+const commandNames = 'turn, exchange, replay, doctor, hunks, match';
+
 class UsageError extends Error {}
 
 export function parseHeadlessArgs(
@@ -74,12 +78,14 @@ export function parseHeadlessArgs(
         return replayCommand(rest);
       case 'doctor':
         return doctorCommand(rest);
+      case 'hunks':
+        return withoutOptions('hunks', rest);
+      case 'match':
+        return withoutOptions('match', rest);
       case undefined:
-        throw new UsageError('a command is needed: turn, exchange, replay, doctor');
+        throw new UsageError(`a command is needed: ${commandNames}`);
       default:
-        throw new UsageError(
-          `unknown command "${name}"; there are: turn, exchange, replay, doctor`,
-        );
+        throw new UsageError(`unknown command "${name}"; there are: ${commandNames}`);
     }
   } catch (error) {
     return {
@@ -156,6 +162,15 @@ function doctorCommand(argv: readonly string[]): DoctorCommand {
     options: { cwd: { type: 'string' } },
   });
   return { kind: 'doctor', ...(values.cwd === undefined ? {} : { cwd: values.cwd }) };
+}
+
+/** What it works on comes as JSON lines on standard input. */
+function withoutOptions<const T extends string>(
+  kind: T,
+  argv: readonly string[],
+): { readonly kind: T } {
+  parseArgs({ args: [...argv], strict: true, options: {} });
+  return { kind };
 }
 
 function common(values: Readonly<Record<string, unknown>>): Common {
