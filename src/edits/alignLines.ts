@@ -1,4 +1,11 @@
-import { alignMyers, AlignmentSpace, commonHead, commonTail, type Change, type StepBudget } from './alignment';
+import {
+  alignMyers,
+  AlignmentSpace,
+  commonHead,
+  commonTail,
+  type Change,
+  type StepBudget,
+} from './alignment';
 import { fixedRuns, mostEqualElements, type FixedRun } from './fixedPoints';
 
 export interface LineAlignment {
@@ -84,22 +91,15 @@ function alignPiece(
   const newPart = after.subarray(piece.newStart, piece.newEnd);
   // The algorithm begins with the equal head; most pieces are not much more.
   const head = commonHead(oldPart, newPart);
-  const changes = alignMyers(
-    oldPart.subarray(head),
-    newPart.subarray(head),
-    own,
-    false,
-    space,
-  );
+  const changes = alignMyers(oldPart.subarray(head), newPart.subarray(head), own, false, space);
   budget.left -= allowed - own.left + head;
   const oldStart = piece.oldStart + head;
   const newStart = piece.newStart + head;
-  const tail = changes === undefined ? commonTail(oldPart.subarray(head), newPart.subarray(head)) : 0;
+  const tail =
+    changes === undefined ? commonTail(oldPart.subarray(head), newPart.subarray(head)) : 0;
   return changes === undefined
     ? {
-        changes: [
-          { oldStart, oldEnd: piece.oldEnd - tail, newStart, newEnd: piece.newEnd - tail },
-        ],
+        changes: [{ oldStart, oldEnd: piece.oldEnd - tail, newStart, newEnd: piece.newEnd - tail }],
         isExact: false,
       }
     : {

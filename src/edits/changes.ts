@@ -1,5 +1,11 @@
 import type { FileChange, SearchReplace } from '../events/toolIntent';
-import { byteOrderMark, countLineEnds, dominantLineEnding, withLineEnding, type LineEnding } from './lines';
+import {
+  byteOrderMark,
+  countLineEnds,
+  dominantLineEnding,
+  withLineEnding,
+  type LineEnding,
+} from './lines';
 import { findNearMatch } from './matcher';
 import { findOccurrences } from './textSearch';
 import { applyUnifiedHunks } from './unifiedPatch';
@@ -19,7 +25,8 @@ export type ChangeOutcome =
   | { readonly kind: 'failed'; readonly code: ChangeErrorCode; readonly message: string };
 
 /**
- * The text a file would have after a change; `baseText` undefined means that the file does not exist. Edits apply one
+ * The text a file would have after a change; `baseText` undefined means that the file does not exist (for a file that is
+ * moved here: that the one it comes from does not). Edits apply one
  * after the other; a search text must occur exactly once unless `replaceAll`. Line endings of a search text may differ
  * from the file's; new lines get those of the file, and a byte order mark stays. Nothing is guessed: a search text
  * that is only similar fails, with the nearest place in the message.
@@ -27,6 +34,12 @@ export type ChangeOutcome =
 export function applyChange(baseText: string | undefined, change: FileChange): ChangeOutcome {
   switch (change.kind) {
     case 'content':
+      if (change.isNew === true && baseText !== undefined && baseText !== '') {
+        return failed(
+          'file_exists',
+          'The file exists already. Change it with hunks instead of adding it, or choose another path.',
+        );
+      }
       return {
         kind: 'changed',
         text: baseText === undefined ? change.content : inStyleOf(baseText, change.content),
@@ -38,7 +51,9 @@ export function applyChange(baseText: string | undefined, change: FileChange): C
     case 'edits':
       return applyEdits(baseText, change.edits);
     case 'patch':
-      return applyPatch(baseText, change.hunks);
+      return change.from !== undefined && change.hunks === '' && baseText !== undefined
+        ? { kind: 'changed', text: baseText }
+        : applyPatch(baseText, change.hunks);
   }
 }
 

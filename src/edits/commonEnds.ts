@@ -62,7 +62,8 @@ function keptTailLength(base: string, proposed: string, head: number, tail: numb
     .slice(0, maxCandidates)
     .find(
       ({ at, end, text }) =>
-        isOnlyIn(base, text, head, at, end) && isOnlyIn(proposed, text, head, at + shift, end + shift),
+        isOnlyIn(base, text, head, at, end) &&
+        isOnlyIn(proposed, text, head, at + shift, end + shift),
     );
   return single === undefined ? 0 : base.length - Math.max(least, single.end);
 }
@@ -72,7 +73,7 @@ const maxCandidateChars = 1000;
 /** Whether a text occurs, from an offset on, between two offsets only. */
 function isOnlyIn(text: string, part: string, from: number, start: number, end: number): boolean {
   const first = text.indexOf(part, from);
-  return first >= start && first < end && text.indexOf(part, first + 1) === -1;
+  return first >= start && first < end && !text.includes(part, first + 1);
 }
 
 const chunkChars = 8192;

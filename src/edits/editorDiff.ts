@@ -107,7 +107,10 @@ export function diffTexts(
 function diffSmall(part: ComparedPart, limits: DiffLimits): Changes {
   const sides = numberLines(part.before, part.after);
   const { before, after } = sides;
-  if (before.length === after.length && before.ids.every((_, at) => before.isEqual(at, after, at))) {
+  if (
+    before.length === after.length &&
+    before.ids.every((_, at) => before.isEqual(at, after, at))
+  ) {
     return { changes: [], isCoarse: false };
   }
   if (isEmptyText(part)) {

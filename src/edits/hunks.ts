@@ -73,12 +73,7 @@ export function firstLine(hunk: Pick<Hunk, 'oldStart' | 'oldLines'>): number {
   return hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
 }
 
-function toHunk(
-  before: LineStarts,
-  after: LineStarts,
-  change: Change,
-  skippedLines: number,
-): Hunk {
+function toHunk(before: LineStarts, after: LineStarts, change: Change, skippedLines: number): Hunk {
   const oldText = textOfLines(before, change.oldStart, change.oldEnd);
   const newText = textOfLines(after, change.newStart, change.newEnd);
   const oldLines = change.oldEnd - change.oldStart;

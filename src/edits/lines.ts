@@ -86,11 +86,7 @@ function forEachLineEnd(
 ): void {
   const carriageReturnAt = text.indexOf('\r', from);
   if (carriageReturnAt === -1 || carriageReturnAt >= to) {
-    for (
-      let at = text.indexOf('\n', from);
-      at !== -1 && at < to;
-      at = text.indexOf('\n', at + 1)
-    ) {
+    for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) {
       report(at + 1);
     }
     return;

@@ -45,10 +45,7 @@ export function findNearest(text: string, search: string): NearMatch | undefined
   let best = { start: 0, similarity: 0 };
   for (const start of starts) {
     const similarity = blockSimilarity(lines, patterns, start);
-    if (
-      similarity > best.similarity ||
-      (similarity === best.similarity && start < best.start)
-    ) {
+    if (similarity > best.similarity || (similarity === best.similarity && start < best.start)) {
       best = { start, similarity };
     }
   }
@@ -108,10 +105,7 @@ function votedStarts(lines: readonly string[], wanted: readonly string[]): reado
 }
 
 /** The places that the lines most like the longest searched ones imply. */
-function similarStarts(
-  lines: readonly string[],
-  patterns: readonly Pattern[],
-): readonly number[] {
+function similarStarts(lines: readonly string[], patterns: readonly Pattern[]): readonly number[] {
   return patterns
     .map((pattern, index) => ({ pattern, index }))
     .sort((a, b) => b.pattern.line.length - a.pattern.line.length || a.index - b.index)

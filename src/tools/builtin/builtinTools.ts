@@ -10,7 +10,7 @@ import { createReadText } from './readText';
 import { createRunCommand } from './runCommand';
 import { createSearchText } from './searchText';
 import { createUpdatePlan } from './updatePlan';
-import { createEditFile, createWriteFile } from './writeTools';
+import { createApplyPatch, createEditFile, createWriteFile } from './writeTools';
 
 export interface BuiltinToolsOptions {
   readonly files: WorkspaceFiles;
@@ -33,6 +33,7 @@ export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[
     createSearchText(files, search, toolTimeoutMs),
     createWriteFile(toolTimeoutMs),
     createEditFile(toolTimeoutMs),
+    createApplyPatch(toolTimeoutMs),
     createRunCommand(runner),
     createReadOutput(outputs, toolTimeoutMs),
     createAskUser(asker),

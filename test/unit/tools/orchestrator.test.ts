@@ -727,7 +727,7 @@ describe('the tools a model is offered', () => {
     expect(names('accept-edits')).toEqual(all);
     expect(names('auto')).toEqual(all);
     expect(names('plan')).toEqual(
-      all.filter((name) => !['write_file', 'edit_file', 'run_command'].includes(name)),
+      all.filter((name) => !['write_file', 'edit_file', 'apply_patch', 'run_command'].includes(name)),
     );
     expect(bench.asked).toEqual([]);
     expect(bench.sink.records).toEqual([]);
@@ -742,6 +742,7 @@ describe('the tools a model is offered', () => {
       ['search_text', 'read', 30_000],
       ['write_file', 'write', 30_000],
       ['edit_file', 'write', 30_000],
+      ['apply_patch', 'write', 30_000],
       ['run_command', 'command', 610_000],
       ['read_output', 'read', 30_000],
       ['ask_user', 'session', 0],
