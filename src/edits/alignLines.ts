@@ -47,9 +47,13 @@ export function alignLines(
     after,
     runs.filter((run) => run.length >= provenCut),
   ).flatMap((piece) => {
-    const again = alignPiece(before, after, piece, budget, space);
-    isExact &&= again.isExact;
-    return again.isExact ? again.changes : found.filter((change) => isInside(change, piece));
+    const again = isHopeless(before, after, piece, idCount, budget)
+      ? undefined
+      : alignPiece(before, after, piece, budget, space);
+    isExact &&= again?.isExact === true;
+    return again?.isExact === true
+      ? again.changes
+      : found.filter((change) => isInside(change, piece));
   });
   return { changes: joinTouching(changes), isExact };
 }
@@ -76,6 +80,26 @@ function piecesBetween(
   }
   pieces.push({ oldStart, oldEnd: before.length, newStart, newEnd: after.length });
   return pieces;
+}
+
+/** So many elements have no partner on the other side that the steps cannot suffice: nothing is spent on it. */
+function isHopeless(
+  before: Int32Array,
+  after: Int32Array,
+  piece: Change,
+  idCount: number,
+  budget: StepBudget,
+): boolean {
+  const oldPart = before.subarray(piece.oldStart, piece.oldEnd);
+  const newPart = after.subarray(piece.newStart, piece.newEnd);
+  if (oldPart.length + newPart.length < Math.sqrt(2 * budget.left * pieceShare)) {
+    return false;
+  }
+  const edits = oldPart.length + newPart.length - 2 * mostEqualElements(oldPart, newPart, idCount);
+  // Each edit looks at one diagonal more, up to the length of the shorter side.
+  const shorter = Math.min(oldPart.length, newPart.length);
+  const steps = edits <= shorter ? (edits * edits) / 2 : shorter * (edits - shorter / 2);
+  return steps > budget.left * pieceShare;
 }
 
 function alignPiece(

@@ -154,7 +154,8 @@ function findAll(text: string, search: string, isForAll: boolean): readonly Plac
   const find = (where: string, what: string): readonly number[] =>
     findOccurrences(where, what, isForAll ? Infinity : maxToldPlaces, !isForAll);
   const exact = find(text, search);
-  if (exact.length > 0 || !/[\r\n]/.test(search)) {
+  const hasOtherEndings = /[\r\n]/.test(search) && (text.includes('\r') || search.includes('\r'));
+  if (exact.length > 0 || !hasOtherEndings) {
     return exact.map((start) => ({ start, end: start + search.length, isLoose: false }));
   }
   const plain = withLineEnding(text, '\n');

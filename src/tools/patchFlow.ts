@@ -1,3 +1,4 @@
+import { Deferred } from '../base/deferred';
 import { toolError, toolOk, type ToolResult } from '../events/toolCall';
 import type { Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
@@ -22,27 +23,47 @@ export async function runWrites(
 ): Promise<ToolResult> {
   const progress = new SharedProgress(call.context.onProgress);
   const results: Promise<ToolResult>[] = [];
+  let begun: Promise<unknown> = Promise.resolve();
   for (const [index, write] of writes.entries()) {
+    const before = writes.slice(0, index);
+    const newPlace = results[before.findIndex((other) => isMovedFrom(other, write))];
+    const sameFile =
+      results[before.findLastIndex(({ effect }) => isSameFile(effect, write.effect))];
+    const step = new Deferred<void>();
     const own: GatedCall = {
       ...call,
       intents: [write.intent],
-      context: { ...call.context, onProgress: progress.forFile(index) },
+      context: { ...call.context, onProgress: progress.forFile(index, () => step.resolve()) },
     };
-    const before = writes.slice(0, index);
-    const newPlace = before.findIndex((other) => isMovedFrom(other, write));
-    const sameFile = before.findLastIndex(({ effect }) => isSameFile(effect, write.effect));
-    results.push(
-      (async (): Promise<ToolResult> => {
-        if (newPlace !== -1 && (await results[newPlace])?.ok !== true) {
-          return toolError('The file stays: its new place was not written.');
-        }
-        await results[sameFile];
-        return await run(own, write);
-      })(),
-    );
+    // The reviews are opened in the order of the patch.
+    const turn = begun;
+    const result = (async (): Promise<ToolResult> => {
+      const moved = await newPlace;
+      if (moved?.ok === false) {
+        const outcome = moved.details?.outcome;
+        return toolError(
+          'The file stays: its new place was not written.',
+          outcome === undefined ? undefined : { outcome },
+        );
+      }
+      await sameFile;
+      await turn;
+      return await run(own, write);
+    })();
+    results.push(result);
+    if (newPlace === undefined && sameFile === undefined) {
+      begun = Promise.race([step.promise, result]);
+    }
   }
   const shown = writes.map(({ effect }) => displayPath(effect.path, services.files.roots()));
   return summarized(shown, await Promise.all(results));
+}
+
+/** Most errors name the file themselves. */
+function named(shown: string, error: string): string {
+  return error.startsWith(`${shown}:`) || error.startsWith(`${shown} `)
+    ? error
+    : `${shown}: ${error}`;
 }
 
 function isMovedFrom(created: PlannedWrite, deleted: PlannedWrite): boolean {
@@ -59,7 +80,7 @@ function isSameFile(a: Effect & { kind: 'write' }, b: Effect & { kind: 'write' }
 
 function summarized(shown: readonly string[], results: readonly ToolResult[]): ToolResult {
   const text = results
-    .map((result, index) => (result.ok ? result.output : `${shown[index] ?? ''}: ${result.error}`))
+    .map((result, index) => (result.ok ? result.output : named(shown[index] ?? '', result.error)))
     .join('\n\n');
   const written = results.filter(({ ok }) => ok).length;
   const diff = results
@@ -90,8 +111,9 @@ class SharedProgress {
 
   constructor(private readonly onProgress: (progress: CallProgress) => void) {}
 
-  forFile(index: number): (progress: CallProgress) => void {
+  forFile(index: number, onBegun: () => void): (progress: CallProgress) => void {
     return (progress) => {
+      onBegun();
       if (progress.kind === 'awaiting') {
         this.waiting.set(index, progress);
       } else {

@@ -21,7 +21,9 @@ describe('hunks whose places are lines and not numbers', () => {
   });
 
   it('fail where they fit twice without an anchor, and say what to add', () => {
-    expect(message(base, '@@\n-    go();\n+    stop();\n')).toContain('several places (lines 3, 8)');
+    expect(message(base, '@@\n-    go();\n+    stop();\n')).toContain(
+      'several places (lines 3, 8)',
+    );
   });
 
   it('are looked for behind the hunk before', () => {
@@ -70,12 +72,18 @@ describe('hunks whose places are lines and not numbers', () => {
         const old = numbers.map((number) => `line ${String(number)}`);
         const marked = old.flatMap((line, at) => {
           const action = actions[at] ?? 0;
-          return action === 0 ? [` ${line}`] : action === 1 ? [`-${line}`] : [`-${line}`, `+new ${line}`];
+          return action === 0
+            ? [` ${line}`]
+            : action === 1
+              ? [`-${line}`]
+              : [`-${line}`, `+new ${line}`];
         });
         fc.pre(marked.some((line) => !line.startsWith(' ')));
         const text = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
         expect(applyAnchoredHunks(text(old), `@@\n${text(marked)}`)).toEqual(
-          patched(text(marked.filter((line) => !line.startsWith('-')).map((line) => line.slice(1)))),
+          patched(
+            text(marked.filter((line) => !line.startsWith('-')).map((line) => line.slice(1))),
+          ),
         );
       }),
       { numRuns: 2000, seed: 32 },

@@ -180,7 +180,9 @@ describe('a unified diff', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 14 }), (lines) => {
         const parsed = parsePatch(lines.join('\n'));
-        expect(parsed.kind === 'parsed' ? parsed.files.length : parsed.message.length).toBeGreaterThan(0);
+        expect(
+          parsed.kind === 'parsed' ? parsed.files.length : parsed.message.length,
+        ).toBeGreaterThan(0);
       }),
       { numRuns: 3000, seed: 31 },
     );

@@ -727,7 +727,9 @@ describe('the tools a model is offered', () => {
     expect(names('accept-edits')).toEqual(all);
     expect(names('auto')).toEqual(all);
     expect(names('plan')).toEqual(
-      all.filter((name) => !['write_file', 'edit_file', 'apply_patch', 'run_command'].includes(name)),
+      all.filter(
+        (name) => !['write_file', 'edit_file', 'apply_patch', 'run_command'].includes(name),
+      ),
     );
     expect(bench.asked).toEqual([]);
     expect(bench.sink.records).toEqual([]);
