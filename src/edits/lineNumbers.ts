@@ -42,6 +42,20 @@ export class NumberedLines {
     );
   }
 
+  hasTrimmedText(line: number, text: string, start: number, end: number): boolean {
+    return (
+      line < this.length &&
+      isSameText(
+        this.lines.text,
+        this.trimmedStarts[line] ?? 0,
+        this.trimmedEnds[line] ?? 0,
+        text,
+        start,
+        end,
+      )
+    );
+  }
+
   trimmedText(line: number): string {
     return this.lines.text.slice(this.trimmedStarts[line], this.trimmedEnds[line]);
   }
@@ -69,13 +83,9 @@ export interface NumberedSides {
 /** Numbers the lines of two sides. A hash table over the texts themselves: large files make no strings for it. */
 export function numberLines(before: LineStarts, after: LineStarts): NumberedSides {
   const table = new LineTable(before.lineCount + after.lineCount);
-  return {
-    before: table.number(before),
-    after: table.number(after),
-    get idCount() {
-      return table.count;
-    },
-  };
+  const numberedBefore = table.number(before);
+  const numberedAfter = table.number(after, numberedBefore);
+  return { before: numberedBefore, after: numberedAfter, idCount: table.count };
 }
 
 /** Texts that were made to collide are not looked for longer than this; a map takes them. */
@@ -87,6 +97,7 @@ class LineTable {
   private readonly hashes: Int32Array;
   private readonly starts: Uint32Array;
   private readonly ends: Uint32Array;
+  private readonly firstLines: Int32Array;
   /** Numbers from here on have their text in the second text. */
   private secondFrom = 0;
   private texts: readonly [string, string] = ['', ''];
@@ -101,15 +112,18 @@ class LineTable {
     this.hashes = new Int32Array(lineCount);
     this.starts = new Uint32Array(lineCount);
     this.ends = new Uint32Array(lineCount);
+    this.firstLines = new Int32Array(lineCount);
   }
 
-  number(lines: LineStarts): NumberedLines {
+  /** `other`: most lines are those of this side, in its order; looking there first costs less than the table. */
+  number(lines: LineStarts, other?: NumberedLines): NumberedLines {
     this.secondFrom = this.count;
     this.texts = [this.texts[1], lines.text];
     const { text, lineCount } = lines;
     const ids = new Int32Array(lineCount);
     const trimmedStarts = new Uint32Array(lineCount);
     const trimmedEnds = new Uint32Array(lineCount);
+    let expected = 0;
     for (let line = 0; line < lineCount; line++) {
       let start = contentStart(lines, line);
       let end = contentEnd(lines, line);
@@ -121,19 +135,27 @@ class LineTable {
       }
       trimmedStarts[line] = start;
       trimmedEnds[line] = end;
-      ids[line] = this.idOf(text, start, end);
+      if (other?.hasTrimmedText(expected, text, start, end) === true) {
+        ids[line] = other.ids[expected] ?? 0;
+        expected++;
+        continue;
+      }
+      const id = this.idOf(text, start, end, line);
+      ids[line] = id;
+      const there = id < this.secondFrom ? (this.firstLines[id] ?? 0) : -1;
+      expected = there > expected ? there + 1 : expected + 1;
     }
     return new NumberedLines(lines, ids, trimmedStarts, trimmedEnds);
   }
 
-  private idOf(text: string, start: number, end: number): number {
+  private idOf(text: string, start: number, end: number, line: number): number {
     const hash = hashOf(text, start, end);
     const mask = this.slots.length - 1;
     for (let probe = 0, slot = hash & mask; probe < maxProbes; probe++, slot = (slot + 1) & mask) {
       const id = this.slots[slot] ?? -1;
       if (id < 0) {
         this.slots[slot] = this.count;
-        return this.add(hash, start, end);
+        return this.add(hash, start, end, line);
       }
       const isFirst = id < this.secondFrom;
       if (
@@ -156,10 +178,11 @@ class LineTable {
       return known;
     }
     this.overflow.set(key, this.count);
-    return this.add(hash, start, end);
+    return this.add(hash, start, end, line);
   }
 
-  private add(hash: number, start: number, end: number): number {
+  private add(hash: number, start: number, end: number, line: number): number {
+    this.firstLines[this.count] = line;
     this.hashes[this.count] = hash;
     this.starts[this.count] = start;
     this.ends[this.count] = end;
