@@ -9,6 +9,7 @@ import type { AssistantMessage, Message } from './events/message';
 import { parseHeadlessArgs, type ExchangeCommand, type TurnCommand } from './headless/args';
 import { verifyAudit } from './headless/auditVerify';
 import { examineAgents } from './headless/doctor';
+import { answerHunks, answerMatch } from './headless/editsCommand';
 import { runJsonLines } from './headless/jsonLineCommand';
 import { classifyPath } from './headless/pathsCommand';
 import { runPolicy } from './headless/policy';
@@ -65,6 +66,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'transcript') {
     return runJsonLines(playTranscript);
+  }
+  if (command.kind === 'hunks') {
+    return runJsonLines(answerHunks);
+  }
+  if (command.kind === 'match') {
+    return runJsonLines(answerMatch);
   }
   const [flag, cwd] =
     command.kind === 'policy'

@@ -1,4 +1,11 @@
-import { alignMyers, type Change, type StepBudget } from './alignment';
+import {
+  alignMyers,
+  AlignmentSpace,
+  commonHead,
+  commonTail,
+  type Change,
+  type StepBudget,
+} from './alignment';
 import { fixedRuns, mostEqualElements, type FixedRun } from './fixedPoints';
 
 export interface LineAlignment {
@@ -23,7 +30,8 @@ export function alignLines(
 ): LineAlignment {
   const runs = fixedRuns(before, after, idCount);
   const pieces = piecesBetween(before, after, runs);
-  const first = pieces.map((piece) => alignPiece(before, after, piece, budget));
+  const space = new AlignmentSpace();
+  const first = pieces.map((piece) => alignPiece(before, after, piece, budget, space));
   const found = first.flatMap((result) => result.changes);
   const isWhole = first.every((result) => result.isExact);
   const equalLines =
@@ -39,9 +47,13 @@ export function alignLines(
     after,
     runs.filter((run) => run.length >= provenCut),
   ).flatMap((piece) => {
-    const again = alignPiece(before, after, piece, budget);
-    isExact &&= again.isExact;
-    return again.isExact ? again.changes : found.filter((change) => isInside(change, piece));
+    const again = isHopeless(before, after, piece, idCount, budget)
+      ? undefined
+      : alignPiece(before, after, piece, budget, space);
+    isExact &&= again?.isExact === true;
+    return again?.isExact === true
+      ? again.changes
+      : found.filter((change) => isInside(change, piece));
   });
   return { changes: joinTouching(changes), isExact };
 }
@@ -70,29 +82,56 @@ function piecesBetween(
   return pieces;
 }
 
+/** So many elements have no partner on the other side that the steps cannot suffice: nothing is spent on it. */
+function isHopeless(
+  before: Int32Array,
+  after: Int32Array,
+  piece: Change,
+  idCount: number,
+  budget: StepBudget,
+): boolean {
+  const oldPart = before.subarray(piece.oldStart, piece.oldEnd);
+  const newPart = after.subarray(piece.newStart, piece.newEnd);
+  if (oldPart.length + newPart.length < Math.sqrt(2 * budget.left * pieceShare)) {
+    return false;
+  }
+  const edits = oldPart.length + newPart.length - 2 * mostEqualElements(oldPart, newPart, idCount);
+  // Each edit looks at one diagonal more, up to the length of the shorter side.
+  const shorter = Math.min(oldPart.length, newPart.length);
+  const steps = edits <= shorter ? (edits * edits) / 2 : shorter * (edits - shorter / 2);
+  return steps > budget.left * pieceShare;
+}
+
 function alignPiece(
   before: Int32Array,
   after: Int32Array,
   piece: Change,
   budget: StepBudget,
+  space: AlignmentSpace,
 ): LineAlignment {
   const own: StepBudget = { left: budget.left * pieceShare };
   const allowed = own.left;
-  const changes = alignMyers(
-    before.subarray(piece.oldStart, piece.oldEnd),
-    after.subarray(piece.newStart, piece.newEnd),
-    own,
-    false,
-  );
-  budget.left -= allowed - own.left;
+  const oldPart = before.subarray(piece.oldStart, piece.oldEnd);
+  const newPart = after.subarray(piece.newStart, piece.newEnd);
+  // The algorithm begins with the equal head; most pieces are not much more.
+  const head = commonHead(oldPart, newPart);
+  const changes = alignMyers(oldPart.subarray(head), newPart.subarray(head), own, false, space);
+  budget.left -= allowed - own.left + head;
+  const oldStart = piece.oldStart + head;
+  const newStart = piece.newStart + head;
+  const tail =
+    changes === undefined ? commonTail(oldPart.subarray(head), newPart.subarray(head)) : 0;
   return changes === undefined
-    ? { changes: [piece], isExact: false }
+    ? {
+        changes: [{ oldStart, oldEnd: piece.oldEnd - tail, newStart, newEnd: piece.newEnd - tail }],
+        isExact: false,
+      }
     : {
         changes: changes.map((change) => ({
-          oldStart: change.oldStart + piece.oldStart,
-          oldEnd: change.oldEnd + piece.oldStart,
-          newStart: change.newStart + piece.newStart,
-          newEnd: change.newEnd + piece.newStart,
+          oldStart: change.oldStart + oldStart,
+          oldEnd: change.oldEnd + oldStart,
+          newStart: change.newStart + newStart,
+          newEnd: change.newEnd + newStart,
         })),
         isExact: true,
       };

@@ -20,7 +20,8 @@ const maxRuns = 3_000_000;
  *
  * With `asTheEditor` its slips are made, too: once there are more edits than one side has elements, and that side's
  * number is odd, the editor looks at the diagonals in between, reads some that it never set, and may find more edits
- * than needed. Without it the alignment is always a shortest one.
+ * than needed. It keeps each half of the diagonals in an array that doubles when it is full; reading behind its end
+ * gives "not a number", and so does what follows from it. Without it the alignment is always a shortest one.
  *
  * Source: `MyersDiffAlgorithm` of the `vscode-diff` package; a property test compares both.
  */
@@ -29,6 +30,7 @@ export function alignMyers(
   after: Int32Array,
   budget: StepBudget,
   asTheEditor = true,
+  space: AlignmentSpace = new AlignmentSpace(),
 ): readonly Change[] | undefined {
   const oldLength = before.length;
   const newLength = after.length;
@@ -37,79 +39,111 @@ export function alignMyers(
       ? []
       : [{ oldStart: 0, oldEnd: oldLength, newStart: 0, newEnd: newLength }];
   }
-  // Indexed by diagonal (old - new), moved so that the lowest one that is ever visited is not negative.
-  const middle = newLength + 2;
-  const furthest = new Int32Array(oldLength + newLength + 5);
-  const lastRun = new Int32Array(oldLength + newLength + 5).fill(-1);
-  const runs = new RunList();
-  const slide = (from: number, diagonal: number): number => {
-    let oldAt = from;
-    let newAt = from - diagonal;
-    while (oldAt < oldLength && newAt < newLength && before[oldAt] === after[newAt]) {
-      oldAt++;
-      newAt++;
-    }
-    budget.left -= oldAt - from + 1;
-    return oldAt;
-  };
-  const known = new KnownDiagonals(asTheEditor);
-  const start = slide(0, 0);
-  furthest[middle] = start;
-  lastRun[middle] = start === 0 ? -1 : runs.add(-1, 0, 0, start);
+  const start = commonHead(before, after);
+  budget.left -= start + 1;
   if (start === oldLength && start === newLength) {
     return [];
   }
-  for (let edits = 1; budget.left > 0 && runs.count < maxRuns; edits++) {
+  // Indexed by diagonal (old - new), moved so that the lowest one that is ever visited is not negative.
+  const middle = newLength + 2;
+  const { furthest, lastRun, runs } = space.prepare(oldLength + newLength + 5);
+  furthest[middle] = start;
+  lastRun[middle] = start === 0 ? -1 : runs.add(-1, 0, 0, start);
+  let left = budget.left;
+  // How far the editor's two arrays reach.
+  let positive = 10;
+  let negative = 10;
+  for (let edits = 1; left > 0 && runs.count < maxRuns; edits++) {
     const low = -Math.min(edits, newLength + ((asTheEditor ? edits : edits + newLength) & 1));
     const high = Math.min(edits, oldLength + ((asTheEditor ? edits : edits + oldLength) & 1));
     for (let diagonal = low; diagonal <= high; diagonal += 2) {
       const slot = middle + diagonal;
-      const down = diagonal === high ? -1 : known.value(diagonal + 1, furthest[slot + 1]);
-      const right = diagonal === low ? -1 : known.value(diagonal - 1, furthest[slot - 1]) + 1;
-      const from = Math.min(Math.max(down, right), oldLength);
-      if (from - diagonal > newLength) {
+      const down = diagonal === high ? -1 : (furthest[slot + 1] ?? 0);
+      const right = diagonal === low ? -1 : (furthest[slot - 1] ?? 0) + 1;
+      const isUnknown =
+        asTheEditor &&
+        ((diagonal !== high &&
+          (diagonal + 1 >= 0 ? diagonal + 1 >= positive : -diagonal - 1 > negative)) ||
+          (diagonal !== low &&
+            (diagonal - 1 >= 0 ? diagonal - 1 >= positive : 1 - diagonal > negative)));
+      const furthestFrom = down > right ? down : right;
+      const from = furthestFrom < oldLength ? furthestFrom : oldLength;
+      left--;
+      if (!isUnknown && from - diagonal > newLength) {
         continue;
       }
-      known.note(diagonal);
-      if (Number.isNaN(from)) {
+      if (diagonal >= positive) {
+        positive *= 2;
+      } else if (-diagonal > negative) {
+        negative *= 2;
+      }
+      if (isUnknown) {
         furthest[slot] = 0;
         lastRun[slot] = runs.addUnknown();
         continue;
       }
-      const to = slide(from, diagonal);
+      let to = from;
+      let newAt = from - diagonal;
+      while (to < oldLength && newAt < newLength && before[to] === after[newAt]) {
+        to++;
+        newAt++;
+      }
+      left -= to - from;
       const previous = lastRun[from === down ? slot + 1 : slot - 1] ?? -1;
       furthest[slot] = to;
       lastRun[slot] = to === from ? previous : runs.add(previous, from, from - diagonal, to - from);
-      if (to === oldLength && to - diagonal === newLength) {
+      if (to === oldLength && newAt === newLength) {
+        budget.left = left;
         return runs.toChanges(lastRun[slot] ?? -1, oldLength, newLength);
       }
     }
   }
+  budget.left = left;
   return undefined;
 }
 
-/**
- * The editor keeps each half of the diagonals in an array that doubles when it is full: reading behind its end gives
- * "not a number", reading an entry that was never set gives 0.
- */
-class KnownDiagonals {
-  private positive = 10;
-  private negative = 10;
-
-  constructor(private readonly isLimited: boolean) {}
-
-  value(diagonal: number, furthest: number | undefined): number {
-    const isKnown =
-      !this.isLimited || (diagonal >= 0 ? diagonal < this.positive : -diagonal <= this.negative);
-    return isKnown ? (furthest ?? 0) : NaN;
+/** How many elements at the beginning are equal. */
+export function commonHead(before: Int32Array, after: Int32Array): number {
+  const limit = Math.min(before.length, after.length);
+  let count = 0;
+  while (count < limit && before[count] === after[count]) {
+    count++;
   }
+  return count;
+}
 
-  note(diagonal: number): void {
-    if (diagonal >= this.positive) {
-      this.positive *= 2;
-    } else if (-diagonal > this.negative) {
-      this.negative *= 2;
+/** How many elements at the end are equal. */
+export function commonTail(before: Int32Array, after: Int32Array): number {
+  const limit = Math.min(before.length, after.length);
+  let count = 0;
+  while (count < limit && before[before.length - 1 - count] === after[after.length - 1 - count]) {
+    count++;
+  }
+  return count;
+}
+
+/** What an alignment works in; one for many alignments saves most of the cost of the small ones. */
+export class AlignmentSpace {
+  private places = new Int32Array(64);
+  private lasts = new Int32Array(64);
+  private readonly paths = new RunList();
+
+  /** Empty again, for this many diagonals. */
+  prepare(size: number): {
+    readonly furthest: Int32Array;
+    readonly lastRun: Int32Array;
+    readonly runs: RunList;
+  } {
+    if (size > this.places.length) {
+      const larger = Math.max(size, this.places.length * 2);
+      this.places = new Int32Array(larger);
+      this.lasts = new Int32Array(larger);
+    } else {
+      this.places.fill(0, 0, size);
     }
+    this.lasts.fill(-1, 0, size);
+    this.paths.clear();
+    return { furthest: this.places, lastRun: this.lasts, runs: this.paths };
   }
 }
 
@@ -120,6 +154,10 @@ class RunList {
 
   get count(): number {
     return this.used / 4;
+  }
+
+  clear(): void {
+    this.used = 0;
   }
 
   add(previous: number, oldStart: number, newStart: number, length: number): number {

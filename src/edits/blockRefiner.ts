@@ -15,111 +15,133 @@ import {
   RangeMapping,
 } from 'vscode-diff/dist/vs/editor/common/diff/rangeMapping.js';
 import { alignMyers, alignScored, type Change, type StepBudget } from './alignment';
-
-export interface RefineLimits {
-  /** Steps of the refinement by characters, over the whole diff. */
-  readonly charSteps: number;
-  /** A changed block above this many characters (old and new) is not refined. */
-  readonly charsPerBlock: number;
-}
+import { contentOfLine, type LineStarts } from './lines';
 
 /** Below this many characters on both sides together the editor uses its slower, nicer algorithm. */
 const smallBlockChars = 500;
+/** What one character costs beside its alignment, in steps. */
+const stepsPerChar = 20;
 
 /** Looks into a changed block by characters: the editor draws a block smaller, or as several, where whole lines in it agree. */
 export class BlockRefiner {
-  private readonly oldText: ArrayText;
-  private readonly newText: ArrayText;
-  private readonly budget: StepBudget;
   private isOverLimit = false;
 
   constructor(
-    private readonly oldLines: string[],
-    private readonly newLines: string[],
-    private readonly limits: RefineLimits,
-  ) {
-    this.oldText = new ArrayText(oldLines);
-    this.newText = new ArrayText(newLines);
-    this.budget = { left: limits.charSteps };
-  }
+    private readonly before: LineStarts,
+    private readonly after: LineStarts,
+    /** For all blocks together. */
+    private readonly budget: StepBudget,
+    /** A block above this many characters (old and new) is not refined. */
+    private readonly maxChars: number,
+  ) {}
 
   get hasSkipped(): boolean {
     return this.isOverLimit;
   }
 
   refine(diff: SequenceDiff): readonly Change[] {
-    const whole: Change = {
-      oldStart: diff.seq1Range.start,
-      oldEnd: diff.seq1Range.endExclusive,
-      newStart: diff.seq2Range.start,
-      newEnd: diff.seq2Range.endExclusive,
-    };
+    const whole = toChange(diff);
     const oldCount = whole.oldEnd - whole.oldStart;
     const newCount = whole.newEnd - whole.newStart;
     if (oldCount === 0 || newCount === 0 || (oldCount === 1 && newCount === 1)) {
       return [whole];
     }
-    if (this.charsOf(whole) > this.limits.charsPerBlock || this.budget.left <= 0) {
+    const oldChars = charsOf(this.before, whole.oldStart, whole.oldEnd);
+    const newChars = charsOf(this.after, whole.newStart, whole.newEnd);
+    const chars = oldChars + newChars;
+    const cost = stepsPerChar * chars + (chars < smallBlockChars ? oldChars * newChars : 0);
+    if (chars > this.maxChars || cost > this.budget.left) {
       this.isOverLimit = true;
       return [whole];
     }
-    return this.charMappings(whole).map((mapping) => {
-      const lines = getLineRangeMapping(mapping, this.oldText, this.newText);
-      return {
-        oldStart: lines.original.startLineNumber - 1,
-        oldEnd: lines.original.endLineNumberExclusive - 1,
-        newStart: lines.modified.startLineNumber - 1,
-        newEnd: lines.modified.endLineNumberExclusive - 1,
-      };
-    });
-  }
-
-  private charMappings(block: Change): RangeMapping[] {
-    const range = new LineRangeMapping(
-      new LineRange(block.oldStart + 1, block.oldEnd + 1),
-      new LineRange(block.newStart + 1, block.newEnd + 1),
-    ).toRangeMapping2(this.oldLines, this.newLines);
-    const oldChars = new LinesSliceCharSequence(this.oldLines, range.originalRange, true);
-    const newChars = new LinesSliceCharSequence(this.newLines, range.modifiedRange, true);
-    const aligned = this.alignChars(elementsOf(oldChars), elementsOf(newChars));
-    let diffs = optimizeSequenceDiffs(oldChars, newChars, aligned.map(toSequenceDiff));
-    diffs = extendDiffsToEntireWordIfAppropriate(oldChars, newChars, diffs, (chars, at) =>
-      chars.findWordContaining(at),
-    );
-    diffs = removeShortMatches(oldChars, newChars, diffs);
-    diffs = removeVeryShortMatchingTextBetweenLongDiffs(oldChars, newChars, diffs);
-    return diffs.map(
-      (diff) =>
-        new RangeMapping(
-          oldChars.translateRange(diff.seq1Range),
-          newChars.translateRange(diff.seq2Range),
-        ),
-    );
-  }
-
-  private alignChars(before: Int32Array, after: Int32Array): readonly Change[] {
-    if (before.length + after.length < smallBlockChars) {
-      return alignScored(before, after);
-    }
-    const changes = alignMyers(before, after, this.budget);
-    this.isOverLimit ||= changes === undefined;
-    return changes ?? [{ oldStart: 0, oldEnd: before.length, newStart: 0, newEnd: after.length }];
-  }
-
-  private charsOf(block: Change): number {
-    let chars = 0;
-    for (let line = block.oldStart; line < block.oldEnd; line++) {
-      chars += (this.oldLines[line]?.length ?? 0) + 1;
-    }
-    for (let line = block.newStart; line < block.newEnd; line++) {
-      chars += (this.newLines[line]?.length ?? 0) + 1;
-    }
-    return chars;
+    this.budget.left -= cost;
+    // The block with the line before and behind it, where there is one on that side: no more is looked at.
+    const oldFrom = Math.max(0, whole.oldStart - 1);
+    const newFrom = Math.max(0, whole.newStart - 1);
+    const oldLines = linesOf(this.before, oldFrom, whole.oldEnd + 1);
+    const newLines = linesOf(this.after, newFrom, whole.newEnd + 1);
+    const block: Change = {
+      oldStart: whole.oldStart - oldFrom,
+      oldEnd: whole.oldEnd - oldFrom,
+      newStart: whole.newStart - newFrom,
+      newEnd: whole.newEnd - newFrom,
+    };
+    const mappings = charMappings(oldLines, newLines, block, this.budget);
+    this.isOverLimit ||= mappings === undefined;
+    const oldText = new ArrayText(oldLines);
+    const newText = new ArrayText(newLines);
+    return (mappings ?? []).length === 0
+      ? [whole]
+      : (mappings ?? []).map((mapping) => {
+          const lines = getLineRangeMapping(mapping, oldText, newText);
+          return {
+            oldStart: lines.original.startLineNumber - 1 + oldFrom,
+            oldEnd: lines.original.endLineNumberExclusive - 1 + oldFrom,
+            newStart: lines.modified.startLineNumber - 1 + newFrom,
+            newEnd: lines.modified.endLineNumberExclusive - 1 + newFrom,
+          };
+        });
   }
 }
 
+/**
+ * What changed in a block of lines, by characters, as the editor marks it. One-based lines and columns. Undefined when
+ * the budget is used up.
+ */
+export function charMappings(
+  oldLines: string[],
+  newLines: string[],
+  block: Change,
+  budget: StepBudget,
+): readonly RangeMapping[] | undefined {
+  const range = new LineRangeMapping(
+    new LineRange(block.oldStart + 1, block.oldEnd + 1),
+    new LineRange(block.newStart + 1, block.newEnd + 1),
+  ).toRangeMapping2(oldLines, newLines);
+  const oldChars = new LinesSliceCharSequence(oldLines, range.originalRange, true);
+  const newChars = new LinesSliceCharSequence(newLines, range.modifiedRange, true);
+  const before = elementsOf(oldChars);
+  const after = elementsOf(newChars);
+  const aligned =
+    before.length + after.length < smallBlockChars
+      ? alignScored(before, after)
+      : alignMyers(before, after, budget);
+  if (aligned === undefined) {
+    return undefined;
+  }
+  let diffs = optimizeSequenceDiffs(oldChars, newChars, aligned.map(toSequenceDiff));
+  diffs = extendDiffsToEntireWordIfAppropriate(oldChars, newChars, diffs, (chars, at) =>
+    chars.findWordContaining(at),
+  );
+  diffs = removeShortMatches(oldChars, newChars, diffs);
+  diffs = removeVeryShortMatchingTextBetweenLongDiffs(oldChars, newChars, diffs);
+  return diffs.map(
+    (diff) =>
+      new RangeMapping(
+        oldChars.translateRange(diff.seq1Range),
+        newChars.translateRange(diff.seq2Range),
+      ),
+  );
+}
+
 function elementsOf(chars: LinesSliceCharSequence): Int32Array {
-  return Int32Array.from({ length: chars.length }, (_, at) => chars.getElement(at));
+  const elements = new Int32Array(chars.length);
+  for (let at = 0; at < elements.length; at++) {
+    elements[at] = chars.getElement(at);
+  }
+  return elements;
+}
+
+function charsOf({ starts }: LineStarts, from: number, to: number): number {
+  return (starts[to] ?? 0) - (starts[from] ?? 0);
+}
+
+function linesOf(side: LineStarts, from: number, to: number): string[] {
+  const lines: string[] = [];
+  for (let line = from; line < Math.min(to, side.lineCount); line++) {
+    lines.push(contentOfLine(side, line));
+  }
+  return lines;
 }
 
 export function toSequenceDiff(change: Change): SequenceDiff {
@@ -127,4 +149,13 @@ export function toSequenceDiff(change: Change): SequenceDiff {
     new OffsetRange(change.oldStart, change.oldEnd),
     new OffsetRange(change.newStart, change.newEnd),
   );
+}
+
+function toChange(diff: SequenceDiff): Change {
+  return {
+    oldStart: diff.seq1Range.start,
+    oldEnd: diff.seq1Range.endExclusive,
+    newStart: diff.seq2Range.start,
+    newEnd: diff.seq2Range.endExclusive,
+  };
 }

@@ -1,6 +1,13 @@
 import type { FileChange, SearchReplace } from '../events/toolIntent';
-import { byteOrderMark, dominantLineEnding, withLineEnding, type LineEnding } from './lines';
+import {
+  byteOrderMark,
+  countLineEnds,
+  dominantLineEnding,
+  withLineEnding,
+  type LineEnding,
+} from './lines';
 import { findNearMatch } from './matcher';
+import { findOccurrences } from './textSearch';
 import { applyUnifiedHunks } from './unifiedPatch';
 
 export type ChangeErrorCode =
@@ -18,7 +25,8 @@ export type ChangeOutcome =
   | { readonly kind: 'failed'; readonly code: ChangeErrorCode; readonly message: string };
 
 /**
- * The text a file would have after a change; `baseText` undefined means that the file does not exist. Edits apply one
+ * The text a file would have after a change; `baseText` undefined means that the file does not exist (for a file that is
+ * moved here: that the one it comes from does not). Edits apply one
  * after the other; a search text must occur exactly once unless `replaceAll`. Line endings of a search text may differ
  * from the file's; new lines get those of the file, and a byte order mark stays. Nothing is guessed: a search text
  * that is only similar fails, with the nearest place in the message.
@@ -26,6 +34,12 @@ export type ChangeOutcome =
 export function applyChange(baseText: string | undefined, change: FileChange): ChangeOutcome {
   switch (change.kind) {
     case 'content':
+      if (change.isNew === true && baseText !== undefined && baseText !== '') {
+        return failed(
+          'file_exists',
+          'The file exists already. Change it with hunks instead of adding it, or choose another path.',
+        );
+      }
       return {
         kind: 'changed',
         text: baseText === undefined ? change.content : inStyleOf(baseText, change.content),
@@ -37,7 +51,9 @@ export function applyChange(baseText: string | undefined, change: FileChange): C
     case 'edits':
       return applyEdits(baseText, change.edits);
     case 'patch':
-      return applyPatch(baseText, change.hunks);
+      return change.from !== undefined && change.hunks === '' && baseText !== undefined
+        ? { kind: 'changed', text: baseText }
+        : applyPatch(baseText, change.hunks);
   }
 }
 
@@ -101,7 +117,7 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
       `${where}the search text is empty. Send the text that is to be replaced.`,
     );
   }
-  const found = findAll(text, edit.search);
+  const found = findAll(text, edit.search, edit.replaceAll === true);
   const first = found[0];
   if (first === undefined) {
     return failed('not_found', where + notFoundMessage(text, edit.search));
@@ -112,10 +128,6 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
   const parts: string[] = [];
   let at = 0;
   for (const match of edit.replaceAll === true ? found : [first]) {
-    if (match.start < at) {
-      // It overlaps the one before, which is replaced already.
-      continue;
-    }
     parts.push(text.slice(at, match.start), inStyleOfPlace(text, match, edit));
     at = match.end + (edit.dropsLineEnd === true ? lineEndLength(text, match.end) : 0);
   }
@@ -134,34 +146,26 @@ interface Place {
   readonly isLoose: boolean;
 }
 
-/** At most this many places are looked for; the message does not get better with more. */
-const maxPlaces = 100_000;
+/** At most this many places are told of; the message does not get better with more. */
+const maxToldPlaces = 1000;
 
-function findAll(text: string, search: string): readonly Place[] {
-  const exact = placesOf(text, search);
-  if (exact.length > 0 || !/[\r\n]/.test(search)) {
+/** All places from the left for `replaceAll`; else those that make the search ambiguous, also where they overlap. */
+function findAll(text: string, search: string, isForAll: boolean): readonly Place[] {
+  const find = (where: string, what: string): readonly number[] =>
+    findOccurrences(where, what, isForAll ? Infinity : maxToldPlaces, !isForAll);
+  const exact = find(text, search);
+  const hasOtherEndings = /[\r\n]/.test(search) && (text.includes('\r') || search.includes('\r'));
+  if (exact.length > 0 || !hasOtherEndings) {
     return exact.map((start) => ({ start, end: start + search.length, isLoose: false }));
   }
   const plain = withLineEnding(text, '\n');
   const plainSearch = withLineEnding(search, '\n');
   const offsets = removedBefore(text);
-  return placesOf(plain, plainSearch).map((start) => ({
+  return find(plain, plainSearch).map((start) => ({
     start: start + offsets(start),
     end: start + plainSearch.length + offsets(start + plainSearch.length),
     isLoose: true,
   }));
-}
-
-function placesOf(text: string, search: string): readonly number[] {
-  const places: number[] = [];
-  for (
-    let at = text.indexOf(search);
-    at !== -1 && places.length < maxPlaces;
-    at = text.indexOf(search, at + 1)
-  ) {
-    places.push(at);
-  }
-  return places;
 }
 
 /** How many characters the text has lost before an offset when every CRLF became LF. */
@@ -222,11 +226,12 @@ function notFoundMessage(text: string, search: string): string {
 function ambiguousMessage(text: string, found: readonly Place[]): string {
   const shown = found.slice(0, 5).map((place) => lineAt(text, place.start));
   const more = found.length > shown.length ? ', …' : '';
-  return `The search text occurs ${String(found.length)} times (lines ${shown.join(', ')}${more}). Add lines around it until it is unique, or set replaceAll to change all of them.`;
+  const times = `${found.length < maxToldPlaces ? '' : 'at least '}${String(found.length)}`;
+  return `The search text occurs ${times} times (lines ${shown.join(', ')}${more}). Add lines around it until it is unique, or set replaceAll to change all of them.`;
 }
 
 function lineAt(text: string, offset: number): number {
-  return (text.slice(0, offset).match(/\r\n|\n|\r/g)?.length ?? 0) + 1;
+  return countLineEnds(text, 0, offset) + 1;
 }
 
 function failed(code: ChangeErrorCode, message: string): ChangeOutcome {

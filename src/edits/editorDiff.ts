@@ -3,42 +3,67 @@ import {
   optimizeSequenceDiffs,
   removeVeryShortMatchingLinesBetweenDiffs,
 } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/heuristicSequenceOptimizations.js';
-import { LineSequence } from 'vscode-diff/dist/vs/editor/common/diff/defaultLinesDiffComputer/lineSequence.js';
-import { alignLines } from './alignLines';
-import { alignMyers, alignScored, type Change } from './alignment';
-import { BlockRefiner, toSequenceDiff, type RefineLimits } from './blockRefiner';
-import { singlePlaces } from './fixedPoints';
+import { alignLines, type LineAlignment } from './alignLines';
+import { alignMyers, alignScored, type Change, type StepBudget } from './alignment';
+import { BlockRefiner, toSequenceDiff } from './blockRefiner';
+import { comparedPart, wholePart, type ComparedPart } from './commonEnds';
+import { numberLines, NumberedSequence, type NumberedSides } from './lineNumbers';
+import { contentEnd, contentStart, type LineStarts } from './lines';
 
 /**
  * What a diff may cost, in steps of the algorithm and not in time: the hunks must not depend on the machine. A step is
- * one look at a line or a character.
+ * one look at a line or a character. Small files may cost more for each line than large ones: nobody waits for them.
  */
-export interface DiffLimits extends RefineLimits {
-  /** Steps of the line comparison, beside `lineStepsPerLine` for each line that is compared. */
-  readonly lineSteps: number;
-  readonly lineStepsPerLine: number;
+export interface DiffLimits {
+  /** Steps of the line comparison. */
+  readonly lines: StepLimits;
+  /** Steps of the refinement by characters, over the whole diff. */
+  readonly chars: StepLimits;
+  /** A changed block above this many characters (old and new) is not refined. */
+  readonly charsPerBlock: number;
+}
+
+/** As many as `smallFileSteps` divided by the square of the number of lines, at most `maxSteps`, and some for each character. */
+export interface StepLimits {
+  readonly smallFileSteps: number;
+  readonly maxSteps: number;
+  readonly stepsPerChar: number;
 }
 
 export const defaultDiffLimits: DiffLimits = {
-  lineSteps: 4_000_000,
-  lineStepsPerLine: 60,
-  charSteps: 4_000_000,
+  lines: { smallFileSteps: 2e13, maxSteps: 6_000_000, stepsPerChar: 1 },
+  chars: { smallFileSteps: 2e13, maxSteps: 4_000_000, stepsPerChar: 2 },
   charsPerBlock: 60_000,
 };
 
-export interface LineDiff {
+function budgetOf(limits: StepLimits, { before, after }: ComparedPart): StepBudget {
+  const lines = before.lineCount + after.lineCount;
+  const chars = charsOf(before) + charsOf(after);
+  return {
+    left:
+      Math.min(limits.maxSteps, Math.floor(limits.smallFileSteps / Math.max(1, lines * lines))) +
+      limits.stepsPerChar * chars,
+  };
+}
+
+function charsOf({ starts, lineCount }: LineStarts): number {
+  return (starts[lineCount] ?? 0) - (starts[0] ?? 0);
+}
+
+export interface EditorDiff {
+  /** What was compared; `changes` count its lines. */
+  readonly part: ComparedPart;
   readonly changes: readonly Change[];
   /** A limit was reached: at least one change is larger than the editor would draw it. */
   readonly isCoarse: boolean;
 }
 
+type Changes = Pick<EditorDiff, 'changes' | 'isCoarse'>;
+
 /** Below this many lines on both sides together the editor uses its slower, nicer algorithm. */
 const smallFileLines = 1700;
-/**
- * Equal lines kept around the part that is compared. The editor slides a change over at most 100 equal lines to find
- * a better place; with fewer around it, it would be drawn elsewhere.
- */
-const contextLines = 128;
+/** Below this many characters on both sides together nothing is gained by looking for equal ends first. */
+const smallFileChars = 32_768;
 
 /**
  * The changes that VS Code's diff editor draws (its default algorithm, white space compared), from the algorithm's own
@@ -46,72 +71,73 @@ const contextLines = 128;
  *
  * Source: `DefaultLinesDiffComputer` of the `vscode-diff` package; a property test compares both.
  */
-export function diffLines(
-  oldLines: readonly string[],
-  newLines: readonly string[],
+export function diffTexts(
+  base: string,
+  proposed: string,
   limits: DiffLimits = defaultDiffLimits,
-): LineDiff {
-  const head = commonHead(oldLines, newLines);
-  if (head === oldLines.length && head === newLines.length) {
-    return { changes: [], isCoarse: false };
+): EditorDiff {
+  const isSmall = base.length + proposed.length < smallFileChars;
+  const part = isSmall ? wholePart(base, proposed) : comparedPart(base, proposed);
+  const whole = part.skipped === 0 ? part : undefined;
+  if (part.before.lineCount + part.after.lineCount + 2 * part.skipped < smallFileLines) {
+    const all = whole ?? wholePart(base, proposed);
+    return { part: all, ...diffSmall(all, limits) };
   }
-  const all = { oldStart: 0, oldEnd: oldLines.length, newStart: 0, newEnd: newLines.length };
-  if (isEmptyText(oldLines) || isEmptyText(newLines)) {
-    return { changes: [all], isCoarse: false };
+  if (isEmptyText(part)) {
+    return { part, changes: [wholeChange(part)], isCoarse: false };
   }
-  return oldLines.length + newLines.length < smallFileLines
-    ? diffSmall(oldLines, newLines, limits)
-    : diffLarge(oldLines, newLines, head, limits);
-}
-
-function diffSmall(
-  oldLines: readonly string[],
-  newLines: readonly string[],
-  limits: DiffLimits,
-): LineDiff {
-  const sides = numberLines(oldLines, newLines);
-  const weights = newLines.map((line) => (line.length === 0 ? 0.1 : 1 + Math.log(1 + line.length)));
-  // Lines are equal here when their trimmed texts are; a pair that differs in white space is worth less.
-  const changes = alignScored(sides.oldIds, sides.newIds, (oldAt, newAt) =>
-    oldLines[oldAt] === newLines[newAt] ? (weights[newAt] ?? 0) : 0.99,
-  );
-  return improve([...oldLines], [...newLines], sides, { changes, isExact: true }, limits);
-}
-
-function diffLarge(
-  oldLines: readonly string[],
-  newLines: readonly string[],
-  head: number,
-  limits: DiffLimits,
-): LineDiff {
-  const sides = numberLines(oldLines, newLines);
-  const skipHead = Math.max(0, head - contextLines);
-  const skipTail = skippableTail(oldLines, newLines, sides, commonTail(oldLines, newLines, head));
-  const oldTo = oldLines.length - skipTail;
-  const newTo = newLines.length - skipTail;
-  const part: NumberedSides = {
-    oldIds: sides.oldIds.subarray(skipHead, oldTo),
-    newIds: sides.newIds.subarray(skipHead, newTo),
-    idCount: sides.idCount,
-  };
-  const lineCount = part.oldIds.length + part.newIds.length;
-  const budget = { left: limits.lineSteps + limits.lineStepsPerLine * lineCount };
-  const aligned = alignLines(part.oldIds, part.newIds, sides.idCount, budget);
-  if (aligned.isExact && editsOf(aligned.changes) > Math.min(oldLines.length, newLines.length)) {
+  const sides = numberLines(part.before, part.after);
+  const { ids: oldIds } = sides.before;
+  const { ids: newIds } = sides.after;
+  const budget = budgetOf(limits.lines, part);
+  const aligned = alignLines(oldIds, newIds, sides.idCount, budget);
+  const shorter = Math.min(oldIds.length, newIds.length) + part.skipped;
+  if (aligned.isExact && editsOf(aligned.changes) > shorter) {
     // Here the editor's own search may miss the shortest alignment; only the whole files lead to what it finds.
-    const changes = alignMyers(sides.oldIds, sides.newIds, budget);
+    const all = whole ?? wholePart(base, proposed);
+    const allSides = whole === undefined ? numberLines(all.before, all.after) : sides;
+    const changes = alignMyers(allSides.before.ids, allSides.after.ids, budget);
     if (changes !== undefined) {
-      return improve([...oldLines], [...newLines], sides, { changes, isExact: true }, limits);
+      return { part: all, ...improve(all, allSides, { changes, isExact: true }, limits) };
     }
   }
-  const diff = improve(
-    oldLines.slice(skipHead, oldTo),
-    newLines.slice(skipHead, newTo),
-    part,
-    aligned,
-    limits,
+  return { part, ...improve(part, sides, aligned, limits) };
+}
+
+function diffSmall(part: ComparedPart, limits: DiffLimits): Changes {
+  const sides = numberLines(part.before, part.after);
+  const { before, after } = sides;
+  if (
+    before.length === after.length &&
+    before.ids.every((_, at) => before.isEqual(at, after, at))
+  ) {
+    return { changes: [], isCoarse: false };
+  }
+  if (isEmptyText(part)) {
+    return { changes: [wholeChange(part)], isCoarse: false };
+  }
+  const weights = Array.from(after.ids, (_, at) => {
+    const chars = contentEnd(part.after, at) - contentStart(part.after, at);
+    return chars === 0 ? 0.1 : 1 + Math.log(1 + chars);
+  });
+  // Lines are equal here when their trimmed texts are; a pair that differs in white space is worth less.
+  const changes = alignScored(before.ids, after.ids, (oldAt, newAt) =>
+    before.isEqual(oldAt, after, newAt) ? (weights[newAt] ?? 0) : 0.99,
   );
-  return { ...diff, changes: diff.changes.map((change) => shifted(change, skipHead)) };
+  return improve(part, sides, { changes, isExact: true }, limits);
+}
+
+function isEmptyText({ before, after, skipped }: ComparedPart): boolean {
+  return (
+    skipped === 0 &&
+    [before, after].some(
+      (side) => side.lineCount === 1 && contentStart(side, 0) === contentEnd(side, 0),
+    )
+  );
+}
+
+function wholeChange({ before, after }: ComparedPart): Change {
+  return { oldStart: 0, oldEnd: before.lineCount, newStart: 0, newEnd: after.lineCount };
 }
 
 function editsOf(changes: readonly Change[]): number {
@@ -121,87 +147,41 @@ function editsOf(changes: readonly Change[]): number {
   );
 }
 
-interface NumberedSides {
-  readonly oldIds: Int32Array;
-  readonly newIds: Int32Array;
-  readonly idCount: number;
-}
-
-/** Equal numbers for lines with equal trimmed texts: what the editor's algorithm compares. */
-function numberLines(oldLines: readonly string[], newLines: readonly string[]): NumberedSides {
-  const ids = new Map<string, number>();
-  const idOf = (line: string): number => {
-    const text = line.trim();
-    const known = ids.get(text);
-    if (known !== undefined) {
-      return known;
-    }
-    ids.set(text, ids.size);
-    return ids.size - 1;
-  };
-  const oldIds = Int32Array.from(oldLines, idOf);
-  const newIds = Int32Array.from(newLines, idOf);
-  return { oldIds, newIds, idCount: ids.size };
-}
-
-/**
- * How many equal lines at the end need not be compared. A line that occurs once on each side must be among those that
- * stay: every best alignment passes through it, so that what comes after cannot change what comes before.
- */
-function skippableTail(
-  oldLines: readonly string[],
-  newLines: readonly string[],
-  sides: NumberedSides,
-  tail: number,
-): number {
-  const oldPlaces = singlePlaces(sides.oldIds, sides.idCount);
-  const newPlaces = singlePlaces(sides.newIds, sides.idCount);
-  for (let skip = tail - 1; skip > 0; skip--) {
-    const id = sides.oldIds[oldLines.length - skip - 1] ?? 0;
-    const isSingle = (oldPlaces[id] ?? -1) >= 0 && (newPlaces[id] ?? -1) >= 0;
-    if (isSingle) {
-      return Math.max(0, Math.min(skip, tail - contextLines, newLines.length));
-    }
-  }
-  return 0;
-}
-
 /** The editor's own steps after the alignment: moves changes to better places, joins them, looks into the blocks. */
 function improve(
-  oldLines: string[],
-  newLines: string[],
+  part: ComparedPart,
   sides: NumberedSides,
-  aligned: { readonly changes: readonly Change[]; readonly isExact: boolean },
+  aligned: LineAlignment,
   limits: DiffLimits,
-): LineDiff {
-  const oldSequence = new LineSequence([...sides.oldIds], oldLines);
-  const newSequence = new LineSequence([...sides.newIds], newLines);
+): Changes {
+  const oldSequence = new NumberedSequence(sides.before);
+  const newSequence = new NumberedSequence(sides.after);
   const diffs = removeVeryShortMatchingLinesBetweenDiffs(
     oldSequence,
     newSequence,
     optimizeSequenceDiffs(oldSequence, newSequence, aligned.changes.map(toSequenceDiff)),
   );
-  const refined = refineAll(
-    oldLines,
-    newLines,
-    diffs,
-    new BlockRefiner(oldLines, newLines, limits),
+  const refiner = new BlockRefiner(
+    part.before,
+    part.after,
+    budgetOf(limits.chars, part),
+    limits.charsPerBlock,
   );
-  return { changes: refined.changes, isCoarse: refined.isCoarse || !aligned.isExact };
+  const changes = refineAll(sides, diffs, refiner);
+  return { changes, isCoarse: refiner.hasSkipped || !aligned.isExact };
 }
 
 function refineAll(
-  oldLines: readonly string[],
-  newLines: readonly string[],
+  { before, after }: NumberedSides,
   diffs: readonly SequenceDiff[],
   refiner: BlockRefiner,
-): LineDiff {
+): readonly Change[] {
   const changes: Change[] = [];
   let oldAt = 0;
   let newAt = 0;
   const matchedUntil = (oldEnd: number): void => {
     for (; oldAt < oldEnd; oldAt++, newAt++) {
-      if (oldLines[oldAt] !== newLines[newAt]) {
+      if (!before.isEqual(oldAt, after, newAt)) {
         addJoined(changes, {
           oldStart: oldAt,
           oldEnd: oldAt + 1,
@@ -219,8 +199,8 @@ function refineAll(
     oldAt = diff.seq1Range.endExclusive;
     newAt = diff.seq2Range.endExclusive;
   }
-  matchedUntil(oldLines.length);
-  return { changes, isCoarse: refiner.hasSkipped };
+  matchedUntil(before.length);
+  return changes;
 }
 
 /** Adds a change; changes that touch on either side are one, as the editor draws them. */
@@ -236,35 +216,4 @@ function addJoined(changes: Change[], change: Change): void {
     newStart: last.newStart,
     newEnd: Math.max(last.newEnd, change.newEnd),
   };
-}
-
-function shifted(change: Change, by: number): Change {
-  return {
-    oldStart: change.oldStart + by,
-    oldEnd: change.oldEnd + by,
-    newStart: change.newStart + by,
-    newEnd: change.newEnd + by,
-  };
-}
-
-function isEmptyText(lines: readonly string[]): boolean {
-  return lines.length === 1 && lines[0] === '';
-}
-
-function commonHead(a: readonly string[], b: readonly string[]): number {
-  const limit = Math.min(a.length, b.length);
-  let count = 0;
-  while (count < limit && a[count] === b[count]) {
-    count++;
-  }
-  return count;
-}
-
-function commonTail(a: readonly string[], b: readonly string[], head: number): number {
-  const limit = Math.min(a.length, b.length) - head;
-  let count = 0;
-  while (count < limit && a[a.length - 1 - count] === b[b.length - 1 - count]) {
-    count++;
-  }
-  return count;
 }

@@ -16,31 +16,37 @@ export function fixedRuns(
 ): readonly FixedRun[] {
   const oldPlaces = singlePlaces(before, idCount);
   const newPlaces = singlePlaces(after, idCount);
-  const oldAts: number[] = [];
-  const newAts: number[] = [];
-  before.forEach((id, oldAt) => {
+  const oldAts = new Int32Array(before.length);
+  const newAts = new Int32Array(before.length);
+  let singles = 0;
+  for (let oldAt = 0; oldAt < before.length; oldAt++) {
+    const id = before[oldAt] ?? 0;
     const newAt = newPlaces[id] ?? -1;
     if (newAt >= 0 && (oldPlaces[id] ?? -1) >= 0) {
-      oldAts.push(oldAt);
-      newAts.push(newAt);
-    }
-  });
-  const runs: FixedRun[] = [];
-  for (const index of longestRising(newAts)) {
-    const oldAt = oldAts[index] ?? 0;
-    const newAt = newAts[index] ?? 0;
-    const last = runs.at(-1);
-    if (
-      last !== undefined &&
-      last.oldStart + last.length === oldAt &&
-      last.newStart + last.length === newAt
-    ) {
-      runs[runs.length - 1] = { ...last, length: last.length + 1 };
-    } else {
-      runs.push({ oldStart: oldAt, newStart: newAt, length: 1 });
+      oldAts[singles] = oldAt;
+      newAts[singles] = newAt;
+      singles++;
     }
   }
-  return runs;
+  const runs: FixedRun[] = [];
+  let oldStart = 0;
+  let newStart = 0;
+  let length = 0;
+  for (const index of longestRising(newAts.subarray(0, singles))) {
+    const oldAt = oldAts[index] ?? 0;
+    const newAt = newAts[index] ?? 0;
+    if (length > 0 && oldStart + length === oldAt && newStart + length === newAt) {
+      length++;
+      continue;
+    }
+    if (length > 0) {
+      runs.push({ oldStart, newStart, length });
+    }
+    oldStart = oldAt;
+    newStart = newAt;
+    length = 1;
+  }
+  return length === 0 ? runs : [...runs, { oldStart, newStart, length }];
 }
 
 /** No alignment has more equal elements than this: for each, the smaller of its two counts. */
@@ -65,19 +71,26 @@ export function singlePlaces(ids: Int32Array, idCount: number): Int32Array {
   const never = -1;
   const often = -2;
   const places = new Int32Array(idCount).fill(never);
-  ids.forEach((id, at) => {
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] ?? 0;
     places[id] = places[id] === never ? at : often;
-  });
+  }
   return places;
 }
 
 /** Indexes of the longest rising subsequence (patience sorting). */
-function longestRising(values: readonly number[]): readonly number[] {
-  const tails: number[] = [];
-  const previous = new Int32Array(values.length).fill(-1);
-  values.forEach((value, index) => {
+function longestRising(values: Int32Array): Int32Array {
+  const tails = new Int32Array(values.length);
+  const previous = new Int32Array(values.length);
+  let length = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? 0;
     let low = 0;
-    let high = tails.length;
+    let high = length;
+    if (length > 0 && (values[tails[length - 1] ?? 0] ?? 0) < value) {
+      // Most lines stay in order.
+      low = length;
+    }
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((values[tails[middle] ?? 0] ?? 0) < value) {
@@ -88,10 +101,13 @@ function longestRising(values: readonly number[]): readonly number[] {
     }
     previous[index] = low > 0 ? (tails[low - 1] ?? -1) : -1;
     tails[low] = index;
-  });
-  const indexes: number[] = [];
-  for (let index = tails.at(-1) ?? -1; index >= 0; index = previous[index] ?? -1) {
-    indexes.push(index);
+    length = Math.max(length, low + 1);
   }
-  return indexes.reverse();
+  const indexes = new Int32Array(length);
+  let index = length === 0 ? -1 : (tails[length - 1] ?? -1);
+  for (let at = length - 1; at >= 0; at--) {
+    indexes[at] = index;
+    index = previous[index] ?? -1;
+  }
+  return indexes;
 }

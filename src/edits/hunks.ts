@@ -1,8 +1,8 @@
 import { PatchbayError } from '../base/patchbayError';
 import type { Change } from './alignment';
-import { defaultDiffLimits, diffLines, type DiffLimits } from './editorDiff';
+import { defaultDiffLimits, diffTexts, type DiffLimits } from './editorDiff';
 import type { Hunk } from './fileEdit';
-import { offsetOfLine, splitLines, textOfLines, type SplitText } from './lines';
+import { findLines, offsetOfLine, textOfLines, type LineStarts } from './lines';
 import { hashTexts } from './textHash';
 
 /**
@@ -21,12 +21,11 @@ export function computeHunks(
   if (base === proposed) {
     return [];
   }
-  const before = splitLines(base);
-  const after = splitLines(proposed);
-  const drawn = diffLines(before.contents, after.contents, limits).changes;
+  const { part, changes } = diffTexts(base, proposed, limits);
+  const { before, after } = part;
   const used = new Set<string>();
-  return withUnseenChanges(before, after, drawn).map((change) => {
-    const hunk = toHunk(before, after, change);
+  return withUnseenChanges(before, after, changes).map((change) => {
+    const hunk = toHunk(before, after, change, part.skippedHead);
     let id = hunk.id;
     for (let copy = 2; used.has(id); copy++) {
       id = `${hunk.id}-${String(copy)}`;
@@ -49,7 +48,7 @@ export function applyDecisions(
   if (!hunks.some((hunk) => approved.has(hunk.id))) {
     return base;
   }
-  const split = splitLines(base);
+  const split = findLines(base);
   const parts: string[] = [];
   let at = 0;
   for (const hunk of hunks) {
@@ -74,18 +73,18 @@ export function firstLine(hunk: Pick<Hunk, 'oldStart' | 'oldLines'>): number {
   return hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
 }
 
-function toHunk(before: SplitText, after: SplitText, change: Change): Hunk {
+function toHunk(before: LineStarts, after: LineStarts, change: Change, skippedLines: number): Hunk {
   const oldText = textOfLines(before, change.oldStart, change.oldEnd);
   const newText = textOfLines(after, change.newStart, change.newEnd);
   const oldLines = change.oldEnd - change.oldStart;
   const newLines = change.newEnd - change.newStart;
-  const oldStart = oldLines === 0 ? change.oldStart : change.oldStart + 1;
+  const oldStart = skippedLines + change.oldStart + (oldLines === 0 ? 0 : 1);
   return {
     // Without the new position: a hunk keeps its id when another one before it changes.
     id: `h${hashTexts(String(oldStart), String(oldLines), oldText, newText)}`,
     oldStart,
     oldLines,
-    newStart: newLines === 0 ? change.newStart : change.newStart + 1,
+    newStart: skippedLines + change.newStart + (newLines === 0 ? 0 : 1),
     newLines,
     oldText,
     newText,
@@ -94,8 +93,8 @@ function toHunk(before: SplitText, after: SplitText, change: Change): Hunk {
 
 /** Adds to the drawn changes what the editor does not show, and turns editor lines into lines of the file. */
 function withUnseenChanges(
-  before: SplitText,
-  after: SplitText,
+  before: LineStarts,
+  after: LineStarts,
   drawn: readonly Change[],
 ): readonly Change[] {
   const changes: Change[] = [];
@@ -123,16 +122,16 @@ function withUnseenChanges(
     .filter((change) => !isEmpty(change));
 }
 
-function endOf(before: SplitText, after: SplitText): Change {
-  const oldEnd = before.contents.length;
-  const newEnd = after.contents.length;
+function endOf(before: LineStarts, after: LineStarts): Change {
+  const oldEnd = before.lineCount;
+  const newEnd = after.lineCount;
   return { oldStart: oldEnd, oldEnd, newStart: newEnd, newEnd };
 }
 
 /** Runs of lines, among those the editor takes for equal, whose bytes differ. */
 function unseenChanges(
-  before: SplitText,
-  after: SplitText,
+  before: LineStarts,
+  after: LineStarts,
   oldFrom: number,
   newFrom: number,
   oldTo: number,
@@ -162,14 +161,14 @@ function unseenChanges(
  * One side ends here without a line break and the other does not: what follows on the other side cannot be applied
  * without it.
  */
-function breaksOffAtTheEnd(before: SplitText, after: SplitText, change: Change): boolean {
-  return (change.oldEnd === before.contents.length) !== (change.newEnd === after.contents.length);
+function breaksOffAtTheEnd(before: LineStarts, after: LineStarts, change: Change): boolean {
+  return (change.oldEnd === before.lineCount) !== (change.newEnd === after.lineCount);
 }
 
 function hasEqualBytes(
-  before: SplitText,
+  before: LineStarts,
   oldLine: number,
-  after: SplitText,
+  after: LineStarts,
   newLine: number,
 ): boolean {
   const oldStart = offsetOfLine(before, oldLine);

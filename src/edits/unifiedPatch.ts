@@ -1,7 +1,5 @@
-/** Why hunks do not fit, for people and models. */
-export type PatchOutcome =
-  | { readonly kind: 'patched'; readonly text: string }
-  | { readonly kind: 'failed'; readonly message: string };
+import { applyAnchoredHunks } from './anchoredPatch';
+import type { PatchOutcome } from './filePatch';
 
 interface PatchHunk {
   readonly startOneBased: number;
@@ -15,8 +13,13 @@ interface PatchHunk {
  * that the head names; where the text there is another one, the only other place that fits. Nothing is guessed: what
  * fits nowhere, or at several places, fails. Line ends are part of a line, as the diff has them; a diff of a CRLF file
  * made with LF fits too, and its new lines get the ending of the file.
+ *
+ * Hunks whose `@@` lines have no numbers are those of `apply_patch`: see `applyAnchoredHunks`.
  */
 export function applyUnifiedHunks(baseText: string, hunks: string): PatchOutcome {
+  if (/^@@(?! -\d)/m.test(hunks) || /^[-+ ]/.test(hunks)) {
+    return applyAnchoredHunks(baseText, hunks);
+  }
   const parsed = parseHunks(hunks);
   if (parsed === undefined) {
     return failed(
@@ -55,11 +58,19 @@ function applyHunks(
     if (place === undefined) {
       return undefined;
     }
-    result.push(...base.slice(at, place), ...hunk.after);
+    append(result, base.slice(at, place));
+    append(result, hunk.after);
     at = place + hunk.before.length;
   }
-  result.push(...base.slice(at));
+  append(result, base.slice(at));
   return result;
+}
+
+/** Spreading a long list into a call would be one argument for each. */
+function append(list: string[], more: readonly string[]): void {
+  for (const item of more) {
+    list.push(item);
+  }
 }
 
 function fits(base: readonly string[], lines: readonly string[], at: number): boolean {

@@ -24,10 +24,14 @@ export type ToolIntent =
 
 /** A change of one file's text. Search texts must be found exactly once unless `replaceAll`. */
 export type FileChange =
-  | { readonly kind: 'content'; readonly content: string }
+  /** `isNew`: it fails where the file has text already. */
+  | { readonly kind: 'content'; readonly content: string; readonly isNew?: boolean }
   | { readonly kind: 'edits'; readonly edits: readonly SearchReplace[] }
-  /** The hunks of a unified diff of this one file, without its head lines: `@@ -1,2 +1,3 @@` and what follows. */
-  | { readonly kind: 'patch'; readonly hunks: string }
+  /**
+   * The hunks of a diff of this one file, without its head lines: `@@ -1,2 +1,3 @@` and what follows, or `@@` lines
+   * without numbers. `from`: the file is new and begins with the text of that one, which the same call deletes.
+   */
+  | { readonly kind: 'patch'; readonly hunks: string; readonly from?: string }
   | { readonly kind: 'delete' };
 
 export interface SearchReplace {

@@ -17,6 +17,8 @@ export type HeadlessCommand =
   | { readonly kind: 'redact' }
   | TranscriptCommand
   | SessionCommand
+  | { readonly kind: 'hunks' }
+  | { readonly kind: 'match' }
   | { readonly kind: 'usage'; readonly message: string };
 
 interface Common {
@@ -79,7 +81,7 @@ const timing = {
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
 const commandNames =
-  'turn, exchange, replay, doctor, policy, paths, redact, audit, transcript, session';
+  'turn, exchange, replay, doctor, policy, paths, redact, audit, transcript, session, hunks, match';
 
 class UsageError extends Error {}
 
@@ -111,6 +113,10 @@ export function parseHeadlessArgs(
         return { kind: 'transcript' };
       case 'session':
         return sessionCommand(rest);
+      case 'hunks':
+        return withoutOptions('hunks', rest);
+      case 'match':
+        return withoutOptions('match', rest);
       case undefined:
         throw new UsageError(`a command is needed: ${commandNames}`);
       default:

@@ -12,8 +12,9 @@ import {
   type Judgement,
 } from './callGate';
 import type { CallEnd, CallRecords } from './callRecords';
-import { ChildWrites, toPlannedWrites, type Ruling, type WrittenByChild } from './childWrites';
+import { ChildWrites, type Ruling, type WrittenByChild } from './childWrites';
 import type { CallContext } from './contract';
+import { toPlannedWrites } from './plannedWrites';
 import type { OrchestratorServices } from './services';
 
 /**
@@ -161,7 +162,7 @@ export class ChildCalls {
     ) {
       return await this.ruleOnQuestions(call, questions);
     }
-    const writes = toPlannedWrites(call, judgement.effects);
+    const writes = toPlannedWrites(call.intents, judgement.effects);
     if (writes.length > 0) {
       return await this.writes.rule(call, judgement, writes, takesWholeEditsOnly);
     }

@@ -2,7 +2,6 @@ import { errorMessage } from '../base/patchbayError';
 import type { FileEdit } from '../edits/fileEdit';
 import type { PermissionAnswer } from '../events/observation';
 import { toolOk } from '../events/toolCall';
-import type { FileChange } from '../events/toolIntent';
 import type { Decision, Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import {
@@ -22,13 +21,8 @@ import {
   hunkCountText,
   prepareEdit,
 } from './editProposal';
+import type { PlannedWrite } from './plannedWrites';
 import type { OrchestratorServices } from './services';
-
-/** One write of a call that a child runs by itself. */
-export interface PlannedWrite {
-  readonly effect: Effect & { readonly kind: 'write' };
-  readonly change: FileChange;
-}
 
 /** What a child was allowed to write, to be compared after it did. */
 export interface WrittenByChild {
@@ -387,18 +381,6 @@ function isNotWhole(ruling: WriteRuling): boolean {
 
 function okEnd(): CallEnd {
   return { result: toolOk(''), outcome: 'ok' };
-}
-
-export function toPlannedWrites(
-  call: GatedCall,
-  effects: readonly Effect[],
-): readonly PlannedWrite[] {
-  return call.intents.flatMap((intent, index) => {
-    const effect = effects[index];
-    return intent.kind === 'write' && effect?.kind === 'write'
-      ? [{ effect, change: intent.change }]
-      : [];
-  });
 }
 
 function toWritten(

@@ -24,6 +24,7 @@ import {
   prepareEdit,
   type PreparedEdit,
 } from './editProposal';
+import { toSourceReads } from './plannedWrites';
 import type { OrchestratorServices } from './services';
 import type { Slots } from './slots';
 import { runWithDeadline } from './toolRun';
@@ -106,7 +107,7 @@ export class EditFlow {
         await this.records.outcome(call, moved);
         return ended(moved.result);
       }
-      const showsText = await this.gate.mayRead(call, effect.path);
+      const showsText = await this.mayShow(edit);
       const write = await this.write(edit, prepared.edit, approval.verdict);
       if (write.kind === 'stale') {
         // Each decision has its outcome; the next review is a decision of its own.
@@ -134,15 +135,24 @@ export class EditFlow {
     });
   }
 
+  /** Whether the caller may read the file, and the one that it is made from. */
+  private async mayShow({ call, effect, change }: EditCall): Promise<boolean> {
+    const paths = [effect.path, ...toSourceReads({ change }).map((intent) => intent.path)];
+    const answers = await Promise.all(
+      paths.map(async (path) => await this.gate.mayRead(call, path)),
+    );
+    return answers.every((mayRead) => mayRead);
+  }
+
   /** Where there are no hunks to decide on, a file that asks before it is read asks still: the answer tells of its text. */
   private async withoutHunks(
     edit: EditCall,
     prepared: PreparedEdit & { readonly kind: 'same' | 'unusable' },
   ): Promise<ToolResult> {
-    const { call, judgement, effect } = edit;
+    const { call, judgement } = edit;
     const { verdict, reason } = judgement.decision;
     const why = verdict === 'ask' ? reason : 'this file asks before it is read';
-    const grant: Grant = (await this.gate.mayRead(call, effect.path))
+    const grant: Grant = (await this.mayShow(edit))
       ? { kind: 'allow', by: judgement.decision.ruleId, reason: 'nothing is written' }
       : await this.gate.ask(
           call,

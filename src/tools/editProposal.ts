@@ -40,6 +40,15 @@ export async function prepareEdit(
         ? unusable(`${shownPath} does not exist; nothing was deleted.`)
         : ready(createFileEdit(path, current.text, '', 'delete'), current.text, current.isDirty);
     }
+    if (change.kind === 'patch' && change.from !== undefined) {
+      return await prepareMove(
+        path,
+        shownPath,
+        { ...change, from: change.from },
+        current,
+        services,
+      );
+    }
     const outcome = applyChange(current?.text, change);
     if (outcome.kind === 'failed') {
       return unusable(`${shownPath}: ${outcome.message}`);
@@ -53,6 +62,23 @@ export async function prepareEdit(
   } catch (error) {
     return unusable(errorMessage(error));
   }
+}
+
+async function prepareMove(
+  path: string,
+  shownPath: string,
+  change: FileChange & { readonly kind: 'patch'; readonly from: string },
+  current: { readonly text: string } | undefined,
+  services: Pick<OrchestratorServices, 'files'>,
+): Promise<PreparedEdit> {
+  if (current !== undefined) {
+    return unusable(`${shownPath} exists already; nothing was moved. Choose another path.`);
+  }
+  const source = change.from === '' ? undefined : await services.files.readText(change.from);
+  const outcome = applyChange(source?.text, change);
+  return outcome.kind === 'failed'
+    ? unusable(`${shownPath}: ${outcome.message}`)
+    : ready(createFileEdit(path, '', outcome.text, 'create'), undefined, false);
 }
 
 function ready(edit: FileEdit, expectedText: string | undefined, isDirty: boolean): PreparedEdit {

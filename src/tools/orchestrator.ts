@@ -12,6 +12,8 @@ import { ChildCalls } from './childCalls';
 import type { CallContext, CallProgress, Tool, ToolOrchestrator } from './contract';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
+import { runWrites } from './patchFlow';
+import { toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
@@ -162,27 +164,56 @@ export class Orchestrator implements ToolOrchestrator {
       const { ruleId: by, reason } = judgement.decision;
       return await this.records.denied(judged, judgement.effects, { kind: 'deny', by, reason });
     }
-    const [intent] = judged.intents;
-    const [effect] = judgement.effects;
+    const writes = toPlannedWrites(judged.intents, judgement.effects);
+    const [first] = writes;
     if (
       tool.kind === 'write' &&
-      judged.intents.length === 1 &&
-      intent?.kind === 'write' &&
-      effect?.kind === 'write'
+      first !== undefined &&
+      writes.length === judgement.effects.length
     ) {
-      const slots = this.session(context).slots;
+      return writes.length === 1
+        ? await this.runWrite(tool, judged, judgement, first)
+        : await runWrites(
+            judged,
+            writes,
+            async (call, write) => {
+              // Denied above when one of them is; now each is asked or not by itself.
+              const decision = this.gate.decideOn(judged, [
+                write.effect,
+                ...(await this.gate.effectsOf({ ...judged, intents: toSourceReads(write) })),
+              ]);
+              return await this.runWrite(tool, call, { effects: [write.effect], decision }, write);
+            },
+            this.services,
+          );
+    }
+    return await this.runTool(tool, judged, judgement);
+  }
+
+  private async runWrite(
+    tool: Tool,
+    call: GatedCall,
+    judgement: Judgement,
+    { effect, change }: PlannedWrite,
+  ): Promise<ToolResult> {
+    const { context } = call;
+    try {
       return await this.edits.run({
-        call: judged,
+        call,
         judgement,
         effect,
-        change: intent.change,
+        change,
         timeoutMs: this.timeoutOf(tool),
-        slots,
+        slots: this.session(context).slots,
         approved:
           context.bridge === undefined ? undefined : this.children.takeApproved(context, effect),
       });
+    } catch (error) {
+      // Of several files the others go on; this one still gets both of its records.
+      const failure = this.toFailure({ name: tool.name }, error);
+      await this.records.failed(call, failure.ok ? '' : failure.error);
+      return failure;
     }
-    return await this.runTool(tool, judged, judgement);
   }
 
   private async runTool(tool: Tool, call: GatedCall, judgement: Judgement): Promise<ToolResult> {
@@ -330,7 +361,7 @@ export class Orchestrator implements ToolOrchestrator {
     }
   }
 
-  private toFailure(call: ToolCall, error: unknown): ToolResult {
+  private toFailure(call: Pick<ToolCall, 'name'>, error: unknown): ToolResult {
     this.services.logger.error(`tool ${call.name}: ${errorMessage(error)}`);
     return toolError(`Tool '${call.name}' failed: ${errorMessage(error)}`);
   }

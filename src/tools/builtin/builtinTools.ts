@@ -10,7 +10,7 @@ import { createReadText } from './readText';
 import { createRunCommand } from './runCommand';
 import { createSearchText } from './searchText';
 import { createUpdatePlan } from './updatePlan';
-import { createEditFile, createWriteFile } from './writeTools';
+import { createApplyPatch, createEditFile, createWriteFile } from './writeTools';
 
 export interface BuiltinToolsOptions {
   readonly files: WorkspaceFiles;
@@ -31,6 +31,7 @@ export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[
     createSearchText(files, search),
     createWriteFile(),
     createEditFile(),
+    createApplyPatch(),
     createRunCommand(runner),
     createReadOutput(outputs),
     createAskUser(asker),

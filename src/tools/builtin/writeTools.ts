@@ -1,7 +1,9 @@
 import { arrayField, isRecord, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
+import type { FilePatch } from '../../edits/filePatch';
+import { parsePatch } from '../../edits/patchFiles';
 import { toolError } from '../../events/toolCall';
-import type { SearchReplace } from '../../events/toolIntent';
+import type { FileChange, SearchReplace, ToolIntent } from '../../events/toolIntent';
 import type { Tool } from '../contract';
 import { flag, nonEmptyText, objectSchema, pathParameter, text } from './toolParts';
 
@@ -60,6 +62,48 @@ export function createEditFile(): Tool {
     ],
     run: appliedByTheEditFlow,
   };
+}
+
+export function createApplyPatch(): Tool {
+  return {
+    name: 'apply_patch',
+    description:
+      'Changes, creates, deletes or moves several files with one patch. Form: "*** Begin Patch", then for each file "*** Update File: path", "*** Add File: path" or "*** Delete File: path", then "*** End Patch". Under Update: optional "*** Move to: path"; hunks of lines that begin with a blank (context), "-" (removed) or "+" (added); before each hunk "@@", or "@@ " and a whole line of the file above it to tell equal places apart; "*** End of File" behind a hunk that ends the file. Under Add: every line begins with "+". A unified diff as git prints it is taken too. Each file is reviewed by itself; the result says for each what was written, denied or failed.',
+    inputSchema: objectSchema({ patch: nonEmptyText('The whole patch.') }, ['patch']),
+    kind: 'write',
+    intents: (args) => {
+      const parsed = parsePatch(stringField(args, 'patch') ?? '');
+      return parsed.kind === 'failed' ? [{ kind: 'none' }] : parsed.files.flatMap(toIntents);
+    },
+    run: (args) => {
+      const parsed = parsePatch(stringField(args, 'patch') ?? '');
+      return parsed.kind === 'failed'
+        ? Promise.resolve(toolError(parsed.message))
+        : appliedByTheEditFlow();
+    },
+  };
+}
+
+/** A move is the new file and the end of the old one, in this order: the old one stays where the new one was not written. */
+function toIntents(file: FilePatch): readonly ToolIntent[] {
+  const { path } = file;
+  switch (file.kind) {
+    case 'create':
+      return [write(path, { kind: 'content', content: file.content, isNew: true })];
+    case 'delete':
+      return [write(path, { kind: 'delete' })];
+    case 'update':
+      return file.movedTo === undefined
+        ? [write(path, { kind: 'patch', hunks: file.hunks })]
+        : [
+            write(file.movedTo, { kind: 'patch', hunks: file.hunks, from: path }),
+            write(path, { kind: 'delete' }),
+          ];
+  }
+}
+
+function write(path: string, change: FileChange): ToolIntent {
+  return { kind: 'write', path, change };
 }
 
 /** A write has no way around the review: the orchestrator applies the approved text itself and never calls this. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DefaultLinesDiffComputer } from 'vscode-diff';
-import { diffLines } from '../../../src/edits/editorDiff';
+import { diffTexts } from '../../../src/edits/editorDiff';
 import { applyDecisions, computeHunks } from '../../../src/edits/hunks';
 import type { Hunk } from '../../../src/edits/fileEdit';
 import { PatchbayError } from '../../../src/base/patchbayError';
@@ -188,10 +188,14 @@ describe('the cost limit of computeHunks', () => {
           const lines = program(random, 900);
           const shuffled = [...lines.slice(400), ...edited(random, lines.slice(0, 400), 0.4)];
           const [base, proposed] = [lines.join('\n'), shuffled.join('\n')];
+          const atMost = (steps: number) => ({
+            smallFileSteps: 1e12,
+            maxSteps: steps,
+            stepsPerChar: 0,
+          });
           const hunks = computeHunks(base, proposed, {
-            lineSteps,
-            lineStepsPerLine: 0,
-            charSteps,
+            lines: atMost(lineSteps),
+            chars: atMost(charSteps),
             charsPerBlock,
           });
           expect(
@@ -218,8 +222,9 @@ describe('the cost limit of computeHunks', () => {
     const little = base.map((text) =>
       random() < 0.05 ? text.replace('compute', 'measure') : text,
     );
-    expect(diffLines(base, little)).toMatchObject({ isCoarse: false });
-    expect(diffLines(base, [...base].reverse())).toMatchObject({ isCoarse: true });
+    const text = (lines: readonly string[]): string => lines.join('\n');
+    expect(diffTexts(text(base), text(little))).toMatchObject({ isCoarse: false });
+    expect(diffTexts(text(base), text([...base].reverse()))).toMatchObject({ isCoarse: true });
   });
 });
 

@@ -867,7 +867,9 @@ describe('the tools a model is offered', () => {
     expect(names('accept-edits')).toEqual(all);
     expect(names('auto')).toEqual(all);
     expect(names('plan')).toEqual(
-      all.filter((name) => !['write_file', 'edit_file', 'run_command'].includes(name)),
+      all.filter(
+        (name) => !['write_file', 'edit_file', 'apply_patch', 'run_command'].includes(name),
+      ),
     );
     expect(bench.asked).toEqual([]);
     expect(bench.sink.records).toEqual([]);
@@ -882,6 +884,7 @@ describe('the tools a model is offered', () => {
       ['search_text', 'read', undefined],
       ['write_file', 'write', undefined],
       ['edit_file', 'write', undefined],
+      ['apply_patch', 'write', undefined],
       ['run_command', 'command', 610_000],
       ['read_output', 'read', undefined],
       ['ask_user', 'session', 0],

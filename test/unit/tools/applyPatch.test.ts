@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from '../../fakes/fakeClock';
+import { createBench } from '../../fakes/orchestratorBench';
+
+const start = {
+  files: {
+    '/w/app/a.ts': 'one\ntwo\nthree\n',
+    '/w/app/b.ts': 'alpha\nbeta\n',
+    '/w/app/old.ts': 'gone\n',
+    '/w/app/.env': 'TOKEN=hidden-token\n',
+  },
+};
+const wrap = (...lines: readonly string[]) => ({
+  patch: ['*** Begin Patch', ...lines, '*** End Patch'].join('\n'),
+});
+const several = wrap(
+  '*** Update File: a.ts',
+  '@@',
+  '-two',
+  '+TWO',
+  '*** Add File: new.ts',
+  '+fresh',
+  '*** Delete File: old.ts',
+  '*** Update File: b.ts',
+  '*** Move to: lib/b.ts',
+  '@@ alpha',
+  '-beta',
+  '+BETA',
+);
+
+describe('apply_patch', () => {
+  it('[R223] reviews every file by itself, all at once, and writes each as it is decided', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = ['pending'];
+    const stop = new AbortController();
+    const waiting = bench.run('apply_patch', several, { signal: stop.signal });
+    await settle();
+    // The old place of the moved file waits for the new one.
+    expect(bench.reviewer.proposals.map(({ edit }) => [edit.kind, edit.path])).toEqual([
+      ['edit', '/w/app/a.ts'],
+      ['create', '/w/app/new.ts'],
+      ['delete', '/w/app/old.ts'],
+      ['create', '/w/app/lib/b.ts'],
+    ]);
+    stop.abort();
+    expect(await waiting).toMatchObject({ ok: false, details: { outcome: 'aborted' } });
+    expect(bench.files.writes).toEqual([]);
+  });
+
+  it('[R231] changes, creates, deletes and moves, and says so for each file', async () => {
+    const bench = createBench(start);
+    const result = await bench.run('apply_patch', several);
+    expect(bench.files.disk('/w/app/a.ts')).toBe('one\nTWO\nthree\n');
+    expect(bench.files.disk('/w/app/new.ts')).toBe('fresh\n');
+    expect(bench.files.disk('/w/app/old.ts')).toBeUndefined();
+    expect(bench.files.disk('/w/app/lib/b.ts')).toBe('alpha\nBETA\n');
+    expect(bench.files.disk('/w/app/b.ts')).toBeUndefined();
+    expect(result).toMatchObject({ ok: true, details: { summary: '5 of 5 files' } });
+    for (const told of [
+      'Changed a.ts.',
+      'Created new.ts.',
+      'Deleted old.ts.',
+      'Created lib/b.ts.',
+      'Deleted b.ts.',
+    ]) {
+      expect(result.output).toContain(told);
+    }
+    expect(bench.sink.decisions).toHaveLength(5);
+    expect(bench.sink.outcomes.map(({ outcome }) => outcome)).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+    ]);
+  });
+
+  it('[R227] one file denied and one that does not fit leave the others, and each is told', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = [{ deny: 'keep two' }, 'approve'];
+    const result = await bench.run(
+      'apply_patch',
+      wrap(
+        '*** Update File: a.ts',
+        '@@',
+        '-two',
+        '+TWO',
+        '*** Update File: b.ts',
+        '@@',
+        '-gamma',
+        '+GAMMA',
+        '*** Add File: c.ts',
+        '+c',
+      ),
+    );
+    expect(result.ok).toBe(true);
+    expect(result.output).toContain('1 of 3 changes were made; the others were not.');
+    expect(result.output).toContain("a.ts: Tool 'apply_patch' denied: the user said no: keep two");
+    expect(result.output).toContain('b.ts: its lines do not occur');
+    expect(result.output).toContain('Created c.ts.');
+    expect(bench.files.disk('/w/app/a.ts')).toBe(start.files['/w/app/a.ts']);
+    expect(bench.files.disk('/w/app/c.ts')).toBe('c\n');
+  });
+
+  it('a moved file stays where its new place was denied or exists', async () => {
+    const move = wrap('*** Update File: b.ts', '*** Move to: c.ts');
+    const denied = createBench(start);
+    denied.reviewer.script = [{ deny: undefined }, 'approve'];
+    expect(await denied.run('apply_patch', move)).toMatchObject({ ok: false });
+    expect(denied.files.disk('/w/app/b.ts')).toBe('alpha\nbeta\n');
+    const taken = createBench(start);
+    const result = await taken.run(
+      'apply_patch',
+      wrap('*** Update File: b.ts', '*** Move to: a.ts'),
+    );
+    expect(result.ok ? '' : result.error).toContain('a.ts exists already; nothing was moved.');
+    expect(taken.files.disk('/w/app/b.ts')).toBe('alpha\nbeta\n');
+  });
+
+  it('the same file twice is changed in order, the second on what the first left', async () => {
+    const bench = createBench(start);
+    await bench.run(
+      'apply_patch',
+      wrap('*** Update File: a.ts', '-two', '+2', '*** Update File: a.ts', ' 2', '-three', '+3'),
+    );
+    expect(bench.files.disk('/w/app/a.ts')).toBe('one\n2\n3\n');
+  });
+
+  it('does not become a way to read: a moved secret asks, and its text is not told', async () => {
+    const bench = createBench(start);
+    const result = await bench.run(
+      'apply_patch',
+      wrap('*** Update File: .env', '*** Move to: plain.txt'),
+      { mode: 'accept-edits' },
+    );
+    expect(bench.reviewer.proposals.map(({ edit }) => edit.path)).toEqual([
+      '/w/app/plain.txt',
+      '/w/app/.env',
+    ]);
+    expect(JSON.stringify([result.output])).not.toContain('hidden-token');
+    const guess = await bench.run(
+      'apply_patch',
+      wrap('*** Update File: plain.txt', '*** Move to: q.txt', '@@', '-TOKEN=hidden-toke', '+x'),
+    );
+    expect(guess.ok).toBe(false);
+  });
+
+  it('a file that exists is not added over, and a patch that is none says what to send', async () => {
+    const bench = createBench(start);
+    const add = await bench.run('apply_patch', wrap('*** Add File: a.ts', '+x'));
+    expect(add.ok ? '' : add.error).toContain('The file exists already.');
+    const none = await bench.run('apply_patch', { patch: 'please change a.ts' });
+    expect(none.ok ? '' : none.error).toContain('*** Begin Patch');
+    expect(bench.files.writes).toEqual([]);
+    expect(bench.asked).toEqual([]);
+  });
+
+  it('takes a unified diff, and is denied whole where one of its files is', async () => {
+    const bench = createBench(start);
+    const diff = '--- a/a.ts\n+++ b/a.ts\n@@ -2 +2 @@\n-two\n+TWO\n';
+    expect(await bench.run('apply_patch', { patch: diff })).toMatchObject({ ok: true });
+    expect(bench.files.disk('/w/app/a.ts')).toBe('one\nTWO\nthree\n');
+    expect(await bench.run('apply_patch', several, { mode: 'plan' })).toMatchObject({
+      ok: false,
+      details: { outcome: 'denied' },
+    });
+    expect(bench.files.disk('/w/app/old.ts')).toBe('gone\n');
+  });
+});
