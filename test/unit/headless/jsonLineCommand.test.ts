@@ -36,7 +36,7 @@ describe('JSON lines in, JSON lines out', () => {
     ).toEqual([
       { id: 1, seen: 'a' },
       { error: 'This line is no JSON: {bad' },
-      { error: 'The line must be a JSON object.' },
+      { error: 'The line must be a JSON object, not nested too deep.' },
       { id: '2', error: 'no such thing' },
       { seen: 'b\u2028' },
     ]);

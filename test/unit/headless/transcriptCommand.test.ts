@@ -119,7 +119,7 @@ describe('a command of JSON lines', () => {
     expect(written.map((line): unknown => JSON.parse(line))).toEqual([
       { id: 1, ok: true },
       { error: 'This line is no JSON: nonsense' },
-      { error: 'A line must be a JSON object, nested no deeper than 64 levels.' },
+      { error: 'The line must be a JSON object, not nested too deep.' },
       { id: 'x', error: 'it failed' },
       { id: 3, ok: true },
     ]);

@@ -44,10 +44,10 @@ describe('an unattended run in auto mode', () => {
       limits: { calls: 0, costUsd: 1, repeatedCalls: 0 },
       answer: { kind: 'deny' },
     });
-    let costUsd: number | undefined;
-    const costly = { ...auto, runCostUsd: () => costUsd };
+    const spent: number[] = [];
+    const costly = { ...auto, runCostUsd: () => spent.at(-1) };
     await bench.run('read_file', { path: 'a.ts' }, costly);
-    costUsd = 1.25;
+    spent.push(1.25);
     await bench.run('read_file', { path: 'b.ts' }, costly);
     expect(bench.asked.map(({ reason }) => reason)).toEqual([
       'this run cost 1.25 US dollars without a question, which is its limit; it goes on when you allow it',
