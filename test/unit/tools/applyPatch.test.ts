@@ -47,7 +47,7 @@ describe('apply_patch', () => {
     expect(bench.files.writes).toEqual([]);
   });
 
-  it('[R231] changes, creates, deletes and moves, and says so for each file', async () => {
+  it('changes, creates, deletes and moves, and says so for each file', async () => {
     const bench = createBench(start);
     const result = await bench.run('apply_patch', several);
     expect(bench.files.disk('/w/app/a.ts')).toBe('one\nTWO\nthree\n');
