@@ -43,7 +43,12 @@ export class BlockRefiner {
     const whole = toChange(diff);
     const oldCount = whole.oldEnd - whole.oldStart;
     const newCount = whole.newEnd - whole.newStart;
-    if (oldCount === 0 || newCount === 0 || (oldCount === 1 && newCount === 1)) {
+    if (oldCount === 0 || newCount === 0) {
+      const isAtTheEnd =
+        whole.oldEnd === this.before.lineCount && whole.newEnd === this.after.lineCount;
+      return isAtTheEnd ? this.mapped(whole, (...sides) => [rangeOf(...sides)]) : [whole];
+    }
+    if (oldCount === 1 && newCount === 1) {
       return [whole];
     }
     const oldChars = charsOf(this.before, whole.oldStart, whole.oldEnd);
@@ -55,24 +60,34 @@ export class BlockRefiner {
       return [whole];
     }
     this.budget.left -= cost;
+    return this.mapped(whole, (oldLines, newLines, block) => {
+      const mappings = charMappings(oldLines, newLines, block, this.budget);
+      this.isOverLimit ||= mappings === undefined;
+      return mappings ?? [];
+    });
+  }
+
+  /** The lines of what `find` finds in a block; the whole block when that is nothing. */
+  private mapped(
+    whole: Change,
+    find: (oldLines: string[], newLines: string[], block: Change) => readonly RangeMapping[],
+  ): readonly Change[] {
     // The block with the line before and behind it, where there is one on that side: no more is looked at.
     const oldFrom = Math.max(0, whole.oldStart - 1);
     const newFrom = Math.max(0, whole.newStart - 1);
     const oldLines = linesOf(this.before, oldFrom, whole.oldEnd + 1);
     const newLines = linesOf(this.after, newFrom, whole.newEnd + 1);
-    const block: Change = {
+    const mappings = find(oldLines, newLines, {
       oldStart: whole.oldStart - oldFrom,
       oldEnd: whole.oldEnd - oldFrom,
       newStart: whole.newStart - newFrom,
       newEnd: whole.newEnd - newFrom,
-    };
-    const mappings = charMappings(oldLines, newLines, block, this.budget);
-    this.isOverLimit ||= mappings === undefined;
+    });
     const oldText = new ArrayText(oldLines);
     const newText = new ArrayText(newLines);
-    return (mappings ?? []).length === 0
+    return mappings.length === 0
       ? [whole]
-      : (mappings ?? []).map((mapping) => {
+      : mappings.map((mapping) => {
           const lines = getLineRangeMapping(mapping, oldText, newText);
           return {
             oldStart: lines.original.startLineNumber - 1 + oldFrom,
@@ -82,6 +97,14 @@ export class BlockRefiner {
           };
         });
   }
+}
+
+/** A block from its first to its last character; at the end of a file it begins at the end of the line before. */
+function rangeOf(oldLines: string[], newLines: string[], block: Change): RangeMapping {
+  return new LineRangeMapping(
+    new LineRange(block.oldStart + 1, block.oldEnd + 1),
+    new LineRange(block.newStart + 1, block.newEnd + 1),
+  ).toRangeMapping2(oldLines, newLines);
 }
 
 /**
@@ -94,10 +117,7 @@ export function charMappings(
   block: Change,
   budget: StepBudget,
 ): readonly RangeMapping[] | undefined {
-  const range = new LineRangeMapping(
-    new LineRange(block.oldStart + 1, block.oldEnd + 1),
-    new LineRange(block.newStart + 1, block.newEnd + 1),
-  ).toRangeMapping2(oldLines, newLines);
+  const range = rangeOf(oldLines, newLines, block);
   const oldChars = new LinesSliceCharSequence(oldLines, range.originalRange, true);
   const newChars = new LinesSliceCharSequence(newLines, range.modifiedRange, true);
   const before = elementsOf(oldChars);

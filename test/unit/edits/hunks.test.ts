@@ -279,6 +279,15 @@ describe('hunks in detail', () => {
     }
   });
 
+  it('[R222] lines that go at the end of a file are those the editor draws, also behind an empty line', () => {
+    const head = Array.from({ length: 900 }, (_, index) => `line ${String(index)}`);
+    for (const lines of [['a'], head]) {
+      expectDrawnRanges([...lines, '', 'x', ''], [...lines, '']);
+      expectDrawnRanges([...lines, ''], [...lines, '', 'x', '']);
+      expectDrawnRanges([...lines, 'x', ''], [...lines, '']);
+    }
+  });
+
   it('[R222] a hunk keeps its id when another one changes', () => {
     const base = Array.from({ length: 20 }, (_, index) => `line ${String(index)}\n`).join('');
     const first = computeHunks(
