@@ -125,7 +125,8 @@ function isCode(word: string, rest: string, field: Field): boolean {
     return false; // a header
   }
   if (style === 'joined' || style === 'flag') {
-    return next === '`' || /^(?:f?["'])/.test(next);
+    // A quote behind the value closes the text that all of this stands in: `"PASSWORD=hunter22"`.
+    return false;
   }
   const isName = /^[A-Za-z_$]+(?:\??\.[A-Za-z_$]+)*[!?]?$/.test(word);
   if (!isName) {
