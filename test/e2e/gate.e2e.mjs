@@ -212,7 +212,12 @@ e2e('the audit log is read, filtered, exported and verified in the editor', asyn
   await app.command('Patchbay: Export Audit Log');
   await row(app, 'CSV').click();
   const input = app.page.locator('.quick-input-widget input.input');
-  await input.waitFor();
+  // The dialog writes its own proposal first, whatever was typed before.
+  await app.page.waitForFunction(() =>
+    document
+      .querySelector('.quick-input-widget input.input')
+      ?.value.endsWith('/patchbay-audit.csv'),
+  );
   const file = path.join(app.folder, 'decisions.csv');
   await input.fill(file);
   await input.press('Enter');

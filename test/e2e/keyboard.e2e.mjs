@@ -139,6 +139,9 @@ e2e(
     assert.notEqual(place, 'BODY', 'the focus is not lost');
     await page.keyboard.press('Control+Alt+P');
     await chat.locator(`${id('composer')}:focus`).waitFor();
+    // The page of the view has the keys once the window says so too.
+    await chat.waitForFunction(() => document.hasFocus());
+    await page.waitForFunction(() => document.activeElement?.tagName === 'IFRAME');
     await page.keyboard.type('Thanks');
     assert.equal(await chat.locator(id('composer')).inputValue(), 'Thanks');
     await shot('keyboard-3-end');

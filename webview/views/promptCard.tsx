@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { PermissionAnswerParams, PromptView } from '../../src/protocol/methods';
-import { Button, Icon, IconButton, Visible } from '../controls';
+import { Button, Icon, Visible } from '../controls';
 import { memo } from '../memo';
 import { useFlag, usePanel } from '../panel';
 import { promptHeadline } from '../promptWords';
@@ -42,16 +42,6 @@ export const PromptCard = memo(function PromptCard({
           <Visible text={headline.title} isOneLine />
         </h2>
         <span class="card-summary">{prompt.asker} asks</span>
-        {prompt.questions === undefined && (
-          <IconButton
-            icon="go-to-file"
-            label="Show in an editor"
-            onClick={() =>
-              link.command('action/run', { action: 'showQuestion', target: prompt.id })
-            }
-            testId="open-question"
-          />
-        )}
       </div>
       <div class="card-body">
         {prompt.effects.map((effect, index) => (
@@ -72,6 +62,18 @@ export const PromptCard = memo(function PromptCard({
           <PermissionChoices prompt={prompt} onAnswer={answer} />
         ) : (
           <QuestionForm id={prompt.id} questions={prompt.questions} onAnswer={answer} />
+        )}
+        {prompt.questions === undefined && (
+          <button
+            type="button"
+            class="text-button"
+            data-testid="open-question"
+            onClick={() =>
+              link.command('action/run', { action: 'showQuestion', target: prompt.id })
+            }
+          >
+            Show in an editor
+          </button>
         )}
       </div>
     </section>
