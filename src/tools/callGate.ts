@@ -80,7 +80,11 @@ export class CallGate {
 
   /** True while the call's paths still lead where they led when it was judged. */
   async isStillTrue(call: GatedCall, effects: readonly Effect[]): Promise<boolean> {
-    return areSameEffects(effects, await this.effectsOf(call));
+    const { files, probe } = this.services;
+    const { intents, context } = call;
+    // Where a command is not looked at again: the same bytes run, in the same place.
+    const now = await resolveEffects(intents, { roots: files.roots(), cwd: context.cwd, probe });
+    return areSameEffects(effects, now);
   }
 
   /** For the hand that writes, to be asked right before it does: between the decision and the bytes a link can be moved. */

@@ -22,7 +22,7 @@ export function RuleOffers({ offers, onAnswer }: RuleOffersProps): JSX.Element {
               label={`In this session: ${offer.text}`}
               testId={`offer-${offer.id}-session`}
             >
-              In this session
+              This session
             </Button>
             <Button
               onClick={() =>
@@ -31,7 +31,7 @@ export function RuleOffers({ offers, onAnswer }: RuleOffersProps): JSX.Element {
               label={`In this workspace: ${offer.text}`}
               testId={`offer-${offer.id}-workspace`}
             >
-              In this workspace
+              This workspace
             </Button>
           </span>
         </div>
