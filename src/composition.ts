@@ -450,6 +450,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         logger: log,
         onDidFail: (message) => void vscode.window.showWarningMessage(`Patchbay: ${message}`),
         onNotice: (_sessionId, text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
+        claimPatienceMs: 6000,
       }),
       defaults: () => ({ modelId: setup.defaultModelId(), mode: settings.values.permissionMode }),
       session: {

@@ -1,3 +1,4 @@
+import { readFileSync, unlinkSync } from 'node:fs';
 import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -74,9 +75,24 @@ export class SessionLocks implements Disposable {
     return this.refresh(path);
   }
 
+  /** Gives everything back at once: this process may linger, and the window that comes after it must not wait for that. */
   dispose(): void {
     this.timer?.dispose();
     this.timer = undefined;
+    for (const path of this.held.keys()) {
+      this.giveBack(path);
+    }
+    this.held.clear();
+  }
+
+  private giveBack(path: string): void {
+    try {
+      if (readFileSync(path, 'utf8') === this.text()) {
+        unlinkSync(path);
+      }
+    } catch {
+      // Gone, or not ours to remove: it is free when this process is.
+    }
   }
 
   private keep(path: string): true {

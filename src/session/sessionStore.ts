@@ -1,4 +1,5 @@
 import { copyOf } from '../base/bigLine';
+import { delay } from '../base/clock';
 import { createId } from '../base/ids';
 import { silentLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
@@ -15,6 +16,11 @@ export interface SessionStoreDependencies extends SessionFileDependencies {
   readonly createSessionId?: () => string;
   /** What a damaged file lost, for the user. */
   readonly onNotice?: (sessionId: string, text: string) => void;
+  /**
+   * How long opening waits for another window to give a session up: after a reload the window before is still closing.
+   * Default 0.
+   */
+  readonly claimPatienceMs?: number;
 }
 
 /** A head line fits in here; the list reads no more of a file. */
@@ -47,7 +53,7 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     },
     open: async (sessionId) => {
       // First the claim: what is read after it, nobody else adds to.
-      const isOurs = (await storage.claim?.(sessionId)) ?? true;
+      const isOurs = await claimPatiently(dependencies, sessionId);
       const record = await readRecord(sessionId);
       if (record === undefined) {
         await (isOurs ? storage.release?.(sessionId) : undefined);
@@ -120,6 +126,22 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
 }
 
 /** Appends only to what this window has. */
+async function claimPatiently(
+  { storage, clock, claimPatienceMs = 0 }: SessionStoreDependencies,
+  sessionId: string,
+): Promise<boolean> {
+  const endMs = clock.nowMs() + claimPatienceMs;
+  for (;;) {
+    const isOurs = (await storage.claim?.(sessionId)) ?? true;
+    if (isOurs || clock.nowMs() >= endMs) {
+      return isOurs;
+    }
+    await delay(clock, claimRetryMs);
+  }
+}
+
+const claimRetryMs = 200;
+
 function claimed(storage: SessionStorage): Pick<SessionStorage, 'append'> {
   return {
     append: async (sessionId, lines) => {

@@ -53,6 +53,23 @@ describe('two windows on one session', () => {
     expect(verifySession(String(second?.stored.id), readFileSync(copyPath))).toEqual([]);
   });
 
+  it('[R211] a window that closes gives its session up at once, and the next one waits for that', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b', 6000)];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    await first.log.flush();
+    const opening = two.store.open(first.stored.id);
+    while (two.clock.pendingCount === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    one.files.dispose();
+    await two.clock.advance(200);
+    expect((await opening)?.stored.id).toBe(first.stored.id);
+    expect(two.notices).toEqual([]);
+    two.files.dispose();
+  });
+
   it('[R211] nobody renames or removes a session that another window has', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b')];
@@ -217,17 +234,19 @@ function setUp() {
   let ids = 0;
   return {
     folder,
-    window: (name: string) => {
+    window: (name: string, patienceMs?: number) => {
       const clock = new FakeClock();
       const notices: string[] = [];
+      const files = new SessionFiles(folder, { clock });
       const store = createSessionStore({
-        storage: new SessionFiles(folder, { clock }),
+        storage: files,
         clock,
+        ...(patienceMs === undefined ? {} : { claimPatienceMs: patienceMs }),
         redact: (text) => text,
         createSessionId: () => `${name}-${String((ids += 1))}`,
         onNotice: (_id, text) => notices.push(text),
       });
-      return { store, clock, notices };
+      return { store, files, clock, notices };
     },
   };
 }
