@@ -128,11 +128,14 @@ export function compose(context: vscode.ExtensionContext): Composition {
 
   // What is known to be secret; keys join when they are found.
   const secretValues = new Set<string>();
+  /** For what goes on to a model: paths stay as they are, they are used again. */
+  let secretRedactor = createRedactor(secretValues);
   let redactor = createRedactor(secretValues, { homeDirectory: home });
   const redact = (text: string): string => redactor(text);
   const learnSecret = (value: string): void => {
     if (!secretValues.has(value)) {
       secretValues.add(value);
+      secretRedactor = createRedactor(secretValues);
       redactor = createRedactor(secretValues, { homeDirectory: home });
     }
   };
@@ -214,7 +217,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     isTrusted,
     inheritedEnv,
     searchPath: trustedShellPath,
-    redact,
+    redact: (text) => secretRedactor(text),
   });
   const search = createWorkspaceSearch({
     rgPaths: editorRipgrepPaths(vscode.env.appRoot, process.platform, process.arch),

@@ -21,7 +21,7 @@ export interface CommandRunnerOptions extends SupervisorOptions {
   readonly killGraceMs?: number;
   /** Default 1 MiB. */
   readonly maxOutputChars?: number;
-  /** For the output that is shown while the command runs. */
+  /** Takes secrets out of the output before anybody gets it: whoever asked, the panel, the log. Paths must stay as they are. */
   readonly redact?: Redactor;
 }
 
@@ -75,15 +75,14 @@ async function watch(
   const stripper = new EscapeStripper();
   // A secret may be cut in two by the pieces in which it comes: they are joined to lines before they are shown.
   const shown = new RedactingStream(options.redact ?? ((text) => text));
-  const show = (text: string): void => {
+  const give = (text: string): void => {
+    output.push(text);
     if (text !== '') {
       run.onOutput?.(text);
     }
   };
-  const accept = (text: string): void => {
-    output.push(text);
-    show(options.redact === undefined ? text : shown.push(text));
-  };
+  const accept = (text: string): void =>
+    give(options.redact === undefined ? text : shown.push(text));
   child.stdout.on('data', (chunk: Uint8Array) =>
     accept(stripper.push(decoder.decode(chunk, { stream: true }))),
   );
@@ -92,7 +91,7 @@ async function watch(
   const end = await child.ended;
   ending.stop();
   accept(stripper.push(decoder.decode()) + stripper.end());
-  show(shown.end());
+  give(shown.end());
   child.release();
   return outcomeOf(end, ending.why(), output.text(), run);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRedactor } from '../../../src/base/redact';
 import {
   commandShell,
   createCommandRunner,
@@ -49,6 +50,16 @@ function run(
 }
 
 describe('running a command', () => {
+  it('takes secrets out of the output before anybody gets it, also one that comes in pieces', async () => {
+    const shown: string[] = [];
+    const { output } = await run(
+      "printf 'key sk-ant-'; sleep 0.05; printf 'api03-0123456789abcdef\\n'; echo TOKEN=hunter2222; pwd",
+      { onOutput: (text) => shown.push(text), options: { redact: createRedactor() } },
+    );
+    expect(output).toBe(`key [redacted]\nTOKEN=[redacted]\n${bench.path}\n`);
+    expect(shown.join('')).toBe(output);
+  });
+
   it('gives its output, both streams in the order they came, and its exit code', async () => {
     expect(await run('echo one; echo two >&2; echo three; exit 3')).toEqual({
       exitCode: 3,
