@@ -543,6 +543,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           window(messages, budgetForWindow(model.contextWindowTokens)).messages,
         runtimeName: nameOf,
         relativize: labelFor,
+        redactShown: (text) => secretRedactor(text),
         nowMs: () => clock.nowMs(),
         withdraw: (sessionId) => {
           permissions.withdrawSession(sessionId);
@@ -587,6 +588,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       log,
       findModel: (modelId) => setup.find(modelId),
       runtimeName: nameOf,
+      redactShown: (text) => secretRedactor(text),
       bridgeOf,
       actions: createPanelActions({
         log,

@@ -46,6 +46,8 @@ export interface PanelControllerDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   readonly runtimeName: (model: ModelRef) => string;
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
+  /** Takes secrets out of an output that is shown whole. */
+  readonly redactShown?: (text: string) => string;
   readonly log: Logger;
 }
 
@@ -100,7 +102,10 @@ export class PanelController implements PanelSource, Disposable {
     'tool/detail': ({ callId, part }) => {
       const whole = this.deps.sessions.current.detail(callId, part) ?? '';
       const { text, isTruncated } = capped(whole, detailLimit);
-      return Promise.resolve({ text, isTruncated });
+      const { redactShown } = this.deps;
+      // What goes in is shown as it is: it was approved so.
+      const shown = part === 'output' && redactShown !== undefined ? redactShown(text) : text;
+      return Promise.resolve({ text: shown, isTruncated });
     },
     'endpoint/probe': (params, signal) => this.deps.actions.probeEndpoint(params, signal),
     'endpoint/add': (params, signal) => this.deps.actions.addEndpoint(params, signal),

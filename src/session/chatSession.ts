@@ -66,6 +66,8 @@ export interface ChatSessionDeps {
   readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
   readonly runtimeName: (model: ModelRef) => string;
   readonly relativize: (path: string) => string;
+  /** Takes secrets out of what the panel shows of outputs. Default: nothing is taken out. */
+  readonly redactShown?: (text: string) => string;
   readonly nowMs: () => number;
   /** Withdraws questions and edits that still wait when a turn ends. */
   readonly withdraw: (sessionId: string) => void;
@@ -106,6 +108,9 @@ export class ChatSession implements Disposable {
     this.currentMode = start.mode ?? defaults.mode;
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
     restoreItems(this.reducer, start.messages, start.interrupted);
+    if (deps.redactShown !== undefined) {
+      this.reducer.redactWith(deps.redactShown);
+    }
     if (start.interrupted) {
       this.reducer.beginTurn('interrupted');
       this.reducer.add({

@@ -32,8 +32,14 @@ export class ItemReducer {
   private deltas: SessionDelta[] = [];
   private turnId = 'turn';
   private counter = 0;
+  private redact: (text: string) => string = (text) => text;
 
   constructor(private readonly options: ItemReducerOptions) {}
+
+  /** From now on outputs are shown without secrets. What is restored had none: they were never stored. */
+  redactWith(redact: (text: string) => string): void {
+    this.redact = redact;
+  }
 
   get items(): readonly SessionItem[] {
     return this.list;
@@ -204,7 +210,7 @@ export class ItemReducer {
     if (text.length > cardTextLimit) {
       this.outputs.set(callId, text);
     }
-    this.replace(settleToolItem(item, result));
+    this.replace(settleToolItem(item, result, this.redact));
   }
 
   progress(callId: string, progress: CallProgress, replacesOutput = false): void {
@@ -233,7 +239,8 @@ export class ItemReducer {
         return;
       case 'output': {
         const whole =
-          (replacesOutput ? '' : (this.outputs.get(callId) ?? item.output ?? '')) + progress.text;
+          (replacesOutput ? '' : (this.outputs.get(callId) ?? item.output ?? '')) +
+          this.redact(progress.text);
         this.outputs.set(callId, whole.slice(-1_048_576));
         this.replace({
           ...item,

@@ -143,15 +143,19 @@ export function inputText(call: { readonly arguments: JsonObject }): string {
     : JSON.stringify(call.arguments, undefined, 2);
 }
 
-/** The card after its result came. */
-export function settleToolItem(item: ToolItem, result: ToolResult): ToolItem {
+/** The card after its result came; `redact` takes secrets out of what is shown of the output. */
+export function settleToolItem(
+  item: ToolItem,
+  result: ToolResult,
+  redact: (text: string) => string,
+): ToolItem {
   const whole = result.ok || result.output !== '' ? result.output : result.error;
   const output = capped(whole);
   const outcome = result.details?.outcome;
   const summary = result.details?.summary ?? (result.ok ? undefined : firstLine(result.error));
   return {
     ...item,
-    output: output.text,
+    output: redact(output.text),
     outputBytes: whole.length,
     ...(summary === undefined ? {} : { summary }),
     ...(result.details?.diff === undefined ? {} : { diff: capped(result.details.diff).text }),

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json';
+import { createRedactor } from '../../../src/base/redact';
+import type { ToolCall } from '../../../src/events/toolCall';
+import { ItemReducer } from '../../../src/session/itemReducer';
 import {
   createToolItem,
   keptResult,
@@ -51,10 +54,36 @@ describe('the result of a call', () => {
   });
 
   it('shows the size of the whole on its card', () => {
-    const { output, outputBytes } = settleToolItem(item('Read', {}), { ok: true, output: long });
+    const { output, outputBytes } = settleToolItem(
+      item('Read', {}),
+      { ok: true, output: long },
+      (text) => text,
+    );
     expect(outputBytes).toBe(long.length);
     expect(output).toBe(
       `${'a'.repeat(5734)}\n… 4,991,808 characters not shown …\n${'z'.repeat(2458)}`,
     );
+  });
+});
+
+describe('what is shown of an output', () => {
+  it('[R178] has no secret in it, while it comes and when it is whole; the input is shown as it was approved', () => {
+    const reducer = new ItemReducer({ nowMs: () => 0, relativize: (path) => path });
+    reducer.redactWith(createRedactor(['known-secret']));
+    const call: ToolCall = {
+      id: 'c1',
+      name: 'Bash',
+      arguments: { command: 'echo known-secret' },
+      executedBy: 'child',
+    };
+    reducer.event({ kind: 'tool_call', call });
+    reducer.progress('c1', { kind: 'output', text: 'TOKEN=known-secret\n' });
+    expect(JSON.stringify(reducer.items)).toContain('TOKEN=[redacted]');
+    reducer.observation(
+      { kind: 'tool_result', callId: 'c1', result: { ok: true, output: 'again known-secret' } },
+      { ok: true, output: 'again known-secret' },
+    );
+    const [item] = reducer.items;
+    expect(item).toMatchObject({ output: 'again [redacted]', input: 'echo known-secret' });
   });
 });
