@@ -15,7 +15,7 @@ export type HeadlessCommand =
   | AuditVerifyCommand
   | { readonly kind: 'paths' }
   | { readonly kind: 'redact' }
-  | TranscriptCommand
+  | { readonly kind: 'transcript' }
   | SessionCommand
   | { readonly kind: 'hunks' }
   | { readonly kind: 'match' }
@@ -63,11 +63,6 @@ export interface AuditVerifyCommand {
   readonly file: string;
 }
 
-/** JSON lines of cases on standard input, JSON lines of answers on standard output. */
-export interface TranscriptCommand {
-  readonly kind: 'transcript';
-}
-
 const timing = {
   'cancel-after-ms': { type: 'string' },
   'start-timeout-ms': { type: 'string' },
@@ -109,8 +104,7 @@ export function parseHeadlessArgs(
       case 'redact':
         return withoutOptions('redact', rest);
       case 'transcript':
-        parseArgs({ args: rest, strict: true, options: {} });
-        return { kind: 'transcript' };
+        return withoutOptions('transcript', rest);
       case 'session':
         return sessionCommand(rest);
       case 'hunks':

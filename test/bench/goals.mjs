@@ -27,3 +27,11 @@ export function median(values) {
 }
 
 export const kilobytes = (bytes) => bytes / 1000;
+
+/** Processor time of this process while `work` runs, in milliseconds: what others do on the machine does not count. */
+export function cpuMs(work) {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}

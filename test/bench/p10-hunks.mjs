@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { inRoot } from '../../scripts/lib/root.mjs';
-import { remark, report } from './goals.mjs';
+import { cpuMs, remark, report } from './goals.mjs';
 
 const folder = inRoot('out/bench-hunks');
 const sizes = [10_000, 100_000];
@@ -126,13 +126,6 @@ function ceiling(base, proposed) {
     return numbers;
   };
   return [intern(before), intern(after)];
-}
-
-function cpuMs(work) {
-  const start = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
 
 try {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { inRoot } from '../../scripts/lib/root.mjs';
-import { median, remark, report } from './goals.mjs';
+import { cpuMs, median, remark, report } from './goals.mjs';
 
 const folder = inRoot('out/bench-near-miss');
 const lineCount = 10_000;
@@ -23,13 +23,6 @@ function distance(a, b) {
     [row, next] = [next, row];
   }
   return row[b.length];
-}
-
-function cpuMs(work) {
-  const start = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
 
 try {

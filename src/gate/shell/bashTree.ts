@@ -1,6 +1,7 @@
 import type { Tree } from '@vscode/tree-sitter-wasm';
 import { bashWords } from './bashWords';
 import type { CommandWord } from './contract';
+import { collectCommands } from './treeWalk';
 
 /** What the grammar's tree says of a bash text. */
 export interface TreeReading {
@@ -12,12 +13,8 @@ export interface TreeReading {
 }
 
 export function readBashTree(tree: Tree, text: string): TreeReading {
-  const parts: CommandWord[][] = [];
   const inputs: string[] = [];
-  const cursor = tree.walk();
-  // For each level of the walk: the command whose direct children are there.
-  const open: (CommandWord[] | undefined)[] = [];
-  const enter = (parent: CommandWord[] | undefined): CommandWord[] | undefined => {
+  const parts = collectCommands(tree, (cursor, parent, begin) => {
     const type = cursor.nodeType;
     const raw = (): string => text.slice(cursor.startIndex, cursor.endIndex);
     if (parent !== undefined && isWord(type, cursor.nodeIsNamed)) {
@@ -30,36 +27,11 @@ export function readBashTree(tree: Tree, text: string): TreeReading {
         ...bashWords(raw().replace(/^[0-9]*<<<\s*/, '')).filter((word) => word !== undefined),
       );
     }
-    if (type === 'command' || type === 'declaration_command' || type === 'unset_command') {
-      const words: CommandWord[] = [];
-      parts.push(words);
-      return words;
-    }
-    return undefined;
-  };
-  try {
-    let parent = enter(undefined);
-    for (;;) {
-      if (cursor.gotoFirstChild()) {
-        open.push(parent);
-        parent = enter(parent);
-        continue;
-      }
-      while (!cursor.gotoNextSibling()) {
-        if (!cursor.gotoParent()) {
-          return {
-            hasError: tree.rootNode.hasError,
-            parts: parts.filter((words) => words.length > 0),
-            inputs,
-          };
-        }
-        open.pop();
-      }
-      parent = enter(open.at(-1));
-    }
-  } finally {
-    cursor.delete();
-  }
+    return type === 'command' || type === 'declaration_command' || type === 'unset_command'
+      ? begin()
+      : undefined;
+  });
+  return { hasError: tree.rootNode.hasError, parts, inputs };
 }
 
 function isWord(type: string, isNamed: boolean): boolean {

@@ -1,18 +1,14 @@
 import type { Tree } from '@vscode/tree-sitter-wasm';
 import type { TreeReading } from './bashTree';
 import type { CommandWord } from './contract';
+import { collectCommands } from './treeWalk';
 
 /** The commands of a PowerShell text as the grammar's tree has them. */
 export function readPowershellTree(tree: Tree, text: string): TreeReading {
-  const parts: CommandWord[][] = [];
-  const cursor = tree.walk();
-  const open: (CommandWord[] | undefined)[] = [];
-  const enter = (parent: CommandWord[] | undefined): CommandWord[] | undefined => {
+  const parts = collectCommands(tree, (cursor, parent, begin) => {
     const type = cursor.nodeType;
     if (type === 'command') {
-      const words: CommandWord[] = [];
-      parts.push(words);
-      return words;
+      return begin();
     }
     if (type === 'command_elements') {
       return parent;
@@ -21,30 +17,8 @@ export function readPowershellTree(tree: Tree, text: string): TreeReading {
       parent.push(powershellWord(text.slice(cursor.startIndex, cursor.endIndex)));
     }
     return undefined;
-  };
-  try {
-    let parent = enter(undefined);
-    for (;;) {
-      if (cursor.gotoFirstChild()) {
-        open.push(parent);
-        parent = enter(parent);
-        continue;
-      }
-      while (!cursor.gotoNextSibling()) {
-        if (!cursor.gotoParent()) {
-          return {
-            hasError: tree.rootNode.hasError,
-            parts: parts.filter((words) => words.length > 0),
-            inputs: [],
-          };
-        }
-        open.pop();
-      }
-      parent = enter(open.at(-1));
-    }
-  } finally {
-    cursor.delete();
-  }
+  });
+  return { hasError: tree.rootNode.hasError, parts, inputs: [] };
 }
 
 /** The value of one raw word; undefined when it is known only when it runs. */
