@@ -50,6 +50,54 @@ export interface PendingEditsApi {
   updateBase(editId: string, baseText: string): void;
 }
 
+/**
+ * Where a change of a file came from. `ours` is exact; the others are claims by time and path, and are shown as such.
+ * `during`: it happened while a command, a tool or a child of this call ran.
+ */
+export type ChangeOrigin =
+  | { readonly kind: 'ours'; readonly callId: string }
+  | { readonly kind: 'during'; readonly callId: string; readonly what: string }
+  | { readonly kind: 'onSave' }
+  | { readonly kind: 'elsewhere' };
+
+/** A change that is in a file already and that no approved edit explains; it waits for keep or undo. */
+export interface UnreviewedChange {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly path: string;
+  /** Relative to its workspace folder, with `/`. */
+  readonly label: string;
+  readonly kind: 'edit' | 'create' | 'delete';
+  /** The text before, and the text of the file now; '' where there was or is no file. */
+  readonly baseText: string;
+  readonly currentText: string;
+  /** Those that wait: kept and undone ones are gone. Hunks of one file may have several origins. */
+  readonly hunks: readonly { readonly hunk: Hunk; readonly origin: ChangeOrigin }[];
+  readonly createdAtMs: number;
+}
+
+/** Which hunks an action is about. */
+export type ChangeSelection =
+  | { readonly kind: 'hunks'; readonly changeId: string; readonly hunkIds: readonly string[] }
+  | { readonly kind: 'file'; readonly changeId: string }
+  | { readonly kind: 'turn'; readonly sessionId: string; readonly turnId: string }
+  | { readonly kind: 'origin'; readonly sessionId: string; readonly origin: ChangeOrigin }
+  | { readonly kind: 'all' };
+
+/** The unreviewed set: what changed without anybody having approved it. Never rejects. */
+export interface UnreviewedChangesApi {
+  list(): readonly UnreviewedChange[];
+  get(changeId: string): UnreviewedChange | undefined;
+  readonly onDidChange: Event<{ readonly changeId: string }>;
+  /** False when nothing of the selection waits any more. */
+  keep(selection: ChangeSelection): boolean;
+  /** Takes the hunks out of their files; `problems` are sentences for the user, one per file that stayed as it is. */
+  undo(
+    selection: ChangeSelection,
+  ): Promise<{ readonly undone: number; readonly problems: readonly string[] }>;
+}
+
 export type SessionPhase = 'idle' | 'streaming' | 'tooling' | 'condensing' | 'faulted';
 
 /** Immutable snapshot of one conversation, for the panel and the status bar. */
