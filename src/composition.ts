@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { delay, systemClock, withDeadline } from './base/clock';
 import { DisposableStore, type Disposable } from './base/disposable';
 import { isArrayOf, isString, stringField } from './base/guard';
-import { createRedactor } from './base/redact';
+import { createSecretFilter, type SecretFilter } from './base/secretFilter';
 import { computeHunks } from './edits/hunks';
 import { createFileEdit } from './edits/proposal';
 import { AuditLog } from './gate/audit';
@@ -129,14 +129,18 @@ export function compose(context: vscode.ExtensionContext): Composition {
   // What is known to be secret; keys join when they are found.
   const secretValues = new Set<string>();
   /** For what goes on to a model: paths stay as they are, they are used again. */
-  let secretRedactor = createRedactor(secretValues);
-  let redactor = createRedactor(secretValues, { homeDirectory: home });
-  const redact = (text: string): string => redactor(text);
+  let secretFilter = createSecretFilter(secretValues);
+  let shownFilter = createSecretFilter(secretValues, { homeDirectory: home });
+  const redact = (text: string): string => shownFilter.redact(text);
+  const shownSecrets: SecretFilter = {
+    redact,
+    secretAt: (text, from, what) => shownFilter.secretAt(text, from, what),
+  };
   const learnSecret = (value: string): void => {
     if (!secretValues.has(value)) {
       secretValues.add(value);
-      secretRedactor = createRedactor(secretValues);
-      redactor = createRedactor(secretValues, { homeDirectory: home });
+      secretFilter = createSecretFilter(secretValues);
+      shownFilter = createSecretFilter(secretValues, { homeDirectory: home });
     }
   };
   const log = store.add(new OutputLog(redact));
@@ -217,7 +221,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     isTrusted,
     inheritedEnv,
     searchPath: trustedShellPath,
-    redact: (text) => secretRedactor(text),
+    redact: (text) => secretFilter.redact(text),
   });
   const search = createWorkspaceSearch({
     rgPaths: editorRipgrepPaths(vscode.env.appRoot, process.platform, process.arch),
@@ -449,7 +453,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       store: createSessionStore({
         storage: store.add(new SessionFiles(join(storage.fsPath, 'sessions'), { clock })),
         clock,
-        redact,
+        ...shownSecrets,
         logger: log,
         onDidFail: (message) => void vscode.window.showWarningMessage(`Patchbay: ${message}`),
         onNotice: (_sessionId, text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
@@ -543,7 +547,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           window(messages, budgetForWindow(model.contextWindowTokens)).messages,
         runtimeName: nameOf,
         relativize: labelFor,
-        redactShown: (text) => secretRedactor(text),
+        secrets: shownSecrets,
         nowMs: () => clock.nowMs(),
         withdraw: (sessionId) => {
           permissions.withdrawSession(sessionId);
@@ -588,7 +592,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       log,
       findModel: (modelId) => setup.find(modelId),
       runtimeName: nameOf,
-      redactShown: (text) => secretRedactor(text),
+      redactShown: redact,
       bridgeOf,
       actions: createPanelActions({
         log,

@@ -36,8 +36,8 @@ export class RedactingStream {
 const maxHeldChars = 64 * 1024;
 const maxSecretChars = 8 * 1024;
 
-/** Behind the last line end before which nothing is open. */
-function safeCut(text: string): number {
+/** Behind the last line end before which nothing is open: no later line makes a secret of what stands there. */
+export function safeCut(text: string): number {
   const lines = Array.from(
     text.matchAll(/\r\n|\n|\r(?=.)/gs),
     ({ index, 0: end }) => index + end.length,

@@ -46,7 +46,7 @@ export interface PanelControllerDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   readonly runtimeName: (model: ModelRef) => string;
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
-  /** Takes secrets out of an output that is shown whole. */
+  /** Takes secrets out of what is shown whole. */
   readonly redactShown?: (text: string) => string;
   readonly log: Logger;
 }
@@ -102,10 +102,10 @@ export class PanelController implements PanelSource, Disposable {
     'tool/detail': ({ callId, part }) => {
       const whole = this.deps.sessions.current.detail(callId, part) ?? '';
       const { text, isTruncated } = capped(whole, detailLimit);
-      const { redactShown } = this.deps;
-      // What goes in is shown as it is: it was approved so.
-      const shown = part === 'output' && redactShown !== undefined ? redactShown(text) : text;
-      return Promise.resolve({ text: shown, isTruncated });
+      // What is to be approved is shown as it is, until it is decided.
+      const isAsked =
+        part === 'input' && this.deps.questions.list().some((asked) => asked.callId === callId);
+      return Promise.resolve({ text: isAsked ? text : this.redact(text), isTruncated });
     },
     'endpoint/probe': (params, signal) => this.deps.actions.probeEndpoint(params, signal),
     'endpoint/add': (params, signal) => this.deps.actions.addEndpoint(params, signal),
@@ -168,6 +168,10 @@ export class PanelController implements PanelSource, Disposable {
 
   dispose(): void {
     this.store.dispose();
+  }
+
+  private redact(text: string): string {
+    return this.deps.redactShown?.(text) ?? text;
   }
 
   private later(what: string, work: Promise<unknown>): void {

@@ -2,6 +2,7 @@ import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { createId } from '../base/ids';
 import { errorMessage } from '../base/patchbayError';
+import type { SecretFilter } from '../base/secretFilter';
 import type { Failure } from '../events/failure';
 import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
 import type { NormalizedEvent } from '../events/normalizedEvent';
@@ -66,8 +67,8 @@ export interface ChatSessionDeps {
   readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
   readonly runtimeName: (model: ModelRef) => string;
   readonly relativize: (path: string) => string;
-  /** Takes secrets out of what the panel shows of outputs. Default: nothing is taken out. */
-  readonly redactShown?: (text: string) => string;
+  /** Takes secrets out of what the panel shows. What goes to a model is as it is. Default: nothing is taken out. */
+  readonly secrets?: SecretFilter;
   readonly nowMs: () => number;
   /** Withdraws questions and edits that still wait when a turn ends. */
   readonly withdraw: (sessionId: string) => void;
@@ -108,8 +109,8 @@ export class ChatSession implements Disposable {
     this.currentMode = start.mode ?? defaults.mode;
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
     restoreItems(this.reducer, start.messages, start.interrupted);
-    if (deps.redactShown !== undefined) {
-      this.reducer.redactWith(deps.redactShown);
+    if (deps.secrets !== undefined) {
+      this.reducer.redactWith(deps.secrets);
     }
     if (start.interrupted) {
       this.reducer.beginTurn('interrupted');
@@ -171,7 +172,7 @@ export class ChatSession implements Disposable {
       return { accepted: false, problem: 'Choose a model or an agent first.' };
     }
     if (this.title === '') {
-      this.rename(titleOf(text));
+      this.rename(titleOf(this.deps.secrets?.redact(text) ?? text));
     }
     if (this.isBusy) {
       const itemId = createId('queued');
@@ -229,7 +230,7 @@ export class ChatSession implements Disposable {
   }
 
   rename(title: string): void {
-    this.title = oneTitle(title);
+    this.title = oneTitle(this.deps.secrets?.redact(title) ?? title);
     this.deps.log.titled(this.title);
     this.announce();
   }

@@ -1,9 +1,12 @@
 import { assertNever } from '../base/assertNever';
+import type { SecretFilter } from '../base/secretFilter';
+import { ShownStream } from '../base/shownStream';
 import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation } from '../events/observation';
 import type { SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { CallProgress } from '../tools/contract';
+import { withoutSecrets } from './shownItem';
 import { capped, cardTextLimit, createToolItem, keptResult, settleToolItem } from './toolItems';
 
 export interface ItemReducerOptions {
@@ -16,6 +19,8 @@ interface OpenBlock {
   readonly id: string;
   readonly kind: 'text' | 'thinking';
   readonly startedAtMs: number;
+  /** What takes the secrets out of it as it grows; undefined when nothing is taken out. */
+  readonly stream: ShownStream | undefined;
 }
 
 /**
@@ -32,13 +37,13 @@ export class ItemReducer {
   private deltas: SessionDelta[] = [];
   private turnId = 'turn';
   private counter = 0;
-  private redact: (text: string) => string = (text) => text;
+  private secrets: SecretFilter | undefined;
 
   constructor(private readonly options: ItemReducerOptions) {}
 
-  /** From now on outputs are shown without secrets. What is restored had none: they were never stored. */
-  redactWith(redact: (text: string) => string): void {
-    this.redact = redact;
+  /** From now on everything is shown without secrets. What is restored had none: they were never stored. */
+  redactWith(secrets: SecretFilter): void {
+    this.secrets = secrets;
   }
 
   get items(): readonly SessionItem[] {
@@ -65,7 +70,8 @@ export class ItemReducer {
 
   add(item: SessionItem): void {
     const id = this.positions.has(item.id) ? `${item.id}~${this.list.length}` : item.id;
-    const own = id === item.id ? item : { ...item, id };
+    const shown = withoutSecrets(item, this.redact);
+    const own = id === item.id ? shown : { ...shown, id };
     const index =
       own.kind === 'user' && own.isQueued === true ? this.list.length : this.firstQueued();
     if (index === this.list.length) {
@@ -96,6 +102,8 @@ export class ItemReducer {
     this.reindex();
     this.deltas.push({ op: 'remove', id });
   }
+
+  private readonly redact = (text: string): string => this.secrets?.redact(text) ?? text;
 
   private reindex(): void {
     this.positions.clear();
@@ -186,7 +194,7 @@ export class ItemReducer {
   }
 
   toolCall(call: ToolCall): void {
-    const item = createToolItem(call, this.options.relativize);
+    const item = createToolItem(call, this.options.relativize, this.redact);
     const known = this.tool(call.id);
     if (known === undefined) {
       this.add(item);
@@ -227,15 +235,15 @@ export class ItemReducer {
         this.replace({
           ...item,
           state: 'awaiting',
-          why: progress.why,
+          why: this.redact(progress.why),
           ...(progress.editId === undefined ? {} : { editId: progress.editId }),
         });
         return;
       case 'running':
-        this.replace({ ...item, state: 'running', why: progress.why });
+        this.replace({ ...item, state: 'running', why: this.redact(progress.why) });
         return;
       case 'denied':
-        this.replace({ ...item, state: 'denied', why: progress.why });
+        this.replace({ ...item, state: 'denied', why: this.redact(progress.why) });
         return;
       case 'output': {
         const whole =
@@ -276,7 +284,7 @@ export class ItemReducer {
       this.closeBlock();
       this.add({ kind: 'plan', id: this.nextId(), items });
     } else {
-      this.replace({ kind: 'plan', id: last.id, items });
+      this.replace(withoutSecrets({ kind: 'plan', id: last.id, items }, this.redact));
     }
   }
 
@@ -292,7 +300,7 @@ export class ItemReducer {
       (event.blockId === undefined ||
         this.itemsByBlock.get(event.blockId)?.includes(open.id) === true);
     if (isSame && item.kind === event.kind && item.parentCallId === event.parentCallId) {
-      this.positionedText(item, event.delta);
+      this.positionedText(item, event.delta, open.stream);
       return;
     }
     this.closeBlock();
@@ -300,11 +308,12 @@ export class ItemReducer {
     if (event.blockId !== undefined) {
       this.itemsByBlock.set(event.blockId, [...(this.itemsByBlock.get(event.blockId) ?? []), id]);
     }
-    this.open = { id, kind: event.kind, startedAtMs: this.options.nowMs() };
+    const stream = this.secrets === undefined ? undefined : new ShownStream(this.secrets);
+    this.open = { id, kind: event.kind, startedAtMs: this.options.nowMs(), stream };
     this.add({
       kind: event.kind,
       id,
-      text: event.delta,
+      text: stream?.push(event.delta).add ?? event.delta,
       isOpen: true,
       ...(event.parentCallId === undefined ? {} : { parentCallId: event.parentCallId }),
     });
@@ -313,12 +322,19 @@ export class ItemReducer {
   private positionedText(
     item: Extract<SessionItem, { kind: 'text' | 'thinking' }>,
     delta: string,
+    stream: ShownStream | undefined,
   ): void {
     const position = this.positions.get(item.id);
-    if (position !== undefined) {
-      this.list[position] = { ...item, text: item.text + delta };
-      this.deltas.push({ op: 'text', id: item.id, delta });
+    const { drop, add } = stream?.push(delta) ?? { drop: 0, add: delta };
+    if (position === undefined || (drop === 0 && add === '')) {
+      return;
     }
+    if (drop > 0) {
+      this.replace({ ...item, text: item.text.slice(0, item.text.length - drop) + add });
+      return;
+    }
+    this.list[position] = { ...item, text: item.text + add };
+    this.deltas.push({ op: 'text', id: item.id, delta: add });
   }
 
   private closeBlock(): void {
@@ -328,10 +344,17 @@ export class ItemReducer {
     if (open === undefined || item === undefined) {
       return;
     }
+    // What was held back comes now, and what was shown is judged once more as a whole.
     if (item.kind === 'text') {
-      this.replace({ ...item, isOpen: false });
+      this.replace({ ...item, text: open.stream?.end() ?? item.text, isOpen: false });
     } else if (item.kind === 'thinking') {
-      this.replace({ ...item, isOpen: false, durationMs: this.options.nowMs() - open.startedAtMs });
+      const durationMs = this.options.nowMs() - open.startedAtMs;
+      this.replace({
+        ...item,
+        text: open.stream?.end() ?? item.text,
+        isOpen: false,
+        durationMs,
+      });
     }
   }
 

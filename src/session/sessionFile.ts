@@ -3,6 +3,8 @@ import { createId } from '../base/ids';
 import type { JsonObject } from '../base/json';
 import { silentLogger, type Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
+import type { SecretFilter } from '../base/secretFilter';
+import { ShownStream } from '../base/shownStream';
 import { oneLine } from '../events/failure';
 import type { Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
@@ -25,6 +27,8 @@ export interface SessionFileDependencies {
   readonly clock: Clock;
   /** Takes secrets out of every text before it is written. */
   readonly redact: Redact;
+  /** Where a known secret may begin in a text that still grows. */
+  readonly secretAt?: SecretFilter['secretAt'];
   readonly createEntryId?: () => string;
   readonly logger?: Logger;
   /** The file could not be written: shown once; the lines are kept and tried again. */
@@ -47,7 +51,14 @@ export class SessionFile implements SessionLog, ResumeStore {
   private isHeadMissing: boolean;
   private partCount = 0;
   private partialText:
-    { readonly turn: string; readonly block: 'text' | 'thinking'; text: string } | undefined;
+    | {
+        readonly turn: string;
+        readonly block: 'text' | 'thinking';
+        readonly stream: ShownStream;
+        /** Without secrets, and not written yet. */
+        text: string;
+      }
+    | undefined;
 
   constructor(
     readonly sessionId: string,
@@ -130,9 +141,13 @@ export class SessionFile implements SessionLog, ResumeStore {
   partial(turnId: string, kind: 'text' | 'thinking', delta: string): void {
     if (this.partialText?.turn !== turnId || this.partialText.block !== kind) {
       this.writePartial('all');
-      this.partialText = { turn: turnId, block: kind, text: '' };
+      const { redact, secretAt = (text: string) => text.length } = this.dependencies;
+      const stream = new ShownStream({ redact, secretAt });
+      this.partialText = { turn: turnId, block: kind, stream, text: '' };
     }
-    this.partialText.text += delta;
+    const partial = this.partialText;
+    const { drop, add } = partial.stream.push(delta);
+    partial.text = partial.text.slice(0, Math.max(0, partial.text.length - drop)) + add;
     if (this.held === undefined) {
       this.writer.scheduleWrite();
     }
@@ -255,16 +270,15 @@ export class SessionFile implements SessionLog, ResumeStore {
     this.writer.add(encodeLine(leaf === undefined ? head : { ...head, leaf }));
   }
 
-  /** `safe`: holds the last word back, because half a secret would not be recognised. */
+  /** `safe`: without what may still become a secret, because half of one would not be recognised. */
   private writePartial(how: 'all' | 'safe'): void {
     const partial = this.partialText;
     if (partial === undefined || this.held !== undefined) {
       return;
     }
-    const length = how === 'all' ? partial.text.length : safeLength(partial.text);
-    if (length > 0) {
-      const text = this.dependencies.redact(partial.text.slice(0, length));
-      partial.text = partial.text.slice(length);
+    const text = partial.text + (how === 'all' ? partial.stream.rest() : '');
+    partial.text = '';
+    if (text !== '') {
       this.writer.add(
         encodeLine({
           type: 'partial',
@@ -276,19 +290,6 @@ export class SessionFile implements SessionLog, ResumeStore {
       );
     }
   }
-}
-
-/** No longer word is held back: it is no secret any more, but a blob. */
-const maxHeldChars = 4096;
-
-/** How much of a streamed text can be judged already: whole words, and nothing of a private key that is still open. */
-function safeLength(text: string): number {
-  const word = /\S*$/.exec(text.slice(-maxHeldChars))?.[0].length ?? 0;
-  const safe = word === maxHeldChars ? text.length : text.length - word;
-  const key = text.lastIndexOf('-----BEGIN ', safe);
-  const isKeyOpen =
-    key >= 0 && !text.includes('-----END ', key) && text.length - key < maxHeldChars;
-  return isKeyOpen ? key : safe;
 }
 
 function shortLine(text: string, maxChars: number): string {

@@ -106,8 +106,15 @@ const objectFields = [
   'id',
 ];
 
-/** Makes the card of a call. `relativize` shortens absolute paths to the workspace folder's. */
-export function createToolItem(call: ToolCall, relativize: (path: string) => string): ToolItem {
+/**
+ * Makes the card of a call. `relativize` shortens absolute paths to the workspace folder's. `redact` takes the secrets out
+ * of its title and input: what is to be approved is shown whole by the question itself.
+ */
+export function createToolItem(
+  call: ToolCall,
+  relativize: (path: string) => string,
+  redact: (text: string) => string = (text) => text,
+): ToolItem {
   const [field, value] = objectFields
     .map((name) => [name, call.arguments[name]] as const)
     .find((entry): entry is readonly [string, string] => isString(entry[1])) ?? [
@@ -121,9 +128,9 @@ export function createToolItem(call: ToolCall, relativize: (path: string) => str
     id: call.id,
     toolName: call.name,
     action,
-    object: firstLine(isPath ? relativize(value) : value),
+    object: firstLine(redact((isPath ? relativize(value) : value).slice(0, cardTextLimit))),
     ...(isPath && isAbsolute(value) ? { path: value } : {}),
-    input: capped(inputText(call)).text,
+    input: cappedWith(redact, inputText(call)),
     state: 'pending',
     executedBy: call.executedBy,
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
@@ -150,15 +157,22 @@ export function settleToolItem(
   redact: (text: string) => string,
 ): ToolItem {
   const whole = result.ok || result.output !== '' ? result.output : result.error;
-  const output = capped(whole);
   const outcome = result.details?.outcome;
-  const summary = result.details?.summary ?? (result.ok ? undefined : firstLine(result.error));
+  // A line is cut after its secrets are gone, so that no half of one stays.
+  const summary =
+    result.details?.summary === undefined
+      ? result.ok
+        ? undefined
+        : firstLine(redact(result.error.slice(0, cardTextLimit)))
+      : redact(result.details.summary);
   return {
     ...item,
-    output: redact(output.text),
+    output: cappedWith(redact, whole),
     outputBytes: whole.length,
     ...(summary === undefined ? {} : { summary }),
-    ...(result.details?.diff === undefined ? {} : { diff: capped(result.details.diff).text }),
+    ...(result.details?.diff === undefined
+      ? {}
+      : { diff: cappedWith(redact, result.details.diff) }),
     state: stateOf(result, outcome),
   };
 }
@@ -189,6 +203,20 @@ export function keptResult(result: ToolResult): ToolResult {
   };
 }
 
+/** As `capped`, without secrets; also without one that the cut goes through. */
+function cappedWith(redact: (text: string) => string, text: string): string {
+  if (text.length <= cardTextLimit) {
+    return redact(text);
+  }
+  const head = Math.floor(cardTextLimit * 0.7);
+  const tail = cardTextLimit - head;
+  return joinedEnds(
+    redact(text.slice(0, head * 2)).slice(0, head),
+    text.length - cardTextLimit,
+    redact(text.slice(-tail * 2)).slice(-tail),
+  );
+}
+
 /** Head and tail of a long text with the count between. What is given keeps nothing of the long one alive. */
 export function capped(
   text: string,
@@ -201,14 +229,14 @@ export function capped(
   const tail = limit - head;
   const hidden = text.length - limit;
   return {
-    // Joined, not added up: a sum would be a chain of parts of the whole.
-    text: [
-      text.slice(0, head),
-      `… ${withCommas(hidden)} characters not shown …`,
-      text.slice(-tail),
-    ].join('\n'),
+    text: joinedEnds(text.slice(0, head), hidden, text.slice(-tail)),
     isTruncated: true,
   };
+}
+
+/** Joined, not added up: a sum would be a chain of parts of the whole. */
+function joinedEnds(head: string, hidden: number, tail: string): string {
+  return [head, `… ${withCommas(hidden)} characters not shown …`, tail].join('\n');
 }
 
 /** 1,234,567. The locale's own formatting takes its time when it is first asked. */

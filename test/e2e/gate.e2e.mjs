@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { e2e } from '../support/e2e.mjs';
 
@@ -7,11 +7,13 @@ const id = (name) => `[data-testid="${name}"]`;
 const shell = (command) => ({ blocks: [{ type: 'tool', tool: 'shell', command }] });
 const says = (text) => ({ blocks: [{ type: 'text', text }] });
 
+const ownKey = 'sk-test-0123456789abcdefghij';
+
 async function openWith({ start, modelServer }, turns, settings = {}) {
   const server = await modelServer({ scenario: { turns } });
   const app = await start({
     settings: { 'patchbay.providerUrls': { anthropic: server.url }, ...settings },
-    env: { ANTHROPIC_API_KEY: 'sk-test-0123456789abcdefghij' },
+    env: { ANTHROPIC_API_KEY: ownKey },
   });
   const chat = await app.openChat(id('empty-state'));
   await chat.locator(id('runtime-anthropic')).click();
@@ -231,3 +233,77 @@ e2e('the audit log is read, filtered, exported and verified in the editor', asyn
     .locator('.notification-toast', { hasText: 'The audit log is whole: 1 file checked.' })
     .waitFor();
 });
+
+e2e(
+  'no key is ever in the panel or in the session’s file, however the model streams it',
+  async (tools) => {
+    const format = 'sk-ant-api03-ZyXwVuTsRqPoNmLk9876543210';
+    const token = 'ghp_0123456789abcdefghijABCDEFGHIJ012345';
+    const sentence = `Your own key is ${ownKey}, another is ${format} and the token ${token} is a third.`;
+    const { app, chat } = await openWith(tools, [
+      {
+        chunk: 5,
+        delayMs: 15,
+        blocks: [
+          { type: 'thinking', text: `First: ${sentence}` },
+          { type: 'text', text: `Now aloud: ${sentence}\n\nDone with keys.` },
+        ],
+      },
+    ]);
+    // Every state of the page on the way, not only the last one.
+    await chat.locator('body').evaluate(
+      (body, parts) => {
+        window.seenSecrets = [];
+        const look = () => {
+          const html = body.ownerDocument.documentElement.outerHTML;
+          window.seenSecrets.push(...parts.filter((part) => html.includes(part)));
+        };
+        new MutationObserver(look).observe(body, {
+          subtree: true,
+          childList: true,
+          characterData: true,
+          attributes: true,
+        });
+      },
+      partsOfKeys([ownKey, format, token]),
+    );
+    await send(chat, 'Which keys do you know?');
+    await chat.locator(id('item-thinking')).locator('.disclosure').click();
+    const expected = 'Your own key is [redacted], another is [redacted] and the token [redacted]';
+    await chat.getByText(`Now aloud: ${expected} is a third.`).waitFor();
+    await chat.getByText('Done with keys.').waitFor();
+    await chat.getByText(`First: ${expected} is a third.`).waitFor();
+    await tools.shot('gate-6-no-keys');
+    assert.deepEqual(await chat.locator('body').evaluate(() => window.seenSecrets), []);
+
+    // The prompt itself may hold one.
+    await send(chat, `Is it ${token}?`);
+    await chat.getByText('Is it [redacted]?').first().waitFor();
+    await chat.getByText('(scenario exhausted)').waitFor();
+
+    await app.reload();
+    const after = await app.openChat(id('item-user'));
+    await after.getByText(`Now aloud: ${expected} is a third.`).waitFor();
+    await after.locator(id('item-thinking')).locator('.disclosure').click();
+    await after.getByText(`First: ${expected} is a third.`).waitFor();
+    const html = await after.locator('html').evaluate((page) => page.outerHTML);
+    const files = sessionFiles(app);
+    assert.ok(files.some((text) => text.includes('another is [redacted]')));
+    for (const part of partsOfKeys([ownKey, format, token])) {
+      assert.ok(!html.includes(part), `the page holds ${part}`);
+      assert.ok(!files.some((text) => text.includes(part)), `a session file holds ${part}`);
+    }
+  },
+);
+
+/** Eight letters from anywhere behind the beginning by which such keys are known. */
+const partsOfKeys = (keys) =>
+  keys.flatMap((key) =>
+    Array.from({ length: key.length - 14 }, (_, at) => key.slice(at + 6, at + 14)),
+  );
+
+/** The texts of all that Patchbay has stored of sessions. */
+const sessionFiles = (app) =>
+  readdirSync(app.host.dirs.user, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.parentPath.includes(`${path.sep}sessions`))
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'utf8'));

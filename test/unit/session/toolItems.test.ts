@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json';
-import { createRedactor } from '../../../src/base/redact';
+import { createSecretFilter } from '../../../src/base/secretFilter';
 import type { ToolCall } from '../../../src/events/toolCall';
 import { ItemReducer } from '../../../src/session/itemReducer';
 import {
@@ -66,10 +66,10 @@ describe('the result of a call', () => {
   });
 });
 
-describe('what is shown of an output', () => {
-  it('[R178] has no secret in it, while it comes and when it is whole; the input is shown as it was approved', () => {
+describe('what is shown of a call', () => {
+  it('[R178] has no secret in it: title, input, output while it comes and when it is whole', () => {
     const reducer = new ItemReducer({ nowMs: () => 0, relativize: (path) => path });
-    reducer.redactWith(createRedactor(['known-secret']));
+    reducer.redactWith(createSecretFilter(['known-secret']));
     const call: ToolCall = {
       id: 'c1',
       name: 'Bash',
@@ -84,6 +84,50 @@ describe('what is shown of an output', () => {
       { ok: true, output: 'again known-secret' },
     );
     const [item] = reducer.items;
-    expect(item).toMatchObject({ output: 'again [redacted]', input: 'echo known-secret' });
+    expect(item).toMatchObject({
+      output: 'again [redacted]',
+      input: 'echo [redacted]',
+      object: 'echo [redacted]',
+    });
+  });
+
+  it('[R178] has no half of a secret where a long text is cut', () => {
+    const reducer = new ItemReducer({ nowMs: () => 0, relativize: (path) => path });
+    const secret = 'correct-horse-battery-staple';
+    reducer.redactWith(createSecretFilter([secret]));
+    const output = `${'a'.repeat(5720)}${secret}${'b'.repeat(20_000)}${secret}${'z'.repeat(2440)}`;
+    reducer.event({
+      kind: 'tool_call',
+      call: { id: 'c1', name: 'Bash', arguments: { command: output }, executedBy: 'child' },
+    });
+    const result = { ok: false, output, error: `${'e'.repeat(290)}${secret}` } as const;
+    reducer.observation({ kind: 'tool_result', callId: 'c1', result });
+    const shown = JSON.stringify(reducer.items);
+    for (let at = 0; at + 6 <= secret.length; at++) {
+      expect(shown).not.toContain(secret.slice(at, at + 6));
+    }
+  });
+
+  it('[R178] a rule, a notice, a plan and an error of it has none either', () => {
+    const reducer = new ItemReducer({ nowMs: () => 0, relativize: (path) => path });
+    reducer.redactWith(createSecretFilter(['known-secret']));
+    reducer.event({
+      kind: 'tool_call',
+      call: { id: 'c1', name: 'Bash', arguments: { command: 'ls' }, executedBy: 'child' },
+    });
+    reducer.progress('c1', { kind: 'denied', why: 'a rule denies `curl known-secret`' });
+    reducer.observation({ kind: 'notice', level: 'info', text: 'it said known-secret' });
+    reducer.observation({ kind: 'plan', items: [{ text: 'use known-secret', status: 'active' }] });
+    reducer.observation({ kind: 'plan', items: [{ text: 'drop known-secret', status: 'done' }] });
+    reducer.add({
+      kind: 'error',
+      id: 'e1',
+      message: 'refused known-secret',
+      detail: 'x-api-key: known-secret',
+      code: 'unknown',
+      actions: [],
+    });
+    expect(JSON.stringify([reducer.items, reducer.takeDeltas()])).not.toContain('known-secret');
+    expect(reducer.items.map(({ kind }) => kind)).toEqual(['tool', 'notice', 'plan', 'error']);
   });
 });
