@@ -3,8 +3,8 @@
 //
 // Host: CommonJS for Node. esbuild can only split ES modules, so the split is made there and each part is then
 // turned into CommonJS. All that `extension.ts` needs at once is one file, `dist/extension.js`; every `import()`
-// is a file of its own that is read when it is first asked for. Code they share exists once, in `extension.js`,
-// so that a class is the same class on both sides.
+// is a file of its own that is read when it is first asked for. Code they share exists once, in `extension.js` or in
+// `composition.js`, which is there before the rest, so that a class is the same class on both sides.
 // Webview: ES modules for the browser, with esbuild's own splitting.
 import {
   copyFileSync,
@@ -135,8 +135,15 @@ async function toCommonJs({ outputFiles, metafile }, dev) {
   );
   const main = 'extension.js';
   const inMain = staticClosure(outputs, main);
-  const shared = [...inMain].filter((name) => name !== main).sort();
-  const names = lazyNames(outputs, inMain);
+  // The application is loaded before any other part: what it shares with them lies in its file.
+  const app =
+    [...outputs].find(([, info]) => info.entryPoint === 'src/composition.ts')?.[0] ?? main;
+  const inApp = new Set([...staticClosure(outputs, app)].filter((name) => !inMain.has(name)));
+  const names = lazyNames(outputs, new Set([...inMain, ...inApp].filter((name) => name !== app)));
+  const shared = [
+    { file: main, chunk: main, chunks: [...inMain].filter((name) => name !== main).sort() },
+    { file: names.get(app), chunk: app, chunks: [...inApp].filter((name) => name !== app).sort() },
+  ];
 
   /** The files of the first step, for the second. `into` says which file is being made. */
   const fromSplit = (into) => ({
@@ -144,26 +151,44 @@ async function toCommonJs({ outputFiles, metafile }, dev) {
     setup(b) {
       b.onResolve({ filter: /^(virtual:|\.\/)/ }, ({ path: asked, kind }) => {
         const name = path.posix.basename(asked.replace('virtual:', ''));
-        if (asked === 'virtual:main') return { path: asked, namespace: 'split' };
+        if (asked.startsWith('virtual:') && shared.some(({ chunk }) => chunk === name)) {
+          return { path: asked, namespace: 'split' };
+        }
         if (kind === 'entry-point') return { path: name, namespace: 'split' };
+        const own = shared.find(({ file }) => file === into);
+        if (own?.chunk === name || own?.chunks.includes(name)) {
+          return { path: name, namespace: 'split' };
+        }
         if (names.has(name)) return { path: `./${names.get(name)}`, external: true };
-        if (name === main && into !== main) return { path: `./${main}`, external: true };
-        return { path: name, namespace: into === main ? 'split' : 'from-main' };
+        if (shared.some(({ file }) => file === name)) {
+          return { path: `./${name}`, external: true };
+        }
+        return { path: name, namespace: 'from-other' };
       });
-      b.onLoad({ filter: /.*/, namespace: 'split' }, ({ path: name }) => ({
-        contents: name === 'virtual:main' ? mainModule(main, shared) : text.get(name),
-        resolveDir: root,
-      }));
-      b.onLoad({ filter: /.*/, namespace: 'from-main' }, ({ path: name }) => ({
-        contents: `module.exports = require(${JSON.stringify(`./${main}`)}).$${shared.indexOf(name)};`,
-        resolveDir: root,
-      }));
+      b.onLoad({ filter: /.*/, namespace: 'split' }, ({ path: name }) => {
+        const of = shared.find(({ chunk }) => name === `virtual:${chunk}`);
+        return {
+          contents: of === undefined ? withRequires(text.get(name)) : sharingModule(of),
+          resolveDir: root,
+        };
+      });
+      b.onLoad({ filter: /.*/, namespace: 'from-other' }, ({ path: name }) => {
+        const { file, chunks } = shared.find((one) => one.chunks.includes(name));
+        return {
+          contents: `module.exports = require(${JSON.stringify(`./${file}`)}).$${chunks.indexOf(name)};`,
+          resolveDir: root,
+        };
+      });
     },
   });
 
   const targets = [
-    { from: 'virtual:main', to: main, chunks: [...inMain] },
-    ...[...names].map(([from, to]) => ({ from: `virtual:${from}`, to, chunks: [from] })),
+    { from: `virtual:${main}`, to: main, chunks: [...inMain] },
+    ...[...names].map(([from, to]) => ({
+      from: `virtual:${from}`,
+      to,
+      chunks: from === app ? [...inApp] : [from],
+    })),
   ];
   const written = await Promise.all(
     targets.map(async ({ from, to, chunks }) => {
@@ -234,12 +259,38 @@ function lazyNames(outputs, inMain) {
   return names;
 }
 
-/** `extension.js`: the extension's own exports, and `$N` for each shared part that a lazy file may ask for. */
-const mainModule = (main, shared) =>
+/** A file's own exports, and `$N` for each shared part that another file may ask for. */
+const sharingModule = ({ chunk, chunks }) =>
   [
-    `export * from './${main}';`,
-    ...shared.map((name, index) => `export * as $${index} from './${name}';`),
+    `export * from './${chunk}';`,
+    ...chunks.map((name, index) => `export * as $${index} from './${name}';`),
   ].join('\n');
+
+/**
+ * Each module of Node and of the editor is asked for once, and its functions are constants, however many files import
+ * them. They are there before anything runs, as imports are.
+ */
+function withRequires(code) {
+  const named = new Map();
+  const whole = new Map();
+  const rest = code
+    .replace(/^import \{([^}]*)\} from "(node:[^"]+|vscode)";$/gm, (_, list, from) => {
+      const bindings = list.split(',').map((one) => one.trim().replace(' as ', ': '));
+      named.set(from, [...(named.get(from) ?? []), ...bindings]);
+      return '';
+    })
+    .replace(/^import \* as (\w+) from "(node:[^"]+|vscode)";$/gm, (_, name, from) => {
+      whole.set(from, [...(whole.get(from) ?? []), name]);
+      return '';
+    });
+  return [
+    ...[...whole].map(([from, [first, ...others]]) =>
+      [`const ${first} = require("${from}")`, ...others.map((name) => `${name} = ${first}`)].join(),
+    ),
+    ...[...named].map(([from, list]) => `const { ${list.join()} } = require("${from}")`),
+    rest,
+  ].join(';\n');
+}
 
 function removeOldChunks(keep) {
   if (!existsSync(inRoot('dist'))) return;

@@ -1,68 +1,85 @@
-// Leaves the parts of the model SDKs (and of the MCP SDK) that Patchbay never calls out of its bundles (assistants, administration,
-// fine-tuning, files and so on; the Messages, Responses and Chat Completions parts stay). The SDKs build one object per
-// part in their client's constructor, so nothing can be shaken off by itself. A part that is left out is still there
-// as an object, and says so when it is used.
+// Leaves the parts of the model SDKs (and of the MCP SDK) that Patchbay never calls out of its bundles: assistants,
+// administration, files, their own reading of streams, telemetry, other ways to sign in. What is sent and how it is
+// retried, refused and named stays. The SDKs build one object per part in their client's constructor, so nothing can be
+// shaken off by itself. A part that is left out is still there, and says so when it is used.
 import { build } from 'esbuild';
 
-/** Folders below `resources/` that go; the file of the folder's own name stays (it also exports error classes). */
-const leftOut = {
-  '@anthropic-ai/sdk': ['beta', 'organization', 'skills', 'user-profiles'],
-  openai: [
-    'admin',
-    'audio',
-    'beta',
-    'containers',
-    'conversations',
-    'evals',
-    'fine-tuning',
-    'graders',
-    'live',
-    'realtime',
-    'safety',
-    'skills',
-    'uploads',
-    'vector-stores',
-    'videos',
-    'webhooks',
-  ],
-};
-
-/** Further files that go: helpers that accumulate a stream or run tools by themselves, and ways to sign in of other products. */
-const leftOutFiles = [
-  'lib/ChatCompletionStream',
-  'lib/ChatCompletionRunner',
-  'lib/ChatCompletionStreamingRunner',
-  'lib/responses/ResponseStream',
+/** Parts that Patchbay does not call, by the file that has them, without `.mjs`. */
+const anthropicFiles = [
+  'resources/.+',
+  'core/pagination',
+  'core/streaming',
+  'internal/utils/query',
+  'lib/credentials/credential-chain',
+  'lib/credentials/token-cache',
+  'lib/internal/tracing',
+];
+const openaiFiles = [
+  // All but `responses` and `chat`.
+  'resources/(?!(?:index|shared|chat|responses)(?:\\.|/)).+',
+  'resources/(?:chat/completions/messages|responses/input-(?:items|tokens))',
   'auth/workload-identity-auth',
+  'core/pagination',
+  'core/streaming',
+  'internal/utils/query',
+  'lib/ChatCompletionRunner',
+  'lib/ChatCompletionStream',
+  'lib/ChatCompletionStreamingRunner',
+  'lib/ResponsesParser',
+  'lib/parser',
+  'lib/responses/ResponseStream',
 ];
 
-/** The checker of results that the MCP SDK brings along; Patchbay gives it one of its own (src/node/mcpServerLink.ts). */
-const mcpChecker = /[\\/]sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/;
+/** Parts that every request asks whether they are wanted; they are not. */
+const unwanted = [
+  {
+    file: filesOf('openai', ['internal/auth/x509-workload-identity-auth']),
+    own: { isX509WorkloadIdentity: '() => false' },
+  },
+  {
+    file: filesOf('openai', ['internal/uploads']),
+    own: {
+      hasUploadableValue: '() => false',
+      finalizeStreamingFormRequestOptions: '() => undefined',
+    },
+  },
+  {
+    // A refusal keeps its status and its words; what it means is told from those (src/runtime/network/httpFailure.ts).
+    file: filesOf('@anthropic-ai/sdk', ['core/error-classes']),
+    own: { ERROR_CODE_CLASSES: 'new Map()' },
+  },
+  {
+    file: filesOf('@anthropic-ai/sdk', ['internal/tracing']),
+    own: {
+      resolveOpenTelemetryOptions: '() => ({ propagation: false, traces: { enabled: false } })',
+      getTracer: '() => undefined',
+      guardTracing: '(_client, step) => step()',
+    },
+  },
+];
 
-const inLeftOut = new RegExp(
-  [
-    ...Object.entries(leftOut).map(
-      ([name, folders]) =>
-        `[\\\\/]${name}[\\\\/]resources[\\\\/](?:${folders.join('|')})[\\\\/].+\\.mjs$`,
-    ),
-    ...leftOutFiles.map((file) => `[\\\\/]openai[\\\\/]${file.replaceAll('/', '[\\\\/]')}\\.mjs$`),
-  ]
-    .join('|')
-    .replace('@anthropic-ai/sdk', '@anthropic-ai[\\\\/]sdk'),
-);
-const ownFile = /[\\/]resources[\\/]([^\\/]+)[\\/]\1\.mjs$/;
+const leftOut = [
+  filesOf('@anthropic-ai/sdk', anthropicFiles),
+  filesOf('openai', openaiFiles),
+  /[\\/]@opentelemetry[\\/]api[\\/].+[\\/]index\.m?js$/,
+  // The checker of results that the MCP SDK brings along; Patchbay gives it one of its own (src/node/mcpServerLink.ts).
+  /[\\/]sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/,
+];
+
+function filesOf(name, files) {
+  const parts = [`node_modules/${name}`, `(?:${files.join('|')})\\.mjs$`].join('/');
+  return new RegExp(`[\\\\/]${parts.replaceAll('/', '[\\\\/]')}`);
+}
 
 /** @returns {import('esbuild').Plugin} */
 export const leanSdks = () => ({
   name: 'lean-sdks',
   setup(b) {
-    b.onLoad({ filter: mcpChecker }, () => ({
-      contents: standIn(['AjvJsonSchemaValidator']),
-      loader: 'js',
-    }));
-    b.onLoad({ filter: inLeftOut }, async ({ path }) => {
-      if (ownFile.test(path)) return undefined;
-      return { contents: standIn(await exportsOf(path)), loader: 'js' };
+    b.onLoad({ filter: /node_modules.+\.m?js$/ }, async ({ path }) => {
+      const own = unwanted.find(({ file }) => file.test(path))?.own;
+      return own === undefined && !leftOut.some((file) => file.test(path))
+        ? undefined
+        : { loader: 'js', contents: standIn(await exportsOf(path), own ?? {}) };
     });
   },
 });
@@ -80,15 +97,19 @@ async function exportsOf(file) {
   return Object.values(metafile.outputs)[0].exports;
 }
 
-const standIn = (names) => `
-  const leftOut = (name) => class {
-    constructor() {
-      return new Proxy({}, {
-        get(_, key) {
-          if (typeof key === 'symbol') return undefined;
-          throw new Error(name + '.' + key + ' is left out of Patchbay (scripts/lib/lean-sdks.mjs)');
-        },
-      });
-    }
+const standIn = (names, own) => `
+  const leftOut = (name) => function () {
+    const fail = (key) => {
+      throw new Error(name + key + ' is left out of Patchbay (scripts/lib/lean-sdks.mjs)');
+    };
+    return new.target === undefined ? fail('') : new Proxy({}, {
+      get: (_, key) => (typeof key === 'symbol' ? undefined : fail('.' + key)),
+    });
   };
-  ${names.map((name) => `export const ${name} = /* @__PURE__ */ leftOut('${name}');`).join('\n')}`;
+  ${names
+    .map((name) =>
+      name === 'default'
+        ? `export default {};`
+        : `export const ${name} = ${own[name] ?? `/* @__PURE__ */ leftOut('${name}')`};`,
+    )
+    .join('\n')}`;
