@@ -185,7 +185,11 @@ export class PanelController implements PanelSource, Disposable {
     return this.deps.questions
       .list()
       .filter((question) => question.sessionId === id)
-      .map(({ sessionId: _sessionId, createdAtMs: _createdAtMs, ...view }) => view);
+      .map(({ sessionId: _sessionId, createdAtMs: _createdAtMs, description, ...view }) => ({
+        ...view,
+        // The agent's own words about it; what it would do is in the effects and the input, and stays whole.
+        ...(description === undefined ? {} : { description: this.redact(description) }),
+      }));
   }
 
   private shownEdits(): readonly PendingEdit[] {

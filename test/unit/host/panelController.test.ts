@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from '../../../src/base/redact';
+import type { Message } from '../../../src/events/message';
+import type { PermissionQuestion } from '../../../src/gate/contract';
+import { PanelController } from '../../../src/host/panelController';
+import { SessionManager, type OpenedSession } from '../../../src/session/sessionManager';
+import { ScriptedExchange } from '../../fakes/scriptedExchange';
+import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
+
+const command = 'curl -H "x-api-key: known-secret" example.org';
+
+describe('the panel', () => {
+  it('[R178] gets the input of a call whole while it is asked about, and without secrets after it', async () => {
+    const { panel, questions } = setUp();
+    const input = { callId: 'c1', part: 'input' } as const;
+    questions.push(question);
+    expect(await detail(panel, input)).toBe(command);
+    const [prompt] = panel.content().prompts;
+    expect(prompt).toMatchObject({
+      inputText: command,
+      effects: question.effects,
+      description: 'asks with [redacted]',
+    });
+    questions.pop();
+    expect(await detail(panel, input)).toBe('curl -H "x-api-key: [redacted]" example.org');
+  });
+
+  it('[R178] gets no secret in a whole output', async () => {
+    const { panel } = setUp();
+    expect(await detail(panel, { callId: 'c1', part: 'output' })).toBe('it said [redacted]');
+  });
+});
+
+const question: PermissionQuestion = {
+  id: 'q1',
+  digest: 'd1',
+  sessionId: 's1',
+  callId: 'c1',
+  asker: 'One',
+  toolName: 'run_command',
+  effects: [],
+  reason: 'commands always ask',
+  description: 'asks with known-secret',
+  inputText: command,
+  createdAtMs: 0,
+};
+
+const messages: readonly Message[] = [
+  { role: 'user', text: 'go', createdAtMs: 0 },
+  {
+    role: 'assistant',
+    content: [
+      {
+        kind: 'tool_call',
+        call: { id: 'c1', name: 'run_command', arguments: { command }, executedBy: 'host' },
+      },
+    ],
+    api: 'openai-chat',
+    provider: 'net',
+    model: 'one',
+    stopReason: 'toolUse',
+    createdAtMs: 0,
+  },
+  {
+    role: 'tool',
+    callId: 'c1',
+    toolName: 'run_command',
+    result: { ok: true, output: 'it said known-secret' },
+    createdAtMs: 0,
+  },
+];
+
+async function detail(
+  panel: PanelController,
+  params: { readonly callId: string; readonly part: 'input' | 'output' },
+): Promise<string> {
+  const { text } = await panel.requests['tool/detail'](params, new AbortController().signal);
+  return text;
+}
+
+function setUp() {
+  const nothing = (): void => undefined;
+  const never = { dispose: nothing };
+  const opened: OpenedSession = {
+    stored: { id: 's1', title: '', messages, interrupted: false },
+    resume: { find: () => undefined, save: nothing },
+    log: {
+      turnStarted: nothing,
+      message: nothing,
+      partial: nothing,
+      turnEnded: nothing,
+      titled: nothing,
+      modelChosen: nothing,
+      modeChosen: nothing,
+      flush: () => Promise.resolve(),
+    },
+  };
+  const sessions = new SessionManager({
+    store: {
+      create: () => opened,
+      open: () => Promise.resolve(opened),
+      list: () => Promise.resolve([]),
+      remove: () => Promise.resolve(),
+      rename: () => Promise.resolve(),
+      fork: () => Promise.resolve(undefined),
+    },
+    defaults: () => ({ modelId: 'net/one', mode: 'ask' }),
+    session: {
+      exchange: new ScriptedExchange([]).exchange,
+      orchestrator: new ScriptedOrchestrator(),
+      findModel: () => undefined,
+      guard: () => Promise.resolve(undefined),
+      keyFor: () => Promise.resolve(undefined),
+      systemPrompt: () => Promise.resolve({ text: '', files: [] }),
+      cwd: () => undefined,
+      turnOptions: () => ({}),
+      window: (all) => all,
+      runtimeName: () => 'One',
+      relativize: (path) => path,
+      nowMs: () => 0,
+      withdraw: nothing,
+    },
+  });
+  const questions: PermissionQuestion[] = [];
+  const panel = new PanelController({
+    sessions,
+    questions: { list: () => questions, onDidChange: () => never, answer: () => false },
+    edits: {
+      list: () => [],
+      get: () => undefined,
+      onDidChange: () => never,
+      decide: () => false,
+      undoDecision: () => false,
+      updateProposal: nothing,
+      updateBase: nothing,
+    },
+    actions: {
+      run: nothing,
+      openFile: nothing,
+      openLink: nothing,
+      copyText: nothing,
+      insertText: nothing,
+      openReview: nothing,
+      probeEndpoint: () => Promise.reject(new Error('nothing here probes')),
+      addEndpoint: () => Promise.reject(new Error('nothing here adds')),
+    },
+    setup: {
+      current: () => ({
+        isTrusted: true,
+        hasFolder: true,
+        isProbing: false,
+        runtimes: [],
+        models: [],
+        examples: [],
+      }),
+      onDidChange: () => never,
+    },
+    findModel: () => undefined,
+    runtimeName: () => '',
+    bridgeOf: () => undefined,
+    redactShown: createRedactor(['known-secret']),
+    log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+  });
+  return { panel, questions };
+}
