@@ -640,7 +640,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   );
   const draft = store.add(new StoredDraft(state, clock));
   const view = store.add(
-    new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, log }),
+    new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, redact, log }),
   );
   const questionEditor = store.add(new QuestionEditor(permissions));
   const ruleCommands = store.add(

@@ -15,6 +15,8 @@ export interface ChatViewOptions {
   readonly source: PanelSource;
   readonly draft: DraftStore;
   readonly clock: Clock;
+  /** Takes secrets out of what the panel is told about an error. */
+  readonly redact: (text: string) => string;
   readonly log: Logger;
 }
 
@@ -61,12 +63,13 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     const page = new DisposableStore();
     this.page = page;
     this.view = view;
-    const { source, clock, draft, log } = this.options;
+    const { source, clock, draft, redact, log } = this.options;
     const post = (message: HostMessage): void => void view.webview.postMessage(message);
     const feed = page.add(new PanelFeed({ source, clock, draft, post }));
     const rpc = page.add(
       new PanelRpc({
         post,
+        redact,
         log,
         requests: source.requests,
         commands: {

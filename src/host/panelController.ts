@@ -16,6 +16,7 @@ import { capped } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import type { PendingEdit, PendingEditsApi } from '../session/contract';
 import type { SessionManager } from '../session/sessionManager';
+import { realAnswers, shownQuestions } from './shownQuestions';
 import type { PanelChange, PanelCommandHandlers, PanelContent, PanelSource } from './panelSource';
 
 /** Open questions, as the controller needs them; implemented by the gate. */
@@ -121,7 +122,12 @@ export class PanelController implements PanelSource, Disposable {
     'turn/stop': () => this.deps.sessions.current.stop(),
     'queue/remove': ({ itemId }) => void this.deps.sessions.current.removeQueued(itemId),
     'permission/answer': ({ questionId, digest, answer }) => {
-      if (!this.deps.questions.answer(questionId, digest, answer)) {
+      const asked = this.deps.questions.list().find(({ id }) => id === questionId)?.questions;
+      const real =
+        answer.kind === 'answers' && asked !== undefined
+          ? { ...answer, answers: realAnswers(asked, this.redact, answer.answers) }
+          : answer;
+      if (!this.deps.questions.answer(questionId, digest, real)) {
         this.deps.log.warn('A late or unknown answer to a permission question was ignored.');
         this.didChangePrompts.fire(this.prompts());
       }
@@ -170,9 +176,7 @@ export class PanelController implements PanelSource, Disposable {
     this.store.dispose();
   }
 
-  private redact(text: string): string {
-    return this.deps.redactShown?.(text) ?? text;
-  }
+  private readonly redact = (text: string): string => this.deps.redactShown?.(text) ?? text;
 
   private later(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) =>
@@ -185,11 +189,20 @@ export class PanelController implements PanelSource, Disposable {
     return this.deps.questions
       .list()
       .filter((question) => question.sessionId === id)
-      .map(({ sessionId: _sessionId, createdAtMs: _createdAtMs, description, ...view }) => ({
-        ...view,
-        // The agent's own words about it; what it would do is in the effects and the input, and stays whole.
-        ...(description === undefined ? {} : { description: this.redact(description) }),
-      }));
+      .map(
+        ({
+          sessionId: _sessionId,
+          createdAtMs: _createdAtMs,
+          description,
+          questions,
+          ...view
+        }) => ({
+          ...view,
+          ...(questions === undefined ? {} : { questions: shownQuestions(questions, this.redact) }),
+          // The agent's own words about it; what it would do is in the effects and the input, and stays whole.
+          ...(description === undefined ? {} : { description: this.redact(description) }),
+        }),
+      );
   }
 
   private shownEdits(): readonly PendingEdit[] {

@@ -14,6 +14,8 @@ export interface PanelRpcOptions {
   readonly requests: RequestHandlers;
   readonly commands: CommandHandlers;
   readonly post: (message: HostMessage) => void;
+  /** Takes secrets out of what an error says. */
+  readonly redact: (text: string) => string;
   readonly log: Logger;
 }
 
@@ -76,7 +78,7 @@ export class PanelRpc implements Disposable {
       controller.signal,
       (error) => {
         this.options.log.error(`${method} failed: ${errorMessage(error)}`);
-        return errorMessage(error);
+        return this.options.redact(errorMessage(error));
       },
     );
     this.running.delete(id);

@@ -24,6 +24,7 @@ function start(
   };
   const note = (name: string) => () => void calls.push(name);
   const rpc = new PanelRpc({
+    redact: (text) => text.replaceAll('known-secret', '[redacted]'),
     log,
     post: (message) => void posted.push(message),
     requests: {
@@ -102,6 +103,15 @@ describe('the messages of the view', () => {
     rpc.accept(submit(1));
     await settle();
     expect(posted).toEqual([{ type: 'response', id: 1, error: 'no folder' }]);
+  });
+
+  it('[R178] tell no secret when the handler throws', async () => {
+    const { rpc, posted } = start({
+      requests: { 'prompt/submit': () => Promise.reject(new Error('refused known-secret')) },
+    });
+    rpc.accept(submit(1));
+    await settle();
+    expect(posted).toEqual([{ type: 'response', id: 1, error: 'refused [redacted]' }]);
   });
 
   it('survive a command that throws', () => {
