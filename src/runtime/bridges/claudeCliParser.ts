@@ -30,7 +30,7 @@ interface SeenCall {
 }
 
 /** What one exchange remembers of each kind at most; the oldest goes first. */
-const most = { calls: 5_000, speakers: 200, agents: 1_000, kinds: 200 } as const;
+const most = { calls: 5_000, subAgents: 200, agents: 1_000, kinds: 200 } as const;
 
 const initializeId = 'patchbay-initialize';
 const interruptId = 'patchbay-interrupt';
@@ -43,7 +43,10 @@ const interruptId = 'patchbay-interrupt';
  * and skipped.
  */
 export class ClaudeCliParser implements ExchangeParser {
-  private readonly speakers = new Map<string, StreamedBlocks>();
+  /** What was streamed of the agent itself. */
+  private readonly mainBlocks = new StreamedBlocks();
+  /** The same of its sub-agents, by the call that each works for. */
+  private readonly subAgentBlocks = new Map<string, StreamedBlocks>();
   private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
   private readonly questions: ClaudeQuestions;
@@ -169,12 +172,19 @@ export class ClaudeCliParser implements ExchangeParser {
     };
   }
 
-  /** Where every token of an answer passes, fields are read by their name in the code: V8 finds those at once. */
+  /**
+   * Where every token of an answer passes, fields are read by their name in the code: V8 finds those at once. What comes
+   * seldom is apart: V8 takes its code back, and makes it anew, when something comes by that it has not seen there yet.
+   */
   accept(message: unknown): ParseStep {
     const type = isRecord(message) ? message.type : undefined;
+    return type === 'stream_event'
+      ? { out: this.streamEvent(message) }
+      : this.acceptOther(type, message);
+  }
+
+  private acceptOther(type: unknown, message: unknown): ParseStep {
     switch (type) {
-      case 'stream_event':
-        return { out: this.streamEvent(message) };
       case 'assistant':
         return { out: this.assistant(message) };
       case 'user':
@@ -207,6 +217,17 @@ export class ClaudeCliParser implements ExchangeParser {
   private streamEvent(message: unknown): readonly Item[] {
     const event = isRecord(message) && isRecord(message.event) ? message.event : undefined;
     const parent = parentOf(message);
+    if (event?.type !== 'content_block_delta') {
+      return this.otherEvent(event, parent);
+    }
+    const added = this.speaker(parent).accept(event);
+    return added === undefined ? [] : [textEvent(added, parent)];
+  }
+
+  private otherEvent(
+    event: Readonly<Record<string, unknown>> | undefined,
+    parent: string | undefined,
+  ): readonly Item[] {
     const speaker = this.speaker(parent);
     switch (event?.type) {
       case 'message_start': {
@@ -332,7 +353,7 @@ export class ClaudeCliParser implements ExchangeParser {
       case 'api_retry':
         return {
           out: [
-            ...[...this.speakers.values()]
+            ...[this.mainBlocks, ...this.subAgentBlocks.values()]
               .flatMap((speaker) => speaker.takeUnfinished())
               .map(retract),
             observation(retryNotice(message)),
@@ -574,13 +595,16 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private speaker(parent: string | undefined): StreamedBlocks {
-    const key = parent ?? '';
-    const known = this.speakers.get(key);
+    return parent === undefined || parent === '' ? this.mainBlocks : this.subAgent(parent);
+  }
+
+  private subAgent(parent: string): StreamedBlocks {
+    const known = this.subAgentBlocks.get(parent);
     if (known !== undefined) {
       return known;
     }
     const fresh = new StreamedBlocks();
-    keep(this.speakers, key, fresh, most.speakers);
+    keep(this.subAgentBlocks, parent, fresh, most.subAgents);
     return fresh;
   }
 }

@@ -571,6 +571,16 @@ describe('what Claude Code says', () => {
     ]);
   });
 
+  it('does not repeat the agent’s own text after hundreds of sub-agents have spoken', () => {
+    const { parser } = createParser();
+    parser.accept(started('m1'));
+    parser.accept(delta(0, 'said once'));
+    for (let n = 0; n < 300; n += 1) {
+      parser.accept(stream({ type: 'message_start', message: { id: `s${n}` } }, `task-${n}`));
+    }
+    expect(parser.accept(whole('m1', [text('said once')])).out).toEqual([]);
+  });
+
   it('puts the text and calls of a sub-agent under the call that started it', () => {
     const { parser } = createParser();
     const out = [
