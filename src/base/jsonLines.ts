@@ -14,9 +14,11 @@ const defaultMaxLineBytes = 32 * 1024 * 1024;
 
 export interface JsonLinesOptions {
   readonly maxLineBytes?: number;
-  /** Both are the platform's own where that is faster. */
+  /** These are the platform's own where that is faster. */
   readonly decode?: DecodeUtf8;
   readonly decodeSingleBytes?: DecodeSingleBytes;
+  /** Room for the beginning of a line: best of the class that the chunks are of. */
+  readonly allocate?: (size: number) => Uint8Array;
 }
 
 /** Receives what a stream of JSON lines holds, in order, synchronously from `push` and `end`. */
@@ -41,6 +43,7 @@ export class JsonLinesDecoder {
   private readonly maxLineBytes: number;
   private readonly decode: DecodeUtf8;
   private readonly decodeSingleBytes: DecodeSingleBytes;
+  private readonly allocate: (size: number) => Uint8Array;
   private readonly likeLines = new LikeLines();
   private readonly longStrings: AsciiStore;
   private openText = '';
@@ -61,6 +64,7 @@ export class JsonLinesDecoder {
   ) {
     this.decode = options.decode ?? createDecodeUtf8();
     this.decodeSingleBytes = options.decodeSingleBytes ?? createDecodeSingleBytes();
+    this.allocate = options.allocate ?? ((size) => new Uint8Array(size));
     this.longStrings = new AsciiStore(this.decodeSingleBytes);
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
@@ -109,13 +113,14 @@ export class JsonLinesDecoder {
   /** Lines without the LF of the last one. */
   private acceptWholeLines(bytes: Uint8Array): void {
     const lines = new ByteLines(bytes, this.decodeSingleBytes, this.decode);
+    const { likeLines } = this;
     let start = 0;
     while (start <= bytes.length) {
-      const message = this.likeLines.read(lines, start);
+      const message = likeLines.read(lines, start);
       if (message !== undefined) {
-        this.checkLength(this.likeLines.end - start);
+        this.checkLength(likeLines.end - start);
         this.isFirstLine = false;
-        start = this.likeLines.end + 1;
+        start = likeLines.end + 1;
         this.handlers.onMessage(message);
         continue;
       }
@@ -139,7 +144,7 @@ export class JsonLinesDecoder {
     if (this.smallBytes + piece.length > smallPieceBytes) {
       this.flushSmall();
     }
-    this.small ??= new Uint8Array(smallPieceBytes);
+    this.small ??= this.allocate(smallPieceBytes);
     this.small.set(piece, this.smallBytes);
     this.smallBytes += piece.length;
   }
@@ -183,6 +188,14 @@ export class JsonLinesDecoder {
   }
 
   private finishOpenLine(): void {
+    if (this.small !== undefined && this.smallBytes === this.openBytes) {
+      // All of it is here as bytes: it is read like a line that came in one piece.
+      const line = this.small.subarray(0, this.smallBytes);
+      this.openBytes = 0;
+      this.smallBytes = 0;
+      this.acceptWholeLines(line);
+      return;
+    }
     this.flushSmall();
     const rest =
       this.cutCharacter === undefined
@@ -229,7 +242,7 @@ export class JsonLinesDecoder {
     }
     let message: unknown;
     try {
-      message = this.likeLines.parse(line); // a CR at the end is white space to it
+      message = this.likeLines.parseWhole(line); // a CR at the end is white space to it
     } catch {
       this.handlers.onInvalidLine(excerptOf(line)); // reported: one bad line costs that line only
       return;

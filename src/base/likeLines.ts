@@ -56,6 +56,11 @@ export class LikeLines {
         return known;
       }
     }
+    return this.parseWhole(line);
+  }
+
+  /** The same for a line that `read` did not take. */
+  parseWhole(line: string): unknown {
     const message: unknown = JSON.parse(line);
     this.strangers += 1;
     if (line.length < maxPatternChars && isTimeToLook(this.strangers)) {
@@ -107,14 +112,16 @@ class Pattern {
   end = 0;
   /** How often it was, roughly and of late. */
   uses = 0;
-  private readonly values: Value[] = [];
+  private readonly values: Value[];
 
   constructor(
     /** What stands before, between and behind the variables; of a string, its quotes are part of it. */
     private readonly fixed: readonly FixedPart[],
     private readonly areNumbers: readonly boolean[],
     private readonly mould: Mould,
-  ) {}
+  ) {
+    this.values = areNumbers.map((isNumber) => (isNumber ? 0 : ''));
+  }
 
   /** Undefined when the line that begins there is not like this. */
   read(lines: ByteLines, start: number): unknown {
@@ -283,7 +290,21 @@ function stringOf(lines: ByteLines, start: number, end: number): string | undefi
     return undefined;
   }
   const short = end - start <= maxUnescapedChars ? unescaped(lines, start, end) : undefined;
-  return short ?? parsedString(lines.decode(lines.bytes, start - 1, end + 1));
+  if (short !== undefined) {
+    return short;
+  }
+  const { bytes, decode } = lines;
+  const hasEscape = indexOfByte(bytes, backslash, start, end) !== -1;
+  return hasEscape ? parsedString(decode(bytes, start - 1, end + 1)) : decode(bytes, start, end);
+}
+
+function indexOfByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
+  for (let at = start; at < end; at += 1) {
+    if (bytes[at] === byte) {
+      return at;
+    }
+  }
+  return -1;
 }
 
 /** The same in a line that is text. */

@@ -74,6 +74,7 @@ export class ChildLines implements ChildTransport {
         ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
         decode: decodeUtf8,
         decodeSingleBytes: (bytes) => asBuffer(bytes).toString('latin1'),
+        allocate: (size) => Buffer.allocUnsafeSlow(size),
       },
     );
     this.idle = setTimeout(() => this.decoder.relax(), idleMs).unref();

@@ -113,6 +113,36 @@ describe('splitting a byte stream into JSON lines', () => {
     );
   });
 
+  it('[R69] gives what JSON.parse gives for lines that look alike, wherever they are cut', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom('plain', 'to — there', '\\ "both" — ü', '\u2028', '\uFEFF', '\u0000'),
+    );
+    const ids = fc.record({
+      text,
+      uuid: fc.uuid(),
+      index: fc.nat(),
+      of: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(fc.array(ids), fc.integer({ min: 1, max: 700 }), (given, size) => {
+        const sent = given.map(({ text: words, uuid, index, of }) => ({
+          type: 'stream_event',
+          event: { type: 'content_block_delta', index, delta: { type: 'text_delta', text: words } },
+          list: [1, { words }],
+          of,
+          uuid,
+        }));
+        const lines = sent.map((message) => `${JSON.stringify(message)}\n`);
+        const seen = decode(inChunksOf(size, toBytes(lines.join(''))));
+        expect(seen.invalid).toEqual([]);
+        expect(seen.messages.map((message) => JSON.stringify(message))).toEqual(
+          lines.map((one) => JSON.stringify(JSON.parse(one))),
+        );
+      }),
+    );
+  });
+
   it('[R69] drops a byte order mark at the start of the stream only', () => {
     expect(decode([toBytes('\uFEFF{"a":1}\n"\uFEFF"\n')])).toEqual({
       messages: [{ a: 1 }, '\uFEFF'],
