@@ -1,3 +1,4 @@
+import { assertNever } from '../base/assertNever';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { Deferred } from '../base/deferred';
@@ -10,7 +11,7 @@ import { toolError } from '../events/toolCall';
 import type { ChildLease } from './childPool';
 import type { ChildExit, ExchangeOptions, ExchangeParser, ParseStep } from './contract';
 import { earlyEnd, silence, stopped } from './exchangeEnds';
-import { TextMerger } from './textMerger';
+import { TextMerger, type TextEvent } from './textMerger';
 import { toFailure } from './toFailure';
 
 export type TerminalEvent = Extract<NormalizedEvent, { readonly kind: 'finish' | 'failed' }>;
@@ -224,6 +225,7 @@ class ExchangeRun {
     });
   }
 
+  /** What every token of an answer is comes first; the rest is apart, so that V8 need not make this anew for it. */
   private take(step: ParseStep): void {
     if (step.send !== undefined) {
       for (const reply of step.send) {
@@ -232,42 +234,59 @@ class ExchangeRun {
     }
     let end: TerminalEvent | undefined;
     for (const item of step.out) {
-      if (item.kind === 'finish' || item.kind === 'failed') {
-        end ??= item;
-        this.settle(
-          this.isStopping && item.kind === 'failed' ? failed(stopped(item.failure)) : item,
-        );
-      } else if (item.kind === 'observation') {
-        this.observe(item.observation);
+      if (item.kind === 'text' || item.kind === 'thinking') {
+        if (!this.terminal.isSettled) {
+          this.texts.add(item);
+        }
       } else {
-        this.emit(item);
+        const terminal = this.takeOther(item);
+        end ??= terminal;
       }
     }
     if (end !== undefined || step.isOver === true) {
-      this.settle(
-        failed(this.isStopping ? stopped() : earlyEnd(this.options.agentName, undefined)),
-      );
-      // After a failure the next exchange gets a fresh child: this one may hold on to what failed (a login, a connection).
-      const isReusable = end?.kind === 'finish' || this.isStopping || end?.failure.aborted === true;
-      this.endExchange(() => {
-        if (isReusable) {
-          this.options.lease.release();
-        } else {
-          void this.options.lease.close();
-        }
-      });
+      this.endAfter(end);
     }
   }
 
-  private emit(event: Exclude<NormalizedEvent, TerminalEvent>): void {
+  /** Gives back what ends the exchange. */
+  private takeOther(item: Exclude<ParseStep['out'][number], TextEvent>): TerminalEvent | undefined {
+    switch (item.kind) {
+      case 'finish':
+      case 'failed':
+        this.settle(
+          this.isStopping && item.kind === 'failed' ? failed(stopped(item.failure)) : item,
+        );
+        return item;
+      case 'observation':
+        this.observe(item.observation);
+        return undefined;
+      case 'tool_call':
+      case 'resume':
+        this.emit(item);
+        return undefined;
+      default:
+        return assertNever(item);
+    }
+  }
+
+  private endAfter(end: TerminalEvent | undefined): void {
+    this.settle(failed(this.isStopping ? stopped() : earlyEnd(this.options.agentName, undefined)));
+    // After a failure the next exchange gets a fresh child: this one may hold on to what failed (a login, a connection).
+    const isReusable = end?.kind === 'finish' || this.isStopping || end?.failure.aborted === true;
+    this.endExchange(() => {
+      if (isReusable) {
+        this.options.lease.release();
+      } else {
+        void this.options.lease.close();
+      }
+    });
+  }
+
+  private emit(event: Exclude<NormalizedEvent, TerminalEvent | TextEvent>): void {
     if (event.kind === 'resume') {
       this.options.lease.noteToken(event.token);
     }
     if (this.terminal.isSettled) {
-      return;
-    }
-    if (event.kind === 'text' || event.kind === 'thinking') {
-      this.texts.add(event);
       return;
     }
     if (event.kind === 'tool_call' && event.call.executedBy === 'child') {

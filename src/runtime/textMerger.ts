@@ -1,6 +1,6 @@
 import type { NormalizedEvent } from '../events/normalizedEvent';
 
-type TextEvent = Extract<NormalizedEvent, { readonly kind: 'text' | 'thinking' }>;
+export type TextEvent = Extract<NormalizedEvent, { readonly kind: 'text' | 'thinking' }>;
 
 /**
  * Makes one event of the small pieces of a block that come together, in one turn of the event loop: what is behind it
