@@ -1,4 +1,6 @@
-// How a bench says what it found: one line per goal, exit status 1 when one falls short.
+// How a bench says what it found: one line per goal, exit status 1 when a ratio or a size falls short. Machines are shared
+// and noisy: milliseconds and frames are for a person to read.
+const forReading = new Set(['ms', 'frames']);
 
 /**
  * @param {string} title
@@ -8,10 +10,11 @@
 export function report(title, goals) {
   console.log(title);
   for (const { what, value, goal, unit = 'x', note } of goals) {
-    const verdict = value <= goal ? 'pass ' : 'SHORT';
+    const isRead = forReading.has(unit);
+    const verdict = value <= goal ? 'pass ' : isRead ? 'read ' : 'SHORT';
     const figures = `${digits(value)} ${unit}, goal <= ${digits(goal)} ${unit}`;
     console.log(`  ${verdict}  ${what}: ${figures}${note ? ` (${note})` : ''}`);
-    if (!(value <= goal)) process.exitCode = 1;
+    if (!(value <= goal) && !isRead) process.exitCode = 1;
   }
 }
 
