@@ -44,6 +44,7 @@ import { QuestionEditor } from './host/questionEditor';
 import { RepositoryRuleFiles } from './host/repositoryRules';
 import { reviewCommands } from './host/review/reviewCommands';
 import { ReviewController } from './host/review/reviewController';
+import { treeCommands } from './host/review/treeCommands';
 import { RuleCommands } from './host/ruleCommands';
 import { askToStart } from './host/startQuestion';
 import { createSecrets } from './host/secrets';
@@ -579,6 +580,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       clock,
       log,
       opensByItself: () => settings.values.openReviewAutomatically,
+      sessionTitle: (sessionId) => sessions.find(sessionId)?.live().title,
     }),
   );
   const agentOf = (adapter: string | undefined): AgentEntry | undefined =>
@@ -770,6 +772,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         log,
       }),
       ...reviewCommands(edits, review),
+      ...treeCommands({ edits, review, changes: undefined, openChange: () => undefined }),
     },
     log,
     () => log.show(),
@@ -794,6 +797,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   return {
     view,
     proposals: review.proposals,
+    editTree: review.tree,
     run,
     api: {
       registerBridge: (bridge) => broker.register(bridge),

@@ -4,7 +4,7 @@ import { playgroundModelId } from '../runtime/modelCatalog';
 import type { SessionManager } from '../session/sessionManager';
 import type { AuditView } from './auditView';
 import type { ChatView } from './chatView';
-import type { CommandId, ReviewCommandId } from './commandIds';
+import type { CommandId, ReviewCommandId, TreeCommandId } from './commandIds';
 import type { CommandHandler } from './commands';
 import type { DoctorView } from './doctorView';
 import type { KeyCommands } from './keys';
@@ -33,7 +33,7 @@ const playgroundOpening = 'Show me around.';
 
 /** The commands about the conversation; those that decide on edits are the review's. */
 export function createAppCommands(deps: AppCommandDeps): {
-  readonly [Id in Exclude<CommandId, ReviewCommandId>]: CommandHandler;
+  readonly [Id in Exclude<CommandId, ReviewCommandId | TreeCommandId>]: CommandHandler;
 } {
   const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, log } = deps;
   const { questionEditor, rules } = deps;

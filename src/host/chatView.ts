@@ -143,8 +143,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     if (this.view === undefined) {
       return;
     }
-    const { prompts, edits } = this.options.source.content();
-    const waiting = prompts.length + edits.filter((edit) => edit.state === 'open').length;
+    // Edits are counted by the view that lists them; the editor adds both up on the icon.
+    const waiting = this.options.source.content().prompts.length;
     this.view.badge =
       waiting === 0
         ? undefined

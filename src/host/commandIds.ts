@@ -23,6 +23,9 @@ export const commandIds = [
   'patchbay.manageRules',
   'patchbay.tryRule',
   'patchbay.openReview',
+  'patchbay.reviewAll',
+  'patchbay.showEdits',
+  'patchbay.showHunk',
   'patchbay.approveHunk',
   'patchbay.denyHunk',
   'patchbay.denyHunkWithReason',
@@ -33,6 +36,16 @@ export const commandIds = [
   'patchbay.nextHunk',
   'patchbay.previousHunk',
   'patchbay.undoDecision',
+  'patchbay.threadApprove',
+  'patchbay.threadDeny',
+  'patchbay.threadCancel',
+  'patchbay.treeOpen',
+  'patchbay.treeApprove',
+  'patchbay.treeDeny',
+  'patchbay.treeDenyWithReason',
+  'patchbay.treeUndoDecision',
+  'patchbay.treeKeep',
+  'patchbay.treeUndoChange',
   'patchbay.showAudit',
   'patchbay.filterAudit',
   'patchbay.exportAudit',
@@ -48,9 +61,16 @@ export type CommandId = (typeof commandIds)[number];
 export type ReviewCommandId = Extract<
   CommandId,
   | 'patchbay.openReview'
+  | 'patchbay.reviewAll'
+  | 'patchbay.showEdits'
+  | 'patchbay.showHunk'
+  | `patchbay.thread${'Approve' | 'Deny' | 'Cancel'}`
   | `patchbay.${'approve' | 'deny'}${'Hunk' | 'File' | 'All'}`
   | 'patchbay.denyHunkWithReason'
   | 'patchbay.nextHunk'
   | 'patchbay.previousHunk'
   | 'patchbay.undoDecision'
 >;
+
+/** The commands on rows of the tree "Pending Edits". */
+export type TreeCommandId = Extract<CommandId, `patchbay.tree${string}`>;

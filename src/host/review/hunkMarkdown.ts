@@ -1,3 +1,4 @@
+import type { Hunk } from '../../edits/fileEdit';
 import type { PendingEdit } from '../../session/contract';
 import type { CommandId } from '../commandIds';
 import type { HunkRow } from './hunkRows';
@@ -12,15 +13,10 @@ export function hunkMarkdown(edit: PendingEdit, row: HunkRow): string {
   if (hunk === undefined) {
     return '';
   }
-  const lines = [...prefixed('-', hunk.oldText), ...prefixed('+', hunk.newText)];
-  const shown = lines.slice(0, maxLines);
-  const more = lines.length - shown.length;
-  const body = [...shown, ...(more > 0 ? [`  … ${more} more lines`] : [])].join('\n');
-  const fence = '`'.repeat(Math.max(3, longestRun(body, '`') + 1));
   const args = [edit.id, row.hunkId] as const;
   return [
     escapeMarkdown(summary(edit, row)),
-    `${fence}diff\n${body}\n${fence}`,
+    hunkFence(hunk),
     [
       link('$(check) Approve', 'patchbay.approveHunk', args),
       link('$(close) Deny', 'patchbay.denyHunk', args),
@@ -28,6 +24,16 @@ export function hunkMarkdown(edit: PendingEdit, row: HunkRow): string {
       link('Review', 'patchbay.openReview', args),
     ].join(' · '),
   ].join('\n\n');
+}
+
+/** The lines of a hunk as a `diff` block, cut where it gets long; nothing in them can end the fence. */
+export function hunkFence(hunk: Pick<Hunk, 'oldText' | 'newText'>): string {
+  const lines = [...prefixed('-', hunk.oldText), ...prefixed('+', hunk.newText)];
+  const shown = lines.slice(0, maxLines);
+  const more = lines.length - shown.length;
+  const body = [...shown, ...(more > 0 ? [`  … ${more} more lines`] : [])].join('\n');
+  const fence = '`'.repeat(Math.max(3, longestRun(body, '`') + 1));
+  return `${fence}diff\n${body}\n${fence}`;
 }
 
 function prefixed(sign: '+' | '-', text: string): readonly string[] {

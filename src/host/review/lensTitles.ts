@@ -10,6 +10,9 @@ export interface LensEntry {
   readonly args?: readonly [editId: string, hunkId?: string];
 }
 
+const keyboardHint =
+  'F7 reads the changes one by one. The command "Show CodeLens Commands for Current Line" lists these actions.';
+
 // A plain space after an icon is swallowed by the editor.
 const gap = '\u00a0';
 
@@ -46,6 +49,12 @@ export function lensEntries(
         },
         ...(isPlainEditor
           ? [
+              {
+                title: 'Show',
+                tooltip: 'Show what would change, below this line',
+                command: 'patchbay.showHunk',
+                args,
+              } as const,
               {
                 title: 'Review',
                 tooltip: 'Show the difference',
@@ -85,7 +94,7 @@ export function summary(edit: PendingEdit, row: HunkRow): string {
 function info(edit: PendingEdit, row: HunkRow): LensEntry {
   const title = summary(edit, row);
   return edit.note === undefined || row.position > 1
-    ? { title }
+    ? { title, tooltip: keyboardHint }
     : { title: `${title} · file changed meanwhile`, tooltip: edit.note };
 }
 

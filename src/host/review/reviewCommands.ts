@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import { isNumber, isRecord, isString } from '../../base/guard';
 import type { ReviewCommandId } from '../commandIds';
 import type { CommandHandler } from '../commands';
-import { edgeHunk, hunkRows, neighbourEdit, nextRow } from './hunkRows';
+import { count } from '../mcpWords';
+import { maxFilesAtOnce } from './multiReview';
 import type { ReviewController } from './reviewController';
-import { editsInDocument } from './reviewLenses';
+import { goToHunk, toNextInDocument } from './reviewNavigation';
 import { reviewTarget, type ReviewTarget } from './reviewTargets';
-
-const messageMs = 5000;
+import { askReason, say } from './reviewWords';
 
 /** The commands that decide, for lenses, keys, menus and the palette alike. */
 export function reviewCommands(
@@ -42,7 +43,8 @@ export function reviewCommands(
   };
 
   const decideAll = (decision: 'approve' | 'deny'): void => {
-    const all = openEdits();
+    const inSight = review.editsInSight;
+    const all = openEdits().filter(({ id }) => inSight.length === 0 || inSight.includes(id));
     const decided = all.filter((edit) => review.decide(edit.id, 'all', decision));
     if (all.length === 0) {
       say('Nothing waits for a decision.');
@@ -50,33 +52,33 @@ export function reviewCommands(
       say(
         `${all.length - decided.length} of ${all.length} edits have changed meanwhile. Look again.`,
       );
+    } else if (openEdits().length > 0) {
+      say(`${count(openEdits().length, 'file')} that came later still wait.`);
     }
   };
 
   const go = async (direction: 1 | -1): Promise<void> => {
-    const editor = vscode.window.activeTextEditor;
-    const here = editor === undefined ? [] : editsInDocument(edits, editor.document.uri);
-    if (editor !== undefined) {
-      const rows = here.flatMap(({ edit, side }) =>
-        hunkRows(edit, side, editor.document.lineCount),
-      );
-      const row = nextRow(rows, editor.selection.active.line, direction);
-      if (row !== undefined) {
-        showLine(editor, row.line);
-        // Asked for from the chat or the palette, the hunk's keys must work right away.
-        await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
-        return;
-      }
-    }
-    const current = here[0]?.edit.id;
-    const next =
-      neighbourEdit(openEdits(), current, direction) ??
-      openEdits().find((edit) => edit.id === current);
-    const hunkId = next === undefined ? undefined : edgeHunk(next, direction);
-    if (next === undefined || hunkId === undefined) {
+    if (!(await goToHunk(edits, review, direction))) {
       say('Nothing waits for a decision.');
-    } else {
-      review.openReview(next.id, hunkId);
+    }
+  };
+
+  /** The box of a thread is done with: the focus must not stay where it was. */
+  const decideThread = async (
+    args: readonly unknown[],
+    decision: 'approve' | 'deny',
+  ): Promise<void> => {
+    const [first] = args;
+    const isReply = isRecord(first) && 'thread' in first;
+    const target = review.threads.targetOf(isReply ? first.thread : first);
+    const words = isReply && isString(first.text) ? first.text.trim() : '';
+    review.threads.close();
+    await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+    if (
+      target === undefined ||
+      !review.decide(target.editId, [target.hunkId], decision, words === '' ? undefined : words)
+    ) {
+      say('This edit has changed or was decided already. Look again.');
     }
   };
 
@@ -91,19 +93,45 @@ export function reviewCommands(
     'patchbay.denyHunk': (...args) => decideHunk(reviewTarget(edits, args), 'deny'),
     'patchbay.denyHunkWithReason': async (...args) => {
       const target = reviewTarget(edits, args);
-      if (target === undefined) {
+      const hunkId = target?.hunkId ?? onlyUndecided(target?.edit);
+      if (target === undefined || hunkId === undefined) {
         say('Place the cursor in an edit first.');
         return;
       }
-      const words = await vscode.window.showInputBox({
-        title: `Deny an edit of ${target.edit.label}`,
-        prompt: `Tell ${target.edit.asker} what to do instead (optional). Escape goes back without deciding.`,
-        placeHolder: 'Why not, or what instead',
-      });
+      if (isByMouse(args) && review.threads.open(target.edit, hunkId, 'deny')) {
+        return;
+      }
+      const words = await askReason(`Deny an edit of ${target.edit.label}`, target.edit.asker);
       if (words !== undefined) {
-        decideHunk(target, 'deny', words.trim() === '' ? undefined : words.trim());
+        decideHunk({ ...target, hunkId }, 'deny', words === '' ? undefined : words);
       }
     },
+    'patchbay.showHunk': (...args) => {
+      const target = reviewTarget(edits, args);
+      const hunkId = target?.hunkId ?? onlyUndecided(target?.edit);
+      if (target === undefined || hunkId === undefined) {
+        say('Place the cursor in an edit first.');
+      } else if (!review.threads.open(target.edit, hunkId, 'show')) {
+        review.openReview(target.edit.id, hunkId);
+      }
+    },
+    'patchbay.threadApprove': (...args) => decideThread(args, 'approve'),
+    'patchbay.threadDeny': (...args) => decideThread(args, 'deny'),
+    'patchbay.threadCancel': async () => {
+      review.threads.close();
+      await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+    },
+    'patchbay.reviewAll': () => {
+      const { fileCount, isInOne } = review.openAll();
+      if (fileCount === 0) {
+        say('Nothing waits for a decision.');
+      } else if (!isInOne) {
+        void vscode.window.showInformationMessage(
+          `${fileCount} files wait, more than one editor shows well (${maxFilesAtOnce}). They are listed under Pending Edits; the first one is open.`,
+        );
+      }
+    },
+    'patchbay.showEdits': () => review.tree.show(),
     'patchbay.approveFile': (...args) => decideFile(args, 'approve'),
     'patchbay.denyFile': (...args) => decideFile(args, 'deny'),
     'patchbay.approveAll': () => decideAll('approve'),
@@ -111,20 +139,18 @@ export function reviewCommands(
     'patchbay.nextHunk': () => go(1),
     'patchbay.previousHunk': () => go(-1),
     'patchbay.undoDecision': (...args) => {
-      const target = reviewTarget(edits, args);
-      const decided = target?.edit.hunks.find(({ hunk }) => hunk.id === target.hunkId)?.decision;
-      const hunkId =
-        decided === undefined || decided.kind === 'pending' ? undefined : target?.hunkId;
-      const editId = target?.edit.id ?? openEdits().findLast(hasDecision)?.id;
-      if (editId === undefined || !edits.undoDecision(editId, hunkId)) {
-        say('There is no decision to take back.');
+      // A lens names its hunk; from everywhere else it is the newest decision, wherever the cursor is.
+      const named = isString(args[0]) ? reviewTarget(edits, args) : undefined;
+      const editId = named?.edit.id ?? review.lastDecidedId;
+      if (editId === undefined || !edits.undoDecision(editId, named?.hunkId)) {
+        say(
+          'There is no decision to take back. A file that is written already is undone in the file.',
+        );
+      } else if (named === undefined) {
+        say(`Took back the last decision, in ${edits.get(editId)?.label ?? 'a file'}.`);
       }
     },
   };
-}
-
-function say(text: string): void {
-  void vscode.window.setStatusBarMessage(text, messageMs);
 }
 
 function onlyUndecided(edit: PendingEdit | undefined): string | undefined {
@@ -132,32 +158,7 @@ function onlyUndecided(edit: PendingEdit | undefined): string | undefined {
   return undecided.length === 1 ? undecided[0]?.hunk.id : undefined;
 }
 
-function hasDecision(edit: PendingEdit): boolean {
-  return edit.hunks.some(({ decision }) => decision.kind !== 'pending');
-}
-
-/** On to the next undecided hunk of the same document; the cursor stays when there is none. */
-function toNextInDocument(edits: PendingEditsApi, editId: string): void {
-  const editor = vscode.window.activeTextEditor;
-  const here =
-    editor === undefined
-      ? undefined
-      : editsInDocument(edits, editor.document.uri).find(({ edit }) => edit.id === editId);
-  if (editor === undefined || here?.edit.state !== 'open') {
-    return;
-  }
-  const rows = hunkRows(here.edit, here.side, editor.document.lineCount);
-  const row = nextRow(rows, editor.selection.active.line, 1) ?? nextRow(rows, -1, 1);
-  if (row !== undefined) {
-    showLine(editor, row.line);
-  }
-}
-
-function showLine(editor: vscode.TextEditor, line: number): void {
-  const position = new vscode.Position(line, 0);
-  editor.selection = new vscode.Selection(position, position);
-  editor.revealRange(
-    new vscode.Range(position, position),
-    vscode.TextEditorRevealType.InCenterIfOutsideViewport,
-  );
+/** Lenses, hover links and line numbers are clicked; keys, the palette and menus of the editor may be the keyboard's. */
+function isByMouse([first]: readonly unknown[]): boolean {
+  return isString(first) || (isRecord(first) && isNumber(first.lineNumber));
 }

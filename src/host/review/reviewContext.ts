@@ -13,7 +13,7 @@ const maxLinesPerHunk = 200;
 
 /**
  * The context keys of the review: `patchbay.pending` (anything waits), `patchbay.inReview` (a proposal has the focus),
- * `patchbay.inHunk` (the cursor is in a hunk), `patchbay.lines` (one-based lines with a hunk, in the active editor).
+ * `patchbay.inFile` (the active editor's file has edits that wait), `patchbay.inHunk` (the cursor is in a hunk), `patchbay.lines` (one-based lines with a hunk, in the active editor).
  */
 export class ReviewContext implements Disposable {
   private readonly store = new DisposableStore();
@@ -66,6 +66,7 @@ export class ReviewContext implements Disposable {
       'patchbay.inReview',
       editor !== undefined && isPending && fromProposalUri(editor.document.uri) !== undefined,
     );
+    this.set('patchbay.inFile', rows.length > 0);
     this.set(
       'patchbay.inHunk',
       editor !== undefined && rowAtLine(rows, editor.selection.active.line) !== undefined,

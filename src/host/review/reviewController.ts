@@ -3,17 +3,22 @@ import type { Clock } from '../../base/clock';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import { errorMessage } from '../../base/patchbayError';
-import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import type { PendingEdit, PendingEditsApi, UnreviewedChangesApi } from '../../session/contract';
 import type { WorkspaceFiles } from '../../tools/contract';
+import { inTreeOrder } from './editTree';
 import { edgeHunk } from './hunkRows';
+import { maxFilesAtOnce, MultiReview } from './multiReview';
 import { ProposalFileSystem } from './proposalFileSystem';
 import { ProposalTyping } from './proposalTyping';
 import { fromProposalUri } from './proposalUri';
 import { ReviewBase } from './reviewBase';
 import { ReviewContext } from './reviewContext';
+import { ReviewDecorations } from './reviewDecorations';
 import { ReviewLenses } from './reviewLenses';
 import { ReviewMarks } from './reviewMarks';
 import { ReviewTabs } from './reviewTabs';
+import { ReviewThreads } from './reviewThreads';
+import { ReviewTree } from './reviewTree';
 
 /** Who typed this lately must not have an editor put in front of them. */
 const busyMs = 3000;
@@ -25,6 +30,9 @@ export interface ReviewOptions {
   readonly log: Logger;
   /** Whether a new proposal opens its review by itself. */
   readonly opensByItself: () => boolean;
+  readonly sessionTitle: (sessionId: string) => string | undefined;
+  /** What changed without a review; shown in the same tree. */
+  readonly changes?: UnreviewedChangesApi;
 }
 
 /** The review in the editor: shows what waits, opens and closes its tabs, and says where the user should be. */
@@ -32,10 +40,15 @@ export class ReviewController implements Disposable {
   private readonly store = new DisposableStore();
   /** The proposals as documents, for the editor. */
   readonly proposals: ProposalFileSystem;
+  readonly tree: ReviewTree;
+  readonly threads: ReviewThreads;
   private readonly tabs: ReviewTabs;
+  private readonly multi: MultiReview;
   private readonly typing: ProposalTyping;
   /** The open edits as last seen: who is missing from the set is over. */
   private readonly open = new Map<string, PendingEdit>();
+  /** Edits by their newest decision, the newest last. */
+  private decidedIds: readonly string[] = [];
   private tabWork: Promise<void> = Promise.resolve();
   private lastTypedAtMs = Number.NEGATIVE_INFINITY;
   private isDecidingInEditor = false;
@@ -48,6 +61,17 @@ export class ReviewController implements Disposable {
     this.typing = this.store.add(new ProposalTyping(edits, clock, log));
     this.store.add(new ReviewBase(edits, files, clock, log, () => this.typing.flush()));
     this.store.add(new ReviewContext(edits, clock));
+    this.store.add(new ReviewDecorations(edits));
+    this.threads = this.store.add(new ReviewThreads(edits));
+    this.tree = this.store.add(
+      new ReviewTree({
+        edits,
+        changes: options.changes,
+        sessionTitle: options.sessionTitle,
+        clock,
+      }),
+    );
+    this.multi = this.store.add(new MultiReview());
     this.tabs = new ReviewTabs(edits);
     for (const edit of edits.list()) {
       if (edit.state === 'open') {
@@ -56,7 +80,10 @@ export class ReviewController implements Disposable {
     }
     this.store.add(edits.onDidChange(({ editId, edit }) => this.follow(editId, edit)));
     this.store.add(vscode.workspace.onDidChangeTextDocument((event) => this.noteTyping(event)));
-    this.queue(() => this.tabs.closeForgotten());
+    this.queue(async () => {
+      await this.tabs.closeForgotten();
+      await this.multi.close();
+    });
   }
 
   /** Shows one edit as a diff; without a hunk at its first one. Without an id: the oldest that waits. */
@@ -68,6 +95,41 @@ export class ReviewController implements Disposable {
     }
     this.queue(() => this.tabs.open(edit, hunkId ?? edgeHunk(edit, 1), preserveFocus));
     return true;
+  }
+
+  /**
+   * Shows everything that waits in one editor. Above the limit: the tree, and the first file; the number is the files
+   * that wait, 0 when nothing does.
+   */
+  openAll(): { readonly fileCount: number; readonly isInOne: boolean } {
+    const waiting = inTreeOrder(this.options.edits.list().filter(isOpen));
+    const isInOne = waiting.length > 0 && waiting.length <= maxFilesAtOnce;
+    this.queue(async () => {
+      const edits = waiting.filter(({ id }) => this.options.edits.get(id)?.state === 'open');
+      const [first] = edits;
+      this.tabs.rememberPlace();
+      if (isInOne && edits.length > 0) {
+        await this.multi.open(edits);
+      } else if (first !== undefined) {
+        await this.tree.show();
+        await this.tabs.open(first, edgeHunk(first, 1), false);
+      }
+    });
+    return { fileCount: waiting.length, isInOne };
+  }
+
+  /** What "all" means to somebody who looks at the editor of several files: those in it, and not what came later. */
+  get editsInSight(): readonly string[] {
+    return this.multi.isShowing() ? this.multi.editIds : [];
+  }
+
+  /** The open edit with the newest decision. */
+  get lastDecidedId(): string | undefined {
+    return this.decidedIds.at(-1);
+  }
+
+  async focusEditors(): Promise<void> {
+    await this.tabs.focusEditors();
   }
 
   /**
@@ -95,6 +157,7 @@ export class ReviewController implements Disposable {
 
   private follow(editId: string, edit: PendingEdit | undefined): void {
     const known = this.open.get(editId);
+    this.noteDecisions(known, edit);
     if (edit?.state === 'open') {
       this.open.set(editId, edit);
       if (known === undefined && this.options.opensByItself() && !this.isUserBusy()) {
@@ -107,16 +170,35 @@ export class ReviewController implements Disposable {
     }
   }
 
+  private noteDecisions(before: PendingEdit | undefined, edit: PendingEdit | undefined): void {
+    const editId = edit?.id ?? before?.id ?? '';
+    const others = this.decidedIds.filter((id) => id !== editId);
+    const now = decidedCount(edit);
+    if (edit?.state !== 'open' || now === 0) {
+      this.decidedIds = others;
+    } else if (now > decidedCount(before)) {
+      this.decidedIds = [...others, editId];
+    }
+  }
+
   private async openUnlessShowing(edit: PendingEdit): Promise<void> {
-    if (!this.tabs.isShowing() && this.options.edits.get(edit.id)?.state === 'open') {
+    const isShowing = this.tabs.isShowing() || this.multi.isShowing();
+    if (!isShowing && this.options.edits.get(edit.id)?.state === 'open') {
       await this.tabs.open(edit, edgeHunk(edit, 1), true);
     }
   }
 
   /** After the last decision: on to what else waits, or back to where the user was. */
   private async leave(edit: PendingEdit, isInEditor: boolean): Promise<void> {
-    const wasInFront = await this.tabs.close(edit);
-    const next = this.options.edits.list().find(isOpen);
+    let wasInFront = await this.tabs.close(edit);
+    const shown = this.multi.editIds;
+    if (
+      shown.includes(edit.id) &&
+      !shown.some((id) => this.options.edits.get(id)?.state === 'open')
+    ) {
+      wasInFront = (await this.multi.close()) || wasInFront;
+    }
+    const next = inTreeOrder(this.options.edits.list().filter(isOpen))[0];
     if (wasInFront && next !== undefined) {
       await this.tabs.open(next, edgeHunk(next, 1), !isInEditor);
     } else if (next === undefined) {
@@ -141,6 +223,10 @@ export class ReviewController implements Disposable {
   private isUserBusy(): boolean {
     return this.options.clock.nowMs() - this.lastTypedAtMs < busyMs;
   }
+}
+
+function decidedCount(edit: PendingEdit | undefined): number {
+  return edit?.hunks.filter(({ decision }) => decision.kind !== 'pending').length ?? 0;
 }
 
 function isOpen(edit: PendingEdit): boolean {

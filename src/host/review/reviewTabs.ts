@@ -34,8 +34,13 @@ export class ReviewTabs {
     );
   }
 
-  async open(edit: PendingEdit, hunkId: string | undefined, preserveFocus: boolean): Promise<void> {
+  /** Keeps where the user is, to come back to; the first place counts until `restore`. */
+  rememberPlace(): void {
     this.before ??= placeOfUser();
+  }
+
+  async open(edit: PendingEdit, hunkId: string | undefined, preserveFocus: boolean): Promise<void> {
+    this.rememberPlace();
     const left = edit.kind === 'create' ? toProposalUri(edit, 'empty') : toWorkspaceUri(edit.path);
     const right = toProposalUri(edit);
     const lineCount = edit.proposedText.split('\n').length;
@@ -79,8 +84,7 @@ export class ReviewTabs {
     }
     if (place === undefined || openDocument(place.uri) === undefined) {
       if (!preserveFocus) {
-        const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
-        await vscode.commands.executeCommand(isEmpty ? openChat : focusEditors);
+        await this.focusEditors();
       }
       return;
     }
@@ -89,6 +93,12 @@ export class ReviewTabs {
       preserveFocus,
       ...(place.viewColumn === undefined ? {} : { viewColumn: place.viewColumn }),
     });
+  }
+
+  /** The focus into the editor that is there, else into the chat. */
+  async focusEditors(): Promise<void> {
+    const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
+    await vscode.commands.executeCommand(isEmpty ? openChat : focusEditors);
   }
 }
 
