@@ -1,4 +1,4 @@
-import type { HunkDecisionView, HunkView } from '../src/protocol/viewTypes';
+import type { HunkDecisionView, HunkMarksView, HunkView } from '../src/protocol/viewTypes';
 import { counted } from './words';
 
 export interface HunkLine {
@@ -7,22 +7,64 @@ export interface HunkLine {
   readonly lineOneBased: number;
   /** Without its line ending. */
   readonly text: string;
+  /** What changed in it, from left to right; left out where that is the whole line. */
+  readonly marks?: readonly Span[];
+}
+
+/** Characters from `start` to before `end`. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The removed lines, then the added ones. */
-export function hunkLines(hunk: HunkView): readonly HunkLine[] {
+export function hunkLines(hunk: HunkView, marks?: HunkMarksView): readonly HunkLine[] {
   return [
     ...textLines(hunk.oldText).map((text, index): HunkLine => ({
       sign: '−',
       lineOneBased: hunk.oldStart + index,
       text,
+      ...marksOf(marks, 'removed', index),
     })),
     ...textLines(hunk.newText).map((text, index): HunkLine => ({
       sign: '+',
       lineOneBased: hunk.newStart + index,
       text,
+      ...marksOf(marks, 'added', index),
     })),
   ];
+}
+
+/** The text of a line in pieces; those that changed say so. A line without marks is one piece. */
+export function linePieces({
+  text,
+  marks = [],
+}: HunkLine): readonly { readonly text: string; readonly isChanged: boolean }[] {
+  const pieces: { readonly text: string; readonly isChanged: boolean }[] = [];
+  let at = 0;
+  for (const { start, end } of marks) {
+    pieces.push({ text: text.slice(at, start), isChanged: false });
+    pieces.push({ text: text.slice(Math.max(at, start), end), isChanged: true });
+    at = Math.max(at, end);
+  }
+  pieces.push({ text: text.slice(at), isChanged: false });
+  const filled = pieces.filter((piece) => piece.text !== '');
+  return filled.length === 0 ? [{ text: '', isChanged: false }] : filled;
+}
+
+/** In a hunk with marks every line has its own, if only an empty list: a blank line that came with the others. */
+function marksOf(
+  marks: HunkMarksView | undefined,
+  side: 'removed' | 'added',
+  line: number,
+): { readonly marks?: readonly Span[] } {
+  return marks === undefined
+    ? {}
+    : {
+        marks: marks[side]
+          .filter((mark) => mark.line === line)
+          .map(({ start, end }) => ({ start, end })),
+      };
 }
 
 function textLines(text: string): readonly string[] {

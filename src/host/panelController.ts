@@ -16,8 +16,9 @@ import { capped } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import type { PendingEdit, PendingEditsApi } from '../session/contract';
 import type { SessionManager } from '../session/sessionManager';
-import { realAnswers, shownQuestions } from './shownQuestions';
+import { HunkMarkCache, maxMarkedHunks } from './hunkMarkCache';
 import type { PanelChange, PanelCommandHandlers, PanelContent, PanelSource } from './panelSource';
+import { realAnswers, shownQuestions } from './shownQuestions';
 
 /** Open questions, as the controller needs them; implemented by the gate. */
 export interface QuestionsApi {
@@ -61,6 +62,7 @@ export class PanelController implements PanelSource, Disposable {
   private readonly didReplaceSession = this.store.add(new Emitter<void>());
   private readonly didChangePrompts = this.store.add(new Emitter<readonly PromptView[]>());
   private readonly didChangeEdits = this.store.add(new Emitter<readonly EditView[]>());
+  private readonly marks = new HunkMarkCache();
   readonly onDidChangeSession = this.didChangeSession.event;
   readonly onDidReplaceSession = this.didReplaceSession.event;
   readonly onDidChangePrompts = this.didChangePrompts.event;
@@ -211,7 +213,7 @@ export class PanelController implements PanelSource, Disposable {
   }
 
   private edits(): readonly EditView[] {
-    return this.shownEdits().map(toEditView);
+    return this.shownEdits().map((edit) => toEditView(edit, this.marks));
   }
 
   private status(session: ChatSession): StatusView {
@@ -241,8 +243,8 @@ function coverageView(bridge: Bridge, model: ModelRef): NonNullable<StatusView['
   return { level: coverage, note };
 }
 
-/** The card's view of an edit: without the whole texts. */
-export function toEditView(edit: PendingEdit): EditView {
+/** The card's view of an edit: without the whole texts, with what changed within the lines. */
+export function toEditView(edit: PendingEdit, marks: HunkMarkCache): EditView {
   const {
     sessionId: _sessionId,
     baseText: _baseText,
@@ -252,6 +254,10 @@ export function toEditView(edit: PendingEdit): EditView {
   } = edit;
   return {
     ...view,
+    hunks: edit.hunks.map((entry, index) => {
+      const own = index < maxMarkedHunks ? marks.marksOf(entry.hunk) : undefined;
+      return own === undefined ? entry : { ...entry, marks: own };
+    }),
     added: edit.hunks.reduce((sum, { hunk }) => sum + hunk.newLines, 0),
     removed: edit.hunks.reduce((sum, { hunk }) => sum + hunk.oldLines, 0),
   };

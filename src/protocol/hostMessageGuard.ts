@@ -30,7 +30,7 @@ import type {
   SetupView,
   StatusView,
 } from './methods';
-import { isMode, type EffectView, type HunkDecisionView } from './viewTypes';
+import { isMode, type EffectView, type HunkDecisionView, type HunkMarksView } from './viewTypes';
 
 export type CheckedHostMessage = ResponseMessage | NotificationMessage;
 
@@ -298,6 +298,16 @@ const isHunk = isFields<OfFields<EditView['hunks'][number]['hunk']>>({
   newText: isString,
 });
 
+const isLineMarks = isArrayOf(
+  isFields<OfFields<HunkMarksView['removed'][number]>>({
+    line: isCount,
+    start: isCount,
+    end: isCount,
+  }),
+);
+
+const isHunkMarks = isFields<OfFields<HunkMarksView>>({ removed: isLineMarks, added: isLineMarks });
+
 const isEdit = isFields<OfFields<EditView>>({
   id: isString,
   callId: isString,
@@ -310,7 +320,9 @@ const isEdit = isFields<OfFields<EditView>>({
   note: isOptional(isString),
   added: isCount,
   removed: isCount,
-  hunks: isArrayOf(isFields({ hunk: isHunk, decision: isHunkDecision })),
+  hunks: isArrayOf(
+    isFields({ hunk: isHunk, decision: isHunkDecision, marks: isOptional(isHunkMarks) }),
+  ),
 });
 
 const isUsage = isFields<OfFields<Usage>>({

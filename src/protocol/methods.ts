@@ -1,4 +1,5 @@
 import type { Hunk, HunkDecision } from '../edits/fileEdit';
+import type { HunkMarks } from '../edits/hunkMarks';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
 import type { Usage } from '../events/usage';
@@ -207,7 +208,12 @@ export interface EditView {
   readonly note?: string;
   readonly added: number;
   readonly removed: number;
-  readonly hunks: readonly { readonly hunk: Hunk; readonly decision: HunkDecision }[];
+  readonly hunks: readonly {
+    readonly hunk: Hunk;
+    readonly decision: HunkDecision;
+    /** What changed within the lines; left out where the whole lines are the change, and in edits of very many hunks. */
+    readonly marks?: HunkMarks;
+  }[];
 }
 
 export interface SessionSummaryView {

@@ -7,6 +7,7 @@ export type EffectView = PromptView['effects'][number];
 export type PathClassView = Extract<EffectView, { readonly kind: 'read' }>['pathClass'];
 export type ModeView = StatusView['mode'];
 export type HunkView = EditView['hunks'][number]['hunk'];
+export type HunkMarksView = NonNullable<EditView['hunks'][number]['marks']>;
 export type HunkDecisionView = EditView['hunks'][number]['decision'];
 
 /** A record and not a list, so that a new mode is a compile error here; in the order in which they are offered. */

@@ -124,12 +124,13 @@ function EditBody({ edit, why }: { readonly edit: EditView; readonly why?: strin
         </p>
       )}
       <div class="hunks" role="list" aria-label={counted(edit.hunks.length, 'change')}>
-        {edit.hunks.map(({ hunk, decision }, index) => (
+        {edit.hunks.map(({ hunk, decision, marks }, index) => (
           <HunkRow
             key={hunk.id}
             editId={edit.id}
             hunk={hunk}
             decision={decision}
+            marks={marks}
             isOpen={edit.state === 'open'}
             place={index + 1}
             count={edit.hunks.length}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import type { HunkDecisionView, HunkView } from '../../src/protocol/viewTypes';
+import type { HunkDecisionView, HunkMarksView, HunkView } from '../../src/protocol/viewTypes';
 import { IconButton, Visible } from '../controls';
-import { hunkLabel, hunkLines, type HunkLine } from '../hunkLines';
+import { hunkLabel, hunkLines, linePieces, type HunkLine } from '../hunkLines';
 import { useFlag, usePanel } from '../panel';
 import { counted } from '../words';
 import { DenyWithReason } from './denyWithReason';
@@ -10,6 +10,7 @@ export interface HunkRowProps {
   readonly editId: string;
   readonly hunk: HunkView;
   readonly decision: HunkDecisionView;
+  readonly marks?: HunkMarksView | undefined;
   /** The edit still takes decisions. */
   readonly isOpen: boolean;
   readonly place: number;
@@ -93,7 +94,7 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
         )}
         <HunkVerdict decision={decision} />
       </div>
-      <HunkText hunk={hunk} isWhole={isWhole} onWhole={() => setWhole(true)} />
+      <HunkText hunk={hunk} marks={props.marks} isWhole={isWhole} onWhole={() => setWhole(true)} />
       {isSayingWhy && canDecide && (
         <DenyWithReason
           id={`${editId}:${hunk.id}`}
@@ -156,12 +157,13 @@ function HunkVerdict({ decision }: { readonly decision: HunkDecisionView }): JSX
 
 interface HunkTextProps {
   readonly hunk: HunkView;
+  readonly marks: HunkMarksView | undefined;
   readonly isWhole: boolean;
   readonly onWhole: () => void;
 }
 
-function HunkText({ hunk, isWhole, onWhole }: HunkTextProps): JSX.Element {
-  const lines = hunkLines(hunk);
+function HunkText({ hunk, marks, isWhole, onWhole }: HunkTextProps): JSX.Element {
+  const lines = hunkLines(hunk, marks);
   const isFolded = !isWhole && lines.length > shownLines + 4;
   const head = isFolded ? lines.slice(0, shownLines / 2) : lines;
   const tail = isFolded ? lines.slice(-shownLines / 2) : [];
@@ -180,13 +182,26 @@ function HunkText({ hunk, isWhole, onWhole }: HunkTextProps): JSX.Element {
 
 function Line(line: HunkLine): JSX.Element {
   return (
-    <div key={`${line.sign}${line.lineOneBased}`} class="hunk-line" data-sign={line.sign}>
+    <div
+      key={`${line.sign}${line.lineOneBased}`}
+      class="hunk-line"
+      data-sign={line.sign}
+      data-marked={line.marks === undefined ? undefined : 'true'}
+    >
       <span class="hunk-number" aria-hidden="true">
         {line.lineOneBased}
       </span>
       <span class="hunk-sign">{line.sign}</span>
       <span class="hunk-code">
-        <Visible text={line.text} />
+        {linePieces(line).map(({ text, isChanged }, index) =>
+          isChanged ? (
+            <span key={index} class="hunk-changed">
+              <Visible text={text} />
+            </span>
+          ) : (
+            <Visible key={index} text={text} />
+          ),
+        )}
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
+import { HunkMarkCache, maxMarkedHunks } from '../hunkMarkCache';
 import { hunkMarkdown } from './hunkMarkdown';
 import { hunkRows, type HunkRow } from './hunkRows';
 import { editsInDocument, isPlainEditor } from './reviewLenses';
@@ -16,6 +17,15 @@ export class ReviewMarks implements Disposable {
       overviewRulerLane: vscode.OverviewRulerLane.Left,
     }),
   );
+  private readonly removedText = this.store.add(
+    vscode.window.createTextEditorDecorationType({
+      backgroundColor: new vscode.ThemeColor('diffEditor.removedTextBackground'),
+      borderStyle: 'dashed',
+      borderWidth: '1px',
+      borderColor: new vscode.ThemeColor('diffEditor.removedTextBorder'),
+    }),
+  );
+  private readonly marks = new HunkMarkCache();
   private readonly insertedAbove = this.store.add(insertionType('1px 0 0 0'));
   private readonly insertedBelow = this.store.add(insertionType('0 0 1px 0'));
 
@@ -53,12 +63,25 @@ export class ReviewMarks implements Disposable {
       }));
     editor.setDecorations(this.removed, options(marks.filter(({ row }) => !row.isGap)));
     editor.setDecorations(
+      this.removedText,
+      marks.slice(0, maxMarkedHunks).flatMap(({ edit, row }) => this.removedRanges(edit, row)),
+    );
+    editor.setDecorations(
       this.insertedAbove,
       options(marks.filter(({ row, isAtEnd }) => row.isGap && !isAtEnd)),
     );
     editor.setDecorations(
       this.insertedBelow,
       options(marks.filter(({ row, isAtEnd }) => row.isGap && isAtEnd)),
+    );
+  }
+
+  /** Which characters of the lines go, where it is not all of them. */
+  private removedRanges(edit: PendingEdit, row: HunkRow): readonly vscode.Range[] {
+    const hunk = edit.hunks[row.position - 1]?.hunk;
+    const marks = hunk === undefined ? undefined : this.marks.marksOf(hunk);
+    return (marks?.removed ?? []).map(
+      ({ line, start, end }) => new vscode.Range(row.line + line, start, row.line + line, end),
     );
   }
 }

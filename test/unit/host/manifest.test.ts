@@ -106,12 +106,14 @@ describe('the manifest', () => {
     }
   });
 
-  it('binds decisions to keys only inside a hunk, and gives every key a Mac variant', () => {
+  it('[R232] binds decisions to keys only where they can be seen: in a hunk, its file or the tree, each with a Mac variant', () => {
     const keybindings = arrayField(contributes, 'keybindings') ?? [];
     expect(keybindings.filter((binding) => stringField(binding, 'mac') === undefined)).toEqual([]);
     for (const binding of keybindings) {
       if (/approve|deny/.test(stringField(binding, 'command') ?? '')) {
-        expect(stringField(binding, 'when')).toContain('patchbay.inHunk');
+        expect(stringField(binding, 'when')).toMatch(
+          /^(patchbay\.inHunk|patchbay\.inFile|focusedView == patchbay\.edits) && (editorTextFocus|listFocus)/,
+        );
       }
     }
   });

@@ -152,6 +152,7 @@ describe('what a row says', () => {
       '$(check)\u00a0Approve',
       '$(close)\u00a0Deny',
       'Deny, say why',
+      'Show',
       'Review',
       'edit 2 of 3 · +1 −1 · Claude Code',
     ]);
