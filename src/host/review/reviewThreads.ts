@@ -72,7 +72,7 @@ export class ReviewThreads implements Disposable {
     thread.label =
       purpose === 'deny'
         ? `Deny edit ${row.position} of ${row.count}: why, or what instead?`
-        : summary(edit, row);
+        : capitalized(summary(edit, row));
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
     this.shown = { thread, editId: edit.id, hunkId, side: place.side, purpose };
     return true;
@@ -124,6 +124,10 @@ export class ReviewThreads implements Disposable {
     }
     return this.controller;
   }
+}
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function hasHunk(edit: PendingEdit, hunkId: string): boolean {
