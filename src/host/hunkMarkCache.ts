@@ -1,8 +1,10 @@
 import type { Hunk } from '../edits/fileEdit';
 import { markHunk, type HunkMarks } from '../edits/hunkMarks';
 
-/** A hunk with more marks than this is read as whole lines; an edit has marks in its first hunks only. */
-const maxMarksPerHunk = 400;
+/** Larger hunks are read as whole lines, and comparing their characters would hold up the window. */
+const maxLines = 100;
+const maxChars = 6_000;
+/** An edit has marks in its first hunks only. */
 export const maxMarkedHunks = 200;
 
 /** The marks within the lines of hunks; each hunk is compared once, as long as somebody still has it. */
@@ -14,9 +16,10 @@ export class HunkMarkCache {
     if (known !== undefined) {
       return known.marks;
     }
-    const all = markHunk(hunk);
-    const isMany = all !== undefined && all.removed.length + all.added.length > maxMarksPerHunk;
-    const marks = isMany ? undefined : all;
+    const isSmall =
+      hunk.oldLines + hunk.newLines <= maxLines &&
+      hunk.oldText.length + hunk.newText.length <= maxChars;
+    const marks = isSmall ? markHunk(hunk) : undefined;
     this.known.set(hunk, { marks });
     return marks;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PromptView } from '../../src/protocol/methods';
 import { draftAtStart, restAfterSend, withInserted } from '../../webview/draft';
 import { missingInEndpoint, modelNames } from '../../webview/endpointInput';
-import { hunkLabel, hunkLines } from '../../webview/hunkLines';
+import { hunkLabel, hunkLines, linePieces } from '../../webview/hunkLines';
 import { foundModels, groupsOf } from '../../webview/modelSearch';
 import { promptHeadline } from '../../webview/promptWords';
 import { answerOf, isAnswered, toggled } from '../../webview/questionAnswers';
@@ -85,6 +85,38 @@ describe('a hunk', () => {
     expect(hunkLines({ ...hunk, oldText: '', newText: 'no final newline' })).toEqual([
       { sign: '+', lineOneBased: 5, text: 'no final newline' },
     ]);
+  });
+
+  it('has the characters that changed in the lines that it marks', () => {
+    const marks = {
+      removed: [{ line: 0, start: 0, end: 1 }],
+      added: [{ line: 0, start: 0, end: 1 }],
+    };
+    const lines = hunkLines(hunk, marks);
+    expect(lines).toEqual([
+      { sign: '−', lineOneBased: 4, text: 'a', marks: [{ start: 0, end: 1 }] },
+      { sign: '+', lineOneBased: 5, text: 'b', marks: [{ start: 0, end: 1 }] },
+      { sign: '+', lineOneBased: 6, text: '', marks: [] },
+    ]);
+    const line = { sign: '+', lineOneBased: 1, text: 'coats: 30' } as const;
+    expect(
+      linePieces({
+        ...line,
+        marks: [
+          { start: 0, end: 2 },
+          { start: 7, end: 9 },
+        ],
+      }),
+    ).toEqual([
+      { text: 'co', isChanged: true },
+      { text: 'ats: ', isChanged: false },
+      { text: '30', isChanged: true },
+    ]);
+    // Marks of another text change nothing of what is shown.
+    expect(linePieces({ ...line, marks: [{ start: 4, end: 99 }] }).map(({ text }) => text)).toEqual(
+      ['coat', 's: 30'],
+    );
+    expect(linePieces({ ...line, text: '' })).toEqual([{ text: '', isChanged: false }]);
   });
 
   it('is said with its place, size and state', () => {

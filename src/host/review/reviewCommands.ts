@@ -42,8 +42,9 @@ export function reviewCommands(
     }
   };
 
-  const decideAll = (decision: 'approve' | 'deny'): void => {
-    const inSight = review.editsInSight;
+  const decideAll = ([uri]: readonly unknown[], decision: 'approve' | 'deny'): void => {
+    // From the title of the editor of several files it is about those in it, not about what came later.
+    const inSight = uri instanceof vscode.Uri ? review.editsInSight : [];
     const all = openEdits().filter(({ id }) => inSight.length === 0 || inSight.includes(id));
     const decided = all.filter((edit) => review.decide(edit.id, 'all', decision));
     if (all.length === 0) {
@@ -134,8 +135,8 @@ export function reviewCommands(
     'patchbay.showEdits': () => review.tree.show(),
     'patchbay.approveFile': (...args) => decideFile(args, 'approve'),
     'patchbay.denyFile': (...args) => decideFile(args, 'deny'),
-    'patchbay.approveAll': () => decideAll('approve'),
-    'patchbay.denyAll': () => decideAll('deny'),
+    'patchbay.approveAll': (...args) => decideAll(args, 'approve'),
+    'patchbay.denyAll': (...args) => decideAll(args, 'deny'),
     'patchbay.nextHunk': () => go(1),
     'patchbay.previousHunk': () => go(-1),
     'patchbay.undoDecision': (...args) => {

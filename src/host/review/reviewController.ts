@@ -23,6 +23,9 @@ import { ReviewTree } from './reviewTree';
 /** Who typed this lately must not have an editor put in front of them. */
 const busyMs = 3000;
 
+/** Where a decision was taken: says where the focus belongs after it. */
+type DecisionPlace = 'editor' | 'tree' | 'elsewhere';
+
 export interface ReviewOptions {
   readonly edits: PendingEditsApi;
   readonly files: WorkspaceFiles;
@@ -51,7 +54,7 @@ export class ReviewController implements Disposable {
   private decidedIds: readonly string[] = [];
   private tabWork: Promise<void> = Promise.resolve();
   private lastTypedAtMs = Number.NEGATIVE_INFINITY;
-  private isDecidingInEditor = false;
+  private decidingIn: DecisionPlace = 'elsewhere';
 
   constructor(private readonly options: ReviewOptions) {
     const { edits, files, clock, log } = options;
@@ -128,12 +131,8 @@ export class ReviewController implements Disposable {
     return this.decidedIds.at(-1);
   }
 
-  async focusEditors(): Promise<void> {
-    await this.tabs.focusEditors();
-  }
-
   /**
-   * Decides from the editor. False when the edit or the hunk is no longer what the user saw: nothing was decided then.
+   * Decides from the editor or the tree. False when the edit or the hunk is no longer what the user saw: nothing was decided then.
    * The user's last typing in the proposal counts.
    */
   decide(
@@ -141,13 +140,14 @@ export class ReviewController implements Disposable {
     hunkIds: readonly string[] | 'all',
     decision: 'approve' | 'deny',
     reason?: string,
+    place: DecisionPlace = 'editor',
   ): boolean {
     this.typing.flush();
-    this.isDecidingInEditor = true;
+    this.decidingIn = place;
     try {
       return this.options.edits.decide(editId, hunkIds, decision, reason);
     } finally {
-      this.isDecidingInEditor = false;
+      this.decidingIn = 'elsewhere';
     }
   }
 
@@ -165,8 +165,8 @@ export class ReviewController implements Disposable {
       }
     } else if (known !== undefined) {
       this.open.delete(editId);
-      const isInEditor = this.isDecidingInEditor;
-      this.queue(() => this.leave(known, isInEditor));
+      const place = this.decidingIn;
+      this.queue(() => this.leave(known, place));
     }
   }
 
@@ -189,7 +189,7 @@ export class ReviewController implements Disposable {
   }
 
   /** After the last decision: on to what else waits, or back to where the user was. */
-  private async leave(edit: PendingEdit, isInEditor: boolean): Promise<void> {
+  private async leave(edit: PendingEdit, place: DecisionPlace): Promise<void> {
     let wasInFront = await this.tabs.close(edit);
     const shown = this.multi.editIds;
     if (
@@ -200,9 +200,10 @@ export class ReviewController implements Disposable {
     }
     const next = inTreeOrder(this.options.edits.list().filter(isOpen))[0];
     if (wasInFront && next !== undefined) {
-      await this.tabs.open(next, edgeHunk(next, 1), !isInEditor);
+      await this.tabs.open(next, edgeHunk(next, 1), place !== 'editor');
     } else if (next === undefined) {
-      await this.tabs.restore(!isInEditor, wasInFront);
+      // The tree is empty now: whoever decided there has to be somewhere.
+      await this.tabs.restore(place === 'elsewhere', wasInFront || place === 'tree');
     }
   }
 

@@ -84,7 +84,8 @@ export class ReviewTabs {
     }
     if (place === undefined || openDocument(place.uri) === undefined) {
       if (!preserveFocus) {
-        await this.focusEditors();
+        const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
+        await vscode.commands.executeCommand(isEmpty ? openChat : focusEditors);
       }
       return;
     }
@@ -93,12 +94,6 @@ export class ReviewTabs {
       preserveFocus,
       ...(place.viewColumn === undefined ? {} : { viewColumn: place.viewColumn }),
     });
-  }
-
-  /** The focus into the editor that is there, else into the chat. */
-  async focusEditors(): Promise<void> {
-    const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
-    await vscode.commands.executeCommand(isEmpty ? openChat : focusEditors);
   }
 }
 

@@ -42,8 +42,11 @@ export class ReviewThreads implements Disposable {
     );
   }
 
-  /** False when no editor shows the hunk: the words have to be asked for in another way then. */
+  /** False when no editor shows the hunk, or comments are turned off: words are asked for in another way then. */
   open(edit: PendingEdit, hunkId: string, purpose: ThreadPurpose): boolean {
+    if (vscode.workspace.getConfiguration('comments').get<boolean>('visible') === false) {
+      return false;
+    }
     const place = placeOf(edit, purpose);
     const row =
       place === undefined

@@ -37,7 +37,7 @@ export function treeCommands({ edits, review, changes, openChange }: TreeCommand
     const targets = keys.flatMap((key) => [...hunksBelow(model, key, edits.list())]);
     const isGone = targets.length === 0;
     const failed = targets.filter(
-      ([editId, hunkIds]) => !review.decide(editId, hunkIds, decision, reason),
+      ([editId, hunkIds]) => !review.decide(editId, hunkIds, decision, reason, 'tree'),
     );
     if (isGone || failed.length > 0) {
       say(
@@ -48,7 +48,9 @@ export function treeCommands({ edits, review, changes, openChange }: TreeCommand
     }
     if (isByKey) {
       const next = nextWaiting(model, keys, edits.list());
-      await (next === undefined ? review.focusEditors() : tree.focus(next));
+      if (next !== undefined) {
+        await tree.focus(next);
+      }
     }
   };
 

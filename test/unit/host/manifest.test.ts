@@ -118,6 +118,37 @@ describe('the manifest', () => {
     }
   });
 
+  it('[R232] has every action of the review in the palette, or in the menus of what it is about', () => {
+    const palette = arrayField(menus, 'commandPalette') ?? [];
+    const isHidden = (id: string): boolean =>
+      palette.some(
+        (item) => stringField(item, 'command') === id && stringField(item, 'when') === 'false',
+      );
+    const elsewhere = Object.entries(menus).flatMap(([menu, items]) =>
+      menu === 'commandPalette' || !Array.isArray(items) ? [] : commandsIn(items),
+    );
+    const hidden = commandIds.filter(isHidden);
+    expect(hidden.every((id) => /^patchbay\.(tree|thread)/.test(id))).toBe(true);
+    expect(hidden.filter((id) => !elsewhere.includes(id))).toEqual([]);
+  });
+
+  it('offers the actions of the tree on its own rows, and those of a thread in its own threads only', () => {
+    const whenOf = (menu: string): readonly (string | undefined)[] =>
+      (arrayField(menus, menu) ?? []).map((item) => stringField(item, 'when'));
+    expect(
+      whenOf('view/item/context').filter(
+        (when) => when?.startsWith('view == patchbay.edits && ') !== true,
+      ),
+    ).toEqual([]);
+    for (const menu of ['comments/commentThread/title', 'comments/commentThread/context']) {
+      expect(
+        whenOf(menu).filter(
+          (when) => when?.startsWith('commentController == patchbay.review') !== true,
+        ),
+      ).toEqual([]);
+    }
+  });
+
   it('turns on the lenses of the diff and keeps the comments panel closed', () => {
     expect(recordField(contributes, 'configurationDefaults')).toEqual({
       'diffEditor.codeLens': true,
