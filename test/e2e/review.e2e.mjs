@@ -192,7 +192,7 @@ e2e('[R232] the tree and the diff are gone through with the keyboard alone', asy
 
   await app.command('Patchbay: Show Pending Edits');
   await treeRow(app, 'note-01.md').waitFor();
-  await page.keyboard.press('Home');
+  await focusedRow('Change the notes').waitFor();
   for (const text of ['note-01.md', 'Fence 1', 'coats: 3']) {
     await page.keyboard.press('ArrowDown');
     await focusedRow(text).waitFor();
@@ -300,48 +300,49 @@ e2e(
   },
 );
 
-e2e(
-  '[R227] a proposal is edited before it is approved: exactly that is written, and the agent is told the difference',
-  async (tools) => {
-    const { app, chat, server } = await openWith(
-      tools,
-      [patch(notesPatch(1)), says('Seen.'), patch(colourPatch), says('Seen again.')],
-      { folder: notesFolder(1), settings: { 'files.autoSave': 'afterDelay' } },
-    );
-    const { page } = app;
-    await send(chat, 'Change the note');
-    await tab(app, 'note-01.md: proposed').waitFor();
-    await lens(app, 'Approve').first().waitFor();
-    const right = page.locator('.editor-instance .editor.modified .view-lines');
-    await right.locator('.view-line', { hasText: 'coats: 3' }).click();
-    await page.keyboard.press('End');
-    await page.keyboard.type('0');
-    await page.keyboard.press('Control+Z'); // the editor's own undo is the proposal's
-    await becomes(async () => /coats:.3$/m.test(await right.innerText()), true, 'undone');
-    await page.keyboard.type(', thin ones');
-    await lens(app, 'All in file').first().click();
-    await chat.getByText('Seen.', { exact: true }).waitFor();
-    assert.equal(
-      app.bytes(...noteFile(1)).toString('utf8'),
-      changed(1).replace('coats: 3', 'coats: 3, thin ones'),
-    );
-    assert.match(told(server), /\+coats: 3, thin ones/);
-    await tab(app, 'proposed').waitFor({ state: 'detached' });
+for (const autoSave of ['off', 'afterDelay']) {
+  e2e(
+    `[R227] a proposal is edited before it is approved (auto-save ${autoSave}): exactly that is written, and the agent is told`,
+    async (tools) => {
+      const { app, chat, server } = await openWith(
+        tools,
+        [patch(notesPatch(1)), says('Seen.'), patch(colourPatch), says('Seen again.')],
+        { folder: notesFolder(1), settings: { 'files.autoSave': autoSave } },
+      );
+      const { page } = app;
+      await send(chat, 'Change the note');
+      await tab(app, 'note-01.md: proposed').waitFor();
+      await lens(app, 'Approve').first().waitFor();
+      const right = page.locator('.editor-instance .editor.modified .view-lines');
+      await right.locator('.view-line', { hasText: 'coats: 3' }).click();
+      await page.keyboard.press('End');
+      await page.keyboard.type('0');
+      await page.keyboard.press('Control+Z'); // the editor's own undo is the proposal's
+      await becomes(async () => /coats:.3$/m.test(await right.innerText()), true, 'undone');
+      await page.keyboard.type(', thin ones');
+      await lens(app, 'All in file').first().click();
+      await chat.getByText('Seen.', { exact: true }).waitFor();
+      assert.equal(
+        app.bytes(...noteFile(1)).toString('utf8'),
+        changed(1).replace('coats: 3', 'coats: 3, thin ones'),
+      );
+      assert.match(told(server), /\+coats: 3, thin ones/);
+      await tab(app, 'proposed').waitFor({ state: 'detached' });
 
-    // Taken back to the text of the file with the editor's own arrow there is nothing left to approve: that is a no.
-    const before = app.text(...noteFile(1));
-    await send(chat, 'And the colour');
-    await tab(app, 'note-01.md: proposed').waitFor();
-    await lens(app, 'Approve').first().waitFor();
-    await page.locator('.diff-editor-gutter, .gutter .toolbar, .gutterItem').first().hover();
-    await page.locator('.gutterItem a[aria-label*="Revert"], .codicon-arrow-right').first().click();
-    await chat.getByText('Seen again.').waitFor();
-    assert.equal(app.text(...noteFile(1)), before);
-    assert.match(told(server), /denied/i);
-    await tab(app, 'proposed').waitFor({ state: 'detached' });
-    assert.deepEqual(await app.notifications(), []);
-  },
-);
+      // Taken back to the text of the file with the editor's own arrow there is nothing left to approve: that is a no.
+      const before = app.text(...noteFile(1));
+      await send(chat, 'And the colour');
+      await tab(app, 'note-01.md: proposed').waitFor();
+      await lens(app, 'Approve').first().waitFor();
+      await page.locator('.editor-instance .codicon-arrow-right').first().click();
+      await chat.getByText('Seen again.').waitFor();
+      assert.equal(app.text(...noteFile(1)), before);
+      assert.match(told(server), /denied/i);
+      await tab(app, 'proposed').waitFor({ state: 'detached' });
+      assert.deepEqual(await app.notifications(), []);
+    },
+  );
+}
 
 const colourPatch = [
   '*** Begin Patch',

@@ -11,7 +11,8 @@ import { reconcile } from './reconcile';
 
 /** Long enough that a fast typist does not re-diff at every key. */
 const settleMs = 120;
-const cleanMs = 400;
+/** Reading a document again takes it from under the fingers of somebody who types: only after a real pause. */
+const cleanMs = 2000;
 
 /** What is known of one open proposal. Texts have LF here: the document has one kind of ending, the proposal its own. */
 interface OpenProposal {
@@ -170,7 +171,7 @@ export class ProposalTyping implements Disposable {
 
   private cleanSoon(document: vscode.TextDocument): void {
     const known = this.open.get(document);
-    if (known !== undefined && document.isDirty) {
+    if (known !== undefined && document.isDirty && !savesByItself()) {
       known.cleaning?.dispose();
       known.cleaning = this.clock.schedule(cleanMs, () => {
         known.cleaning = undefined;
@@ -188,8 +189,24 @@ export class ProposalTyping implements Disposable {
     const isTaken =
       edit !== undefined &&
       normalizeEndings(edit.proposedText) === normalizeEndings(document.getText());
-    if (document.isDirty && isActive && isTaken) {
+    const known = this.open.get(document);
+    if (known === undefined || !document.isDirty || !isActive || !isTaken) {
+      return;
+    }
+    const before = document.getText();
+    let typed: string | undefined;
+    const typing = vscode.workspace.onDidChangeTextDocument((event) => {
+      const text = event.document === document ? document.getText() : before;
+      typed = text === before ? typed : text;
+    });
+    try {
       await vscode.commands.executeCommand('workbench.action.files.revert');
+    } finally {
+      typing.dispose();
+    }
+    if (typed !== undefined && document.getText() === before) {
+      // What was typed in that very moment was taken away with it: it comes back.
+      await this.push(document, known, normalizeEndings(typed));
     }
   }
 
@@ -197,4 +214,10 @@ export class ProposalTyping implements Disposable {
     const ref = fromProposalUri(document.uri);
     return ref?.side === 'proposal' ? this.edits.get(ref.editId) : undefined;
   }
+}
+
+/** With auto-save the editor makes the document clean by itself. */
+function savesByItself(): boolean {
+  const autoSave = vscode.workspace.getConfiguration('files').get<string>('autoSave');
+  return autoSave !== undefined && autoSave !== 'off';
 }

@@ -4,6 +4,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { PendingEditsApi, UnreviewedChangesApi } from '../../session/contract';
 import type { CommandId } from '../commandIds';
 import { count } from '../mcpWords';
+import { editsViewId } from '../frontDoor';
 import { toWorkspaceUri } from '../workspaceUri';
 import { buildTree, changedRows, waitingCount, type TreeModel } from './editTree';
 import type { TreeNode } from './editTreeRows';
@@ -137,9 +138,14 @@ export class ReviewTree implements vscode.TreeDataProvider<string>, Disposable {
     }
   }
 
-  /** Opens the view with the focus in it. */
+  /** Opens the view with the focus on its first row: a view that was folded has no row with the focus yet. */
   async show(): Promise<void> {
-    await vscode.commands.executeCommand('patchbay.edits.focus');
+    await vscode.commands.executeCommand(`${editsViewId}.focus`);
+    this.refresh();
+    const [first] = this.current.rootKeys;
+    if (first !== undefined) {
+      await this.focus(first);
+    }
   }
 
   dispose(): void {
