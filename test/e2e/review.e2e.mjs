@@ -179,8 +179,10 @@ e2e('[R232] the tree and the diff are gone through with the keyboard alone', asy
   await page.keyboard.press('Control+P');
   await page.locator('.quick-input-widget input.input').waitFor({ state: 'visible' });
   await page.keyboard.type(path.join(app.folder, ...noteFile(2)));
-  await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'note-02.md' }).waitFor();
   await page.keyboard.type(':6');
+  await page
+    .locator('.quick-input-widget .monaco-list-row.focused', { hasText: 'note-02.md' })
+    .waitFor();
   await page.keyboard.press('Enter');
   await page.locator('.statusbar-item', { hasText: /^Ln 6, Col 1$/ }).waitFor();
   await page.keyboard.press('Control+Alt+P');
