@@ -111,7 +111,7 @@ describe('the tree of pending edits', () => {
     ]);
   });
 
-  it('[R233] [R234] has a section of its own for what changed without review, with the origin of each hunk in words', () => {
+  it('has a section of its own for what changed without review, with the origin of each hunk in words', () => {
     expect(drawn(tree([edit('a')], [change('x', { kind: 'create' })]))).toEqual([
       'Waiting for you | 3 edits in 1 file',
       '  Rename the parser | 3 edits in 1 file · Claude Code',
@@ -219,7 +219,7 @@ describe('the tree of pending edits', () => {
     expect(waitingCount({ edits, changes: [change('x')] })).toEqual({ edits: 2, changes: 3 });
   });
 
-  it('[R234] asks to keep or undo by hunk, file, turn and everything; never from a row of what waits', () => {
+  it('asks to keep or undo by hunk, file, turn and everything; never from a row of what waits', () => {
     expect(changeSelection({ kind: 'changed' })).toEqual({ kind: 'all' });
     expect(changeSelection({ kind: 'turn', sessionId: 's1', turnId: 't1' })).toEqual({
       kind: 'turn',
@@ -238,7 +238,7 @@ describe('the tree of pending edits', () => {
     expect(changeSelection({ kind: 'file', editId: 'a' })).toBeUndefined();
   });
 
-  it('[R233] says what is known of an origin and claims no more', () => {
+  it('says what is known of an origin and claims no more', () => {
     expect(
       [
         { kind: 'ours', callId: 'c' } as const,
