@@ -502,7 +502,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R231: { text: 'Create, delete and rename are reviewed like edits', open: 'review' },
   R232: {
     text: 'Every hunk can be reached, read and decided by keyboard and by screen reader, and by palette command',
-    open: 'review',
   },
   R233: {
     text: "Origins: ours (an approved edit), during call X (a command or a child ran), on save (format and code actions on save), elsewhere (the user's typing, …",
