@@ -30,6 +30,7 @@ import { ChatView } from './host/chatView';
 import { createCommandRun } from './host/commands';
 import type { Application } from './host/frontDoor';
 import { CustomAgents } from './host/customAgents';
+import { CostView } from './host/costView';
 import { DoctorView } from './host/doctorView';
 import { EditorDiagnostics } from './host/diagnostics';
 import { createEditorModels } from './host/editorModels';
@@ -65,6 +66,7 @@ import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
 import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
+import { createLedgerFiles } from './node/ledgerFiles';
 import { createLoginShellPath } from './node/loginShell';
 import { McpHubProcess } from './node/mcpHubProcess';
 import { createNodeVersion } from './node/nodeVersion';
@@ -84,9 +86,12 @@ import { createEditorModelsProvider } from './runtime/network/editorModels';
 import { createNetworkLoaders } from './runtime/network/networkLoaders';
 import { createNetworkStream } from './runtime/network/networkStream';
 import { createPlayground } from './runtime/playground';
+import { withPrice } from './runtime/prices';
 import { defaultRetryPolicy } from './runtime/retry';
 import { createShippedBridges } from './runtime/shippedBridges';
+import { CostLedger, ledgerCodec } from './session/costLedger';
 import { PendingEdits } from './session/pendingEdits';
+import type { ContextServices } from './session/sessionContext';
 import { SessionManager } from './session/sessionManager';
 import { createSessionStore } from './session/sessionStore';
 import { createAsker } from './tools/asker';
@@ -98,9 +103,12 @@ import { createDiagnosticsHook, PostWriteHooks, type PostWriteHook } from './too
 import type { Tool } from './tools/contract';
 import { ToolRegistry } from './tools/registry';
 import { ResultCache } from './tools/resultCache';
+import { isPluginToolName } from './tools/plugins/pluginNames';
 import { buildSystemPrompt, formatInstructions, readInstructions } from './tools/systemPrompt';
+import { messagesInUse } from './transcript/compactionView';
 import { estimateTextTokens } from './transcript/tokenEstimate';
-import { createWindow, budgetForWindow } from './transcript/window';
+import { TokenFactors } from './transcript/tokenFactors';
+import { createWindow } from './transcript/window';
 
 export interface Composition extends Application {
   readonly api: Registrations;
@@ -430,6 +438,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         }),
     }),
     resumeStore: (sessionId) => sessions.resumeStore(sessionId),
+    completeUsage: (model, usage) => withPrice(usage, settings.values.prices[model.id]),
     agentVersion: ({ adapter }) => setup.agent(adapter)?.version,
   });
   const shippedBridges = createShippedBridges({
@@ -448,6 +457,37 @@ export function compose(context: vscode.ExtensionContext): Composition {
   // Conversations.
   const storage = context.storageUri ?? context.globalStorageUri;
   const window = createWindow();
+  const ledger = new CostLedger({
+    store: createLedgerFiles({
+      folder: join(context.globalStorageUri.fsPath, 'ledger'),
+      host: randomBytes(6).toString('hex'),
+      codec: ledgerCodec,
+      nowMs: () => clock.nowMs(),
+    }),
+    onFirstFailure: (message) => {
+      log.error(message);
+      void vscode.window.showWarningMessage(`Patchbay: ${message}`);
+    },
+  });
+  const tokenFactorsKey = 'tokenFactors';
+  const factors = new TokenFactors(context.globalState.get(tokenFactorsKey));
+  const contextServices: ContextServices = {
+    factors,
+    onDidLearn: () => void userState.set(tokenFactorsKey, factors.toJSON()),
+    ledger,
+    partRules: {
+      isMcpTool: isPluginToolName,
+      isFileReader: (toolName) => toolName === 'read_file',
+    },
+    nowMs: () => clock.nowMs(),
+  };
+  const takesCompact = (model: ModelRef): boolean => {
+    const compaction = bridgeOf(model)?.compaction;
+    return (
+      compaction === 'always' ||
+      (compaction === 'listed' && setup.hasAgentCommand(model.runtime?.adapter, 'compact'))
+    );
+  };
   const nameOf = runtimeNameOf(() => broker.bridges());
   const sessions: SessionManager = store.add(
     new SessionManager({
@@ -519,6 +559,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           return {
             text: [text, own].filter((part) => part !== '').join('\n\n'),
             files: instructions.map((file) => file.label),
+            instructions: formatInstructions(instructions),
           };
         },
         // Agents see real paths, and compare them; a folder behind a link would be another one to them.
@@ -544,8 +585,9 @@ export function compose(context: vscode.ExtensionContext): Composition {
             ? {}
             : { reasoning: settings.values.reasoning }),
         }),
-        window: (messages, model) =>
-          window(messages, budgetForWindow(model.contextWindowTokens)).messages,
+        window: (messages) => window(messagesInUse(messages)).messages,
+        context: contextServices,
+        takesCompact,
         runtimeName: nameOf,
         relativize: labelFor,
         secrets: shownSecrets,
@@ -596,6 +638,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       runtimeName: nameOf,
       redactShown: redact,
       bridgeOf,
+      takesCompact,
       actions: createPanelActions({
         log,
         openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
@@ -707,6 +750,14 @@ export function compose(context: vscode.ExtensionContext): Composition {
       );
     }),
   );
+  const cost = store.add(
+    new CostView({
+      ledger,
+      sessions: () => sessions.list(),
+      runtimeName: (runtime) => setup.directory.find(runtime)?.displayName ?? runtime,
+      nowMs: () => clock.nowMs(),
+    }),
+  );
   const statusBar = store.add(new StatusBar());
   const showStatus = (): void => {
     const open = edits.listOpen();
@@ -769,6 +820,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         questionEditor,
         rules: ruleCommands,
         doctor,
+        cost,
         log,
       }),
       ...reviewCommands(edits, review),
@@ -809,6 +861,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       await Promise.allSettled([orchestrator.shutdown(), broker.closeAll(), mcpHub.close()]);
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
       await sessions.flush();
+      await withDeadline(clock, ledger.flush(), 500).catch(() => undefined);
       // The last outcomes are written by now; a file that does not close is read as that of a killed host.
       await withDeadline(clock, auditFile.close(), 500).catch(() => undefined);
       store.dispose();

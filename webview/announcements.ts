@@ -1,4 +1,5 @@
 import type { EditView, PromptView } from '../src/protocol/methods';
+import { compactionSentence } from './contextWords';
 import { promptHeadline } from './promptWords';
 import { isRunning, type LiveState, type PanelState } from './store';
 import { counted } from './words';
@@ -41,6 +42,13 @@ function turnEnd(before: LiveState, after: LiveState): readonly string[] {
   if (!isRunning(before.status) || isRunning(after.status)) {
     return [];
   }
-  const last = after.items.findLast((item) => item.kind !== 'user');
-  return last?.kind === 'error' ? [last.message] : ['Answer finished'];
+  const last = after.items.findLast((item) => item.kind !== 'user' && item.kind !== 'usage');
+  switch (last?.kind) {
+    case 'error':
+      return [last.message];
+    case 'compaction':
+      return [compactionSentence(last)];
+    default:
+      return ['Answer finished'];
+  }
 }

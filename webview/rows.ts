@@ -73,6 +73,8 @@ export function estimatedHeight(row: Row, widthPx: number): number {
       return 14 + lines(row.text, charsPerLine) * 20;
     case 'thinking':
       return 28;
+    case 'usage':
+      return 22;
     case 'tool':
       return row.editId === undefined ? 38 : 180;
     case 'plan':

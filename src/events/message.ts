@@ -47,10 +47,25 @@ export interface ImageContent {
   readonly data: string;
 }
 
+/** The text of the message is a summary of earlier ones; see transcript/compaction. */
+export interface CompactionMark {
+  /** How many messages right before this one go on as they are; all before those are in the summary. */
+  readonly keptMessages: number;
+  readonly trigger: 'auto' | 'manual';
+  /** Who wrote the summary: the conversation's model, or we by ourselves. */
+  readonly writtenBy: 'model' | 'digest';
+  /** Of the conversation as it is sent, estimated. */
+  readonly tokensBefore: number;
+  readonly tokensAfter: number;
+  /** What the writing used, where a model was asked. */
+  readonly usage?: Usage;
+}
+
 export interface UserMessage {
   readonly role: 'user';
   readonly text: string;
   readonly images?: readonly ImageContent[];
+  readonly compaction?: CompactionMark;
   readonly createdAtMs: number;
 }
 

@@ -1,5 +1,6 @@
 import type { FailureCode } from './failure';
 import type { NoticeLevel, PlanItem } from './observation';
+import type { UsageTotal } from './usageTotal';
 
 /**
  * One thing in the conversation as it is shown. The session's reducer makes these; the panel draws them; nothing else
@@ -36,6 +37,19 @@ export type SessionItem =
       readonly level: NoticeLevel;
       readonly text: string;
     }
+  /** The messages before this were summarised; they stay where they are for the reader. */
+  | {
+      readonly kind: 'compaction';
+      readonly id: string;
+      /** The summary, Markdown. */
+      readonly text: string;
+      readonly trigger: 'auto' | 'manual';
+      readonly writtenBy: 'model' | 'digest';
+      readonly tokensBefore: number;
+      readonly tokensAfter: number;
+    }
+  /** What the turn above used, as far as it was told. */
+  | { readonly kind: 'usage'; readonly id: string; readonly total: UsageTotal }
   | {
       readonly kind: 'error';
       readonly id: string;

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import type { PendingPermissions } from '../gate/pendingPermissions';
 import { playgroundModelId } from '../runtime/modelCatalog';
 import type { SessionManager } from '../session/sessionManager';
+import { compactCommand } from '../session/compactionTurn';
 import type { AuditView } from './auditView';
 import type { ChatView } from './chatView';
 import type { CommandId, ReviewCommandId, TreeCommandId } from './commandIds';
 import type { CommandHandler } from './commands';
+import type { CostView } from './costView';
 import type { DoctorView } from './doctorView';
 import type { KeyCommands } from './keys';
 import type { OutputLog } from './outputLog';
@@ -26,6 +28,7 @@ export interface AppCommandDeps {
   readonly questionEditor: QuestionEditor;
   readonly rules: RuleCommands;
   readonly doctor: DoctorView;
+  readonly cost: CostView;
   readonly log: OutputLog;
 }
 
@@ -35,7 +38,7 @@ const playgroundOpening = 'Show me around.';
 export function createAppCommands(deps: AppCommandDeps): {
   readonly [Id in Exclude<CommandId, ReviewCommandId | TreeCommandId>]: CommandHandler;
 } {
-  const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, log } = deps;
+  const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, cost, log } = deps;
   const { questionEditor, rules } = deps;
   const showAnd = async (what: 'models' | 'endpoint' | 'history'): Promise<void> => {
     await view.show();
@@ -123,6 +126,13 @@ export function createAppCommands(deps: AppCommandDeps): {
     'patchbay.filterAudit': () => auditView.chooseFilter(),
     'patchbay.exportAudit': () => auditView.export(),
     'patchbay.verifyAudit': () => auditView.verify(),
+    'patchbay.compact': () => {
+      const { accepted, problem } = sessions.current.submit(compactCommand);
+      if (!accepted) {
+        void vscode.window.showInformationMessage(problem ?? 'Nothing was summarised.');
+      }
+    },
+    'patchbay.showCost': () => cost.show(),
     'patchbay.showLog': () => log.show(),
     'patchbay.doctor': () => doctor.show(),
     'patchbay.openSettings': async () => {

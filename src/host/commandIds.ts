@@ -50,6 +50,8 @@ export const commandIds = [
   'patchbay.filterAudit',
   'patchbay.exportAudit',
   'patchbay.verifyAudit',
+  'patchbay.compact',
+  'patchbay.showCost',
   'patchbay.showLog',
   'patchbay.doctor',
   'patchbay.openSettings',

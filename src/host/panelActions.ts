@@ -30,7 +30,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
   };
   const command = (id: CommandId): Thenable<unknown> => vscode.commands.executeCommand(id);
   const run: {
-    readonly [A in Exclude<PanelAction, 'retry'>]: (
+    readonly [A in Exclude<PanelAction, 'retry' | 'compact'>]: (
       target: string | undefined,
     ) => Thenable<unknown>;
   } = {
@@ -44,6 +44,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     newSession: () => command('patchbay.newSession'),
     showLog: () => command('patchbay.showLog'),
     showAudit: () => command('patchbay.showAudit'),
+    showCost: () => command('patchbay.showCost'),
     refreshDiscovery: () => command('patchbay.refresh'),
     startPlayground: () => command('patchbay.startPlayground'),
     reviewNext: () => command('patchbay.openReview'),
@@ -52,7 +53,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
   };
   return {
     run: (action, target) => {
-      if (action !== 'retry') {
+      if (action !== 'retry' && action !== 'compact') {
         attempt(action, run[action](target));
       }
     },

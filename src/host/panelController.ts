@@ -14,6 +14,7 @@ import type {
 import { coverageOf, type Bridge, type ModelRef } from '../runtime/contract';
 import { capped } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
+import { compactCommand } from '../session/compactionTurn';
 import type { PendingEdit, PendingEditsApi } from '../session/contract';
 import type { SessionManager } from '../session/sessionManager';
 import { HunkMarkCache, maxMarkedHunks } from './hunkMarkCache';
@@ -48,7 +49,13 @@ export interface PanelControllerDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   readonly runtimeName: (model: ModelRef) => string;
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
+<<<<<<< HEAD
   /** Takes secrets out of what is shown whole. */
+=======
+  /** Whether an agent makes its own conversation smaller when it is sent `/compact`. */
+  readonly takesCompact: (model: ModelRef) => boolean;
+  /** Takes secrets out of an output that is shown whole. */
+>>>>>>> 68bc373 (feat(session): compaction, the context gauge, and the cost ledger)
   readonly redactShown?: (text: string) => string;
   readonly log: Logger;
 }
@@ -168,6 +175,8 @@ export class PanelController implements PanelSource, Disposable {
     'action/run': ({ action, target }) => {
       if (action === 'retry') {
         this.deps.sessions.current.retry();
+      } else if (action === 'compact') {
+        this.deps.sessions.current.submit(compactCommand);
       } else {
         this.deps.actions.run(action, target);
       }
@@ -233,8 +242,18 @@ export class PanelController implements PanelSource, Disposable {
       ...(snapshot.activity === undefined ? {} : { activity: snapshot.activity }),
       queuedCount: snapshot.queuedCount,
       ...(snapshot.usage === undefined ? {} : { usage: snapshot.usage }),
+      ...(snapshot.context === undefined ? {} : { context: snapshot.context }),
+      ...(snapshot.spent === undefined ? {} : { spent: snapshot.spent }),
+      ...this.compaction(model),
       instructionFiles: session.instructionFiles,
     };
+  }
+
+  private compaction(model: ModelRef | undefined): Pick<StatusView, 'compaction'> {
+    if (model === undefined || (model.runtime !== undefined && !this.deps.takesCompact(model))) {
+      return {};
+    }
+    return { compaction: model.runtime === undefined ? 'ours' : 'agent' };
   }
 }
 

@@ -4,6 +4,7 @@ import { normalizeEndpointUrl } from '../runtime/network/endpointModels';
 import type { ApiProvider } from '../runtime/shippedModels';
 import { agentDialects, customAdapter, type CustomAgent } from '../runtime/agentDirectory';
 import type { GateCoverage, ReasoningEffort } from '../runtime/contract';
+import { readPrices, type PriceTable } from '../runtime/prices';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
 import { openSecrets } from '../tools/plugins/references';
 import { readServers } from '../tools/plugins/serverConfig';
@@ -34,6 +35,8 @@ export interface SettingsValues {
   readonly rules: readonly Rule[];
   /** How far a run in auto mode goes unattended. */
   readonly limits: RunLimitValues;
+  /** Of models whose provider reports no cost. */
+  readonly prices: PriceTable;
   readonly customInstructions: string;
   readonly startTimeoutMs: number;
   /** Absent: silence ends nothing. */
@@ -62,6 +65,7 @@ export const userOnlySettings = [
   'permissionMode',
   'rules',
   'limits',
+  'prices',
   'customInstructions',
   'startTimeoutSeconds',
   'idleTimeoutSeconds',
@@ -93,6 +97,8 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
   const report = (problem: string): void => void problems.push(problem);
   const endpoints = readEndpointSettings(read('endpoints'));
   problems.push(...endpoints.problems);
+  const prices = readPrices(read('prices'));
+  problems.push(...prices.problems);
   const defaultModel = optionalText(read('defaultModel'));
   const idleTimeoutMs = seconds(read('idleTimeoutSeconds'), 0);
   const effort = read('reasoningEffort');
@@ -108,6 +114,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     permissionMode: parseMode(read('permissionMode'), report),
     rules: parseRules(read('rules'), report),
     limits: parseLimits(read('limits'), report),
+    prices: prices.prices,
     customInstructions: optionalText(read('customInstructions')) ?? '',
     startTimeoutMs: seconds(read('startTimeoutSeconds'), 30) || 30_000,
     ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),

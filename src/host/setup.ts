@@ -54,6 +54,7 @@ export class Setup implements Disposable {
   private agentDirectory: AgentDirectory;
   private bridges: () => readonly Bridge[] = () => [];
   private readonly learned = new Map<string, NonNullable<AgentInfo['models']>>();
+  private readonly agentCommands = new Map<string, ReadonlySet<string>>();
   private probing: Promise<void> | undefined;
   private vault: CredentialVault | undefined;
   private isListingEditorModels = false;
@@ -99,7 +100,10 @@ export class Setup implements Disposable {
   }
 
   /** An agent told which models it has. */
-  noteAgentInfo(adapter: string, { models }: AgentInfo): void {
+  noteAgentInfo(adapter: string, { models, commands }: AgentInfo): void {
+    if (commands !== undefined) {
+      this.agentCommands.set(adapter, new Set(commands.map(({ name }) => name)));
+    }
     if (
       models !== undefined &&
       JSON.stringify(models) !== JSON.stringify(this.learned.get(adapter))
@@ -107,6 +111,11 @@ export class Setup implements Disposable {
       this.learned.set(adapter, models);
       this.rebuild();
     }
+  }
+
+  /** Whether the agent told of a command of this name. */
+  hasAgentCommand(adapter: string | undefined, name: string): boolean {
+    return this.agentCommands.get(adapter ?? '')?.has(name) === true;
   }
 
   useVault(vault: CredentialVault): void {

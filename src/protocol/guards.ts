@@ -79,6 +79,8 @@ const panelActions: { readonly [A in PanelAction]: true } = {
   newSession: true,
   showLog: true,
   showAudit: true,
+  showCost: true,
+  compact: true,
   refreshDiscovery: true,
   startPlayground: true,
   reviewNext: true,

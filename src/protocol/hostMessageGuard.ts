@@ -12,7 +12,9 @@ import {
 import type { PlanItem } from '../events/observation';
 import type { ErrorAction, SessionDelta, SessionItem, ToolItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
+import type { ContextUse } from '../events/contextUse';
 import type { Usage } from '../events/usage';
+import type { Tally, UsageTotal } from '../events/usageTotal';
 import type { PermissionOffer } from '../gate/contract';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
 import { isCount, isFields, isListOf, isText, protocolLimits as limits } from './limits';
@@ -185,6 +187,17 @@ const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
     level: isOneOf('info', 'warning'),
     text: isString,
   }),
+  compaction: isFields<ItemOf<'compaction'>>({
+    kind: isOneOf('compaction'),
+    id: isString,
+    text: isItemText,
+    trigger: isOneOf('auto', 'manual'),
+    writtenBy: isOneOf('model', 'digest'),
+    tokensBefore: isNumber,
+    tokensAfter: isNumber,
+  }),
+  usage: (value): value is ItemOf<'usage'> =>
+    isRecord(value) && isString(value.id) && isUsageTotal(value.total),
   error: isFields<ItemOf<'error'>>({
     kind: isOneOf('error'),
     id: isString,
@@ -331,8 +344,38 @@ const isUsage = isFields<OfFields<Usage>>({
   cacheReadTokens: isOptional(isNumber),
   cacheWriteTokens: isOptional(isNumber),
   costUsd: isOptional(isNumber),
+  costBasis: isOptional(isOneOf('prices')),
   contextWindowTokens: isOptional(isNumber),
+  contextTokens: isOptional(isNumber),
   reportedBy: isOneOf('provider', 'child'),
+});
+
+const isTally = isFields<OfFields<Tally>>({ known: isNumber, untold: isCount });
+
+const isUsageTotal = isFields<OfFields<UsageTotal>>({
+  exchanges: isCount,
+  inputTokens: isTally,
+  outputTokens: isTally,
+  cacheReadTokens: isTally,
+  cacheWriteTokens: isTally,
+  costNanoUsd: isTally,
+});
+
+const isContextUse = isFields<OfFields<ContextUse>>({
+  usedTokens: isOptional(isNumber),
+  windowTokens: isOptional(isNumber),
+  reserveTokens: isOptional(isNumber),
+  limitTokens: isOptional(isNumber),
+  parts: isOptional(
+    isFields<OfFields<NonNullable<ContextUse['parts']>>>({
+      system: isNumber,
+      tools: isNumber,
+      mcp: isNumber,
+      files: isNumber,
+      conversation: isNumber,
+    }),
+  ),
+  basis: isOneOf('reported', 'estimated'),
 });
 
 const isStatus = isFields<OfFields<StatusView>>({
@@ -346,6 +389,9 @@ const isStatus = isFields<OfFields<StatusView>>({
   activity: isOptional(isFields({ text: isString, sinceMs: isNumber })),
   queuedCount: isCount,
   usage: isOptional(isUsage),
+  context: isOptional(isContextUse),
+  spent: isOptional(isUsageTotal),
+  compaction: isOptional(isOneOf('ours', 'agent')),
   instructionFiles: isArrayOf(isString),
 });
 

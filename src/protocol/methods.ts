@@ -2,6 +2,8 @@ import type { Hunk, HunkDecision } from '../edits/fileEdit';
 import type { HunkMarks } from '../edits/hunkMarks';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 import type { UserQuestion } from '../events/toolIntent';
+import type { ContextUse } from '../events/contextUse';
+import type { UsageTotal } from '../events/usageTotal';
 import type { Usage } from '../events/usage';
 import type { Effect, PermissionMode, PermissionOffer, RememberScope } from '../gate/contract';
 
@@ -88,6 +90,8 @@ export type PanelAction =
   | 'newSession'
   | 'showLog'
   | 'showAudit'
+  | 'showCost'
+  | 'compact'
   | 'refreshDiscovery'
   | 'startPlayground'
   | 'reviewNext'
@@ -144,6 +148,12 @@ export interface StatusView {
   readonly activity?: { readonly text: string; readonly sinceMs: number };
   readonly queuedCount: number;
   readonly usage?: Usage;
+  /** What fills the context of the model; absent: nothing is known. */
+  readonly context?: ContextUse;
+  /** Tokens and cost of the conversation; absent: nothing was used yet. */
+  readonly spent?: UsageTotal;
+  /** Who makes the conversation smaller when the user wants it; absent: nobody can. */
+  readonly compaction?: 'ours' | 'agent';
   /** Instruction files that are in the system prompt, relative paths. */
   readonly instructionFiles: readonly string[];
 }

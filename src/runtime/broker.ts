@@ -8,6 +8,7 @@ import { abortedFailure, type Failure } from '../events/failure';
 import { MessageSink } from '../events/messageSink';
 import type { NormalizedEvent } from '../events/normalizedEvent';
 import type { Observation } from '../events/observation';
+import type { Usage } from '../events/usage';
 import { BridgeRegistry } from './bridgeRegistry';
 import { ChildPool } from './childPool';
 import { coverageOf } from './contract';
@@ -54,6 +55,8 @@ export interface RuntimeBrokerOptions {
   readonly logger: Logger;
   /** The version of an agent's program where it is known: what was found out about a dialect holds for that version. */
   readonly agentVersion?: (spec: ExternalRuntimeSpec) => string | undefined;
+  /** Completes what was told about an exchange by what else is known: a price. */
+  readonly completeUsage?: (model: ModelRef, usage: Usage) => Usage;
   /** How long an idle agent is kept between turns. Default 5 minutes. */
   readonly idleChildMs?: number;
 }
@@ -137,7 +140,8 @@ export class RuntimeBroker {
         sink.emit(event);
         tap(event);
       },
-      observation: (observation) => {
+      observation: (told) => {
+        const observation = this.completed(model, told);
         this.fold(sink, observation);
         try {
           opts.observe(observation);
@@ -172,6 +176,13 @@ export class RuntimeBroker {
   async closeAll(): Promise<void> {
     await this.pool.closeAll();
     await Promise.allSettled([...this.running]);
+  }
+
+  private completed(model: ModelRef, observation: Observation): Observation {
+    const { completeUsage } = this.options;
+    return observation.kind === 'usage' && completeUsage !== undefined
+      ? { ...observation, usage: completeUsage(model, observation.usage) }
+      : observation;
   }
 
   private fold(sink: MessageSink, observation: Observation): void {

@@ -304,6 +304,11 @@ export interface Bridge {
    * failure code `wrong_dialect`. The one that worked is remembered. Absent: there is one.
    */
   forms?(spec: ExternalRuntimeSpec): readonly string[];
+  /**
+   * It makes its own conversation smaller when it is sent `/compact`: always, or (`listed`) when it lists such a command.
+   * Absent: never.
+   */
+  readonly compaction?: 'always' | 'listed';
   requiresCredential(spec: ExternalRuntimeSpec): boolean;
   launch(
     spec: ExternalRuntimeSpec,

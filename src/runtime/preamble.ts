@@ -25,10 +25,19 @@ export function turnText(
   const newest = context.messages.findLastIndex((message) => message.role === 'user');
   const message = context.messages[newest];
   const text = message?.role === 'user' ? message.text : '';
+  if (isCompactPrompt(context)) {
+    return text.trim(); // a command of the agent's own: with words before it, it would be none
+  }
   const earlier = context.messages.slice(0, Math.max(newest, 0));
   const unknown = remembers ? sinceOwnAnswer(earlier, model) : earlier;
   const preamble = conversationPreamble(unknown, limits);
   return preamble === '' ? text : `${preamble}\n\n${text}`;
+}
+
+/** The user wants the agent to make its own conversation smaller. */
+export function isCompactPrompt({ messages }: TurnContext): boolean {
+  const newest = messages.findLast((message) => message.role === 'user');
+  return newest?.role === 'user' && newest.text.trim() === '/compact';
 }
 
 /**
@@ -53,7 +62,11 @@ export function conversationPreamble(messages: readonly Message[], limits: Pream
   let size = 0;
   let leftOut = 0;
   for (const message of messages.toReversed()) {
-    const line = shorten(plainText(message), limits.messageChars);
+    const isSummary = message.role === 'user' && message.compaction !== undefined;
+    const line = shorten(
+      plainText(message),
+      isSummary ? limits.totalChars / 2 : limits.messageChars,
+    );
     if (line === '') {
       continue;
     }
@@ -79,9 +92,15 @@ export function conversationPreamble(messages: readonly Message[], limits: Pream
 /** Without an own answer in sight (it was evicted) the token is believed: the agent knows all of it. */
 function sinceOwnAnswer(messages: readonly Message[], model: ModelRef): readonly Message[] {
   const own = messages.findLastIndex(
-    (message) => message.role === 'assistant' && isBy(message, model),
+    (message) => message.role === 'assistant' && isBy(message, model) && message.content.length > 0,
   );
-  return own === -1 ? [] : messages.slice(own + 1).filter((message) => message.role !== 'tool');
+  if (own === -1) {
+    // Its answers are in a summary, with others that it may not know.
+    return messages.some((message) => message.role === 'user' && message.compaction !== undefined)
+      ? messages
+      : [];
+  }
+  return messages.slice(own + 1).filter((message) => message.role !== 'tool');
 }
 
 function isBy(message: AssistantMessage, model: ModelRef): boolean {
@@ -96,7 +115,7 @@ function isBy(message: AssistantMessage, model: ModelRef): boolean {
 function plainText(message: Message): string {
   switch (message.role) {
     case 'user':
-      return `User: ${message.text}`;
+      return message.compaction === undefined ? `User: ${message.text}` : message.text;
     case 'assistant': {
       const text = message.content
         .map(blockText)

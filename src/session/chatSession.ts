@@ -10,13 +10,17 @@ import type { Observation } from '../events/observation';
 import type { SessionItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { Usage } from '../events/usage';
+import { isAnythingTold, noUsage, plusUsage } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import type { CallProgress, ToolOrchestrator } from '../tools/contract';
+import { isCompactCommand, runCompaction } from './compactionTurn';
 import type { SessionChange, SessionPhase, SessionSnapshot } from './contract';
 import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
-import { restoreItems } from './restoreItems';
+import { offeredTools } from './offeredTools';
+import { compactionItem, restoreItems } from './restoreItems';
+import { SessionContext, usageOf, type ContextServices } from './sessionContext';
 import { inputText } from './toolItems';
 import { runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
 
@@ -58,13 +62,15 @@ export interface ChatSessionDeps {
   /** Makes tools ready that are not always there. Gives sentences for the user about what is left out; never rejects. */
   readonly prepare?: (model: ModelRef, signal: AbortSignal) => Promise<readonly string[]>;
   readonly keyFor: (model: ModelRef) => Promise<string | undefined>;
-  readonly systemPrompt: (
-    model: ModelRef,
-  ) => Promise<{ readonly text: string; readonly files: readonly string[] }>;
+  readonly systemPrompt: (model: ModelRef) => Promise<SystemPrompt>;
   readonly cwd: (model: ModelRef) => string | undefined;
   readonly turnOptions: (model: ModelRef) => TurnSetup['options'];
-  /** The part of the conversation that fits the model's window. */
+  /** What of the conversation an agent is told; of a model whose requests we make, `context` knows. */
   readonly window: (messages: readonly Message[], model: ModelRef) => readonly Message[];
+  /** Counts and limits what is sent. Absent: nothing is counted and nothing summarised. */
+  readonly context?: ContextServices;
+  /** Whether an agent makes its own conversation smaller when it is sent `/compact`. */
+  readonly takesCompact?: (model: ModelRef) => boolean;
   readonly runtimeName: (model: ModelRef) => string;
   readonly relativize: (path: string) => string;
   /** Takes secrets out of what the panel shows. What goes to a model is as it is. Default: nothing is taken out. */
@@ -72,6 +78,13 @@ export interface ChatSessionDeps {
   readonly nowMs: () => number;
   /** Withdraws questions and edits that still wait when a turn ends. */
   readonly withdraw: (sessionId: string) => void;
+}
+
+interface SystemPrompt {
+  readonly text: string;
+  /** The instruction files in it, as they are shown; and their text, word for word. */
+  readonly files: readonly string[];
+  readonly instructions?: string;
 }
 
 /**
@@ -83,6 +96,9 @@ export class ChatSession implements Disposable {
   readonly onDidChange = this.didChange.event;
   private readonly reducer: ItemReducer;
   private readonly messages: Message[];
+  private readonly context: SessionContext | undefined;
+  /** What the running turn used. */
+  private turnUsage = noUsage;
   private readonly queue: { readonly itemId: string; readonly text: string }[] = [];
   private running: AbortController | undefined;
   /** The window ends: a turn that runs is left without its end mark, so that it is found as interrupted. */
@@ -107,6 +123,8 @@ export class ChatSession implements Disposable {
     this.messages = [...start.messages];
     this.currentModelId = start.modelId ?? defaults.modelId;
     this.currentMode = start.mode ?? defaults.mode;
+    this.context = deps.context && new SessionContext(deps.context, start.id);
+    this.context?.restore(start.messages, deps.findModel(this.currentModelId));
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
     restoreItems(this.reducer, start.messages, start.interrupted);
     if (deps.secrets !== undefined) {
@@ -160,6 +178,7 @@ export class ChatSession implements Disposable {
       mode: this.currentMode,
       ...(this.activity === undefined ? {} : { activity: this.activity }),
       ...(this.usage === undefined ? {} : { usage: this.usage }),
+      ...this.contextState(),
       queuedCount: this.queue.length,
     };
   }
@@ -171,7 +190,11 @@ export class ChatSession implements Disposable {
     if (this.deps.findModel(this.currentModelId) === undefined) {
       return { accepted: false, problem: 'Choose a model or an agent first.' };
     }
-    if (this.title === '') {
+    const problem = isCompactCommand(text) ? this.compactProblem() : undefined;
+    if (problem !== undefined) {
+      return { accepted: false, problem };
+    }
+    if (this.title === '' && !isCompactCommand(text)) {
       this.rename(titleOf(this.deps.secrets?.redact(text) ?? text));
     }
     if (this.isBusy) {
@@ -282,18 +305,23 @@ export class ChatSession implements Disposable {
     this.running = abort;
     this.reducer.beginTurn(turnId);
     this.deps.log.turnStarted(turnId);
-    if (text !== undefined) {
+    this.turnUsage = noUsage;
+    const compacts = isCompactCommand(text) && this.compactsItself();
+    if (text !== undefined && !compacts) {
       this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text });
       this.keep(turnId, { role: 'user', text, createdAtMs: this.deps.nowMs() });
     }
     this.phase = 'streaming';
     this.announce();
-    this.turn = this.run(turnId, abort.signal).finally(() => {
+    this.turn = this.run(turnId, abort.signal, compacts).finally(() => {
       this.running = undefined;
       if (!this.isEnding) {
         this.deps.log.turnEnded(turnId);
       }
       this.reducer.endTurn();
+      if (isAnythingTold(this.turnUsage)) {
+        this.reducer.add({ kind: 'usage', id: this.reducer.nextId(), total: this.turnUsage });
+      }
       this.activity = undefined;
       const next = this.queue.shift();
       if (next !== undefined) {
@@ -305,7 +333,7 @@ export class ChatSession implements Disposable {
     });
   }
 
-  private async run(turnId: string, signal: AbortSignal): Promise<void> {
+  private async run(turnId: string, signal: AbortSignal, compacts: boolean): Promise<void> {
     const model = this.deps.findModel(this.currentModelId);
     if (model === undefined) {
       this.phase = 'faulted';
@@ -325,11 +353,27 @@ export class ChatSession implements Disposable {
       }
       const prompt = await this.deps.systemPrompt(model);
       this.files = prompt.files;
+      const apiKey = await this.deps.keyFor(model);
+      await this.compact(compacts ? 'manual' : 'auto', { turnId, model, prompt, apiKey, signal });
+      if (compacts) {
+        this.phase = 'idle';
+        return;
+      }
       const message = await runTurn(
         {
-          exchange: this.deps.exchange,
+          exchange: (target, request, options) => {
+            const { instructions } = prompt;
+            this.context?.noteRequest({
+              ...request,
+              ...(instructions === undefined ? {} : { instructions }),
+            });
+            return this.deps.exchange(target, request, options);
+          },
           orchestrator: this.deps.orchestrator,
-          messages: () => this.deps.window(this.messages, model),
+          messages: () =>
+            this.context === undefined || model.runtime !== undefined
+              ? this.deps.window(this.messages, model)
+              : this.context.messagesFor(model, this.messages),
           nowMs: this.deps.nowMs,
           ...(this.deps.watchChanges === undefined ? {} : { watchChanges: this.deps.watchChanges }),
         },
@@ -342,10 +386,10 @@ export class ChatSession implements Disposable {
           systemPrompt: prompt.text,
           cwd: this.deps.cwd(model),
           signal,
-          apiKey: await this.deps.keyFor(model),
+          apiKey,
           options: this.deps.turnOptions(model),
         },
-        this.listener(turnId, asker),
+        this.listener(turnId, asker, model),
       );
       this.conclude(message, model);
     } catch (error) {
@@ -382,7 +426,7 @@ export class ChatSession implements Disposable {
         );
         break;
       case 'stop':
-        if (message.content.length === 0) {
+        if (message.content.length === 0 && !this.isLastCompact()) {
           this.note('info', 'The model gave an empty answer.');
         }
         break;
@@ -392,7 +436,7 @@ export class ChatSession implements Disposable {
     this.phase = 'idle';
   }
 
-  private listener(turnId: string, asker: string): TurnListener {
+  private listener(turnId: string, asker: string, model: ModelRef): TurnListener {
     return {
       onEvent: (event: NormalizedEvent) => {
         this.reducer.event(event);
@@ -430,7 +474,10 @@ export class ChatSession implements Disposable {
       onMessage: (message: AssistantMessage | ToolResultMessage | Message) => {
         if (message.role === 'tool') {
           this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
+        } else if (message.role === 'assistant') {
+          this.context?.noteAnswer(turnId, model, message);
         }
+        this.turnUsage = plusUsage(this.turnUsage, usageOf(message));
         this.keep(turnId, message);
       },
     };
@@ -449,6 +496,97 @@ export class ChatSession implements Disposable {
         executedBy: 'child',
       });
     }
+  }
+
+  /** Makes the conversation smaller where it has to be, or because the user wants it. */
+  private async compact(
+    trigger: 'auto' | 'manual',
+    turn: {
+      readonly turnId: string;
+      readonly model: ModelRef;
+      readonly prompt: SystemPrompt;
+      readonly apiKey: string | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const { turnId, model, prompt, apiKey, signal } = turn;
+    if (this.context === undefined || model.runtime !== undefined) {
+      return;
+    }
+    const phase = this.phase;
+    const activity = this.activity;
+    const outcome = await runCompaction({
+      context: this.context,
+      exchange: this.deps.exchange,
+      model,
+      turnId,
+      messages: this.messages,
+      request: {
+        systemPrompt: prompt.text,
+        tools: offeredTools(this.deps.orchestrator, model, this.currentMode),
+        ...(prompt.instructions === undefined ? {} : { instructions: prompt.instructions }),
+      },
+      options: {
+        ...this.deps.turnOptions(model),
+        signal,
+        sessionId: this.id,
+        ...(apiKey === undefined ? {} : { apiKey }),
+      },
+      trigger,
+      nowMs: this.deps.nowMs,
+      onStart: () => {
+        this.phase = 'condensing';
+        this.activity = { text: 'summarising the conversation', sinceMs: this.deps.nowMs() };
+        this.announce();
+      },
+    });
+    this.phase = phase;
+    this.activity = activity;
+    if (outcome.kind === 'compacted') {
+      this.turnUsage = plusUsage(this.turnUsage, usageOf(outcome.message));
+      this.keep(turnId, outcome.message);
+      this.addItem(compactionItem(this.reducer.nextId(), outcome.message));
+    } else if (trigger === 'manual') {
+      this.note(
+        'info',
+        outcome.kind === 'aborted'
+          ? 'Stopped. Nothing was summarised.'
+          : 'There is nothing to summarise yet: only the last message and its answer are there.',
+      );
+    }
+  }
+
+  /** Why `/compact` cannot be done with the chosen model. */
+  private compactProblem(): string | undefined {
+    const model = this.deps.findModel(this.currentModelId);
+    if (model?.runtime === undefined || this.deps.takesCompact === undefined) {
+      return undefined;
+    }
+    return this.deps.takesCompact(model)
+      ? undefined
+      : `${this.deps.runtimeName(model)} keeps its own context and has no command to make it smaller.`;
+  }
+
+  /** We summarise for models whose requests we make; an agent does it by itself. */
+  private compactsItself(): boolean {
+    const model = this.deps.findModel(this.currentModelId);
+    return this.context !== undefined && model !== undefined && model.runtime === undefined;
+  }
+
+  /** The newest message asked the agent to make its conversation smaller, which has no answer. */
+  private isLastCompact(): boolean {
+    const last = this.messages.findLast(({ role }) => role === 'user');
+    return last?.role === 'user' && isCompactCommand(last.text);
+  }
+
+  private contextState(): Pick<SessionSnapshot, 'context' | 'spent'> {
+    const model = this.deps.findModel(this.currentModelId);
+    const context = model === undefined ? undefined : this.context?.use(model);
+    const spent = this.context?.total;
+    return {
+      ...(context === undefined ? {} : { context }),
+      ...(spent === undefined || spent.exchanges === 0 ? {} : { spent }),
+    };
   }
 
   private keep(turnId: string, message: Message): void {

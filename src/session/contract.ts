@@ -1,7 +1,9 @@
 import type { Event } from '../base/emitter';
 import type { Hunk, HunkDecision } from '../edits/fileEdit';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
+import type { ContextUse } from '../events/contextUse';
 import type { Usage } from '../events/usage';
+import type { UsageTotal } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
 
 /** An edit that waits for decisions, or was decided lately; shared by the chat card and the editor. */
@@ -111,6 +113,10 @@ export interface SessionSnapshot {
   /** What it waits for, with the start: `waiting for Claude Code`. */
   readonly activity?: { readonly text: string; readonly sinceMs: number };
   readonly usage?: Usage;
+  /** What fills the context of the chosen model; absent: nothing is known. */
+  readonly context?: ContextUse;
+  /** Tokens and cost of the conversation. */
+  readonly spent?: UsageTotal;
   readonly queuedCount: number;
 }
 

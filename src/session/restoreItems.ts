@@ -1,6 +1,10 @@
 import type { Message } from '../events/message';
+import type { SessionItem } from '../events/sessionItem';
+import { isAnythingTold, noUsage, plusUsage } from '../events/usageTotal';
+import { isSummary, type SummaryMessage } from '../transcript/compactionView';
 import { failureItem } from './failureItem';
 import type { ItemReducer } from './itemReducer';
+import { usageOf } from './sessionContext';
 
 /**
  * Rebuilds the items of a stored conversation, in order. The last answer of an interrupted one was not stopped by the
@@ -13,14 +17,29 @@ export function restoreItems(
   isInterrupted: boolean,
 ): void {
   let turn = 0;
+  let used = noUsage;
+  const nextTurn = (): void => {
+    reducer.endTurn();
+    if (isAnythingTold(used)) {
+      reducer.add({ kind: 'usage', id: reducer.nextId(), total: used });
+    }
+    used = noUsage;
+    turn += 1;
+    reducer.beginTurn(`restored${turn}`);
+  };
   reducer.beginTurn('restored0');
   for (const message of messages) {
     switch (message.role) {
       case 'user':
-        reducer.endTurn();
-        turn += 1;
-        reducer.beginTurn(`restored${turn}`);
-        reducer.add({ kind: 'user', id: reducer.nextId(), text: message.text });
+        if (!isSummary(message)) {
+          nextTurn();
+          reducer.add({ kind: 'user', id: reducer.nextId(), text: message.text });
+          break;
+        }
+        if (message.compaction.trigger === 'manual') {
+          nextTurn();
+        }
+        reducer.add(compactionItem(reducer.nextId(), message));
         break;
       case 'assistant': {
         for (const block of message.content) {
@@ -49,7 +68,17 @@ export function restoreItems(
         reducer.toolResult(message.callId, message.result);
         break;
     }
+    used = plusUsage(used, usageOf(message));
   }
-  reducer.endTurn();
+  nextTurn();
   reducer.takeDeltas();
+}
+
+/** How a summary is shown: what it is about stays above it. */
+export function compactionItem(
+  id: string,
+  { text, compaction }: SummaryMessage,
+): Extract<SessionItem, { kind: 'compaction' }> {
+  const { trigger, writtenBy, tokensBefore, tokensAfter } = compaction;
+  return { kind: 'compaction', id, text, trigger, writtenBy, tokensBefore, tokensAfter };
 }

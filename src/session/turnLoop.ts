@@ -14,6 +14,7 @@ import type {
 } from '../runtime/contract';
 import type { ChangeWatch } from '../tools/changeWatch';
 import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
+import { offeredTools } from './offeredTools';
 import { keptResult } from './toolItems';
 
 /** What a turn is made with. One object per turn: model, mode and key are those of its start (the broker is asked every turn). */
@@ -239,16 +240,7 @@ async function runWatched(
     {
       systemPrompt: setup.systemPrompt,
       messages: deps.messages(),
-      tools:
-        isExternal && setup.model.toolSource !== 'patchbay'
-          ? []
-          : deps.orchestrator
-              .permittedTools(setup.mode())
-              .map(({ name, description, inputSchema }) => ({
-                name,
-                description,
-                inputSchema,
-              })),
+      tools: offeredTools(deps.orchestrator, setup.model, setup.mode()),
     },
     {
       ...setup.options,

@@ -204,11 +204,14 @@ function classBeyondAscii(code: number): number {
 
 /**
  * Corrects estimates by what the provider counted: after a turn whose input was estimated at E and reported as R, the
- * same conversation is R tokens, and what comes later is scaled by R / E (kept between a third and three).
+ * same conversation is R tokens, and what comes later is scaled by R / E (kept between a third and three). Before the
+ * first report the factor is the one that it was made with.
  */
 export class TokenAnchor {
   private reported = 0;
   private estimatedThen = 0;
+
+  constructor(private readonly startFactor = 1) {}
 
   /** Reports of nothing, or for an empty estimate, are ignored. */
   noteUsage(reportedInputTokens: number, estimatedInputTokens: number): void {
@@ -221,12 +224,20 @@ export class TokenAnchor {
   /** The best number for an input that is estimated at `estimatedTokens`. */
   correct(estimatedTokens: number): number {
     if (this.estimatedThen === 0) {
-      return estimatedTokens;
+      return Math.ceil(estimatedTokens * clampedFactor(this.startFactor));
     }
-    const ratio = Math.min(3, Math.max(1 / 3, this.reported / this.estimatedThen));
+    const ratio = clampedFactor(this.reported / this.estimatedThen);
     const grown = estimatedTokens - this.estimatedThen;
     return grown >= 0
       ? Math.ceil(this.reported + grown * ratio)
       : Math.ceil(estimatedTokens * ratio);
   }
+}
+
+/** No tokenizer differs more from our estimate than by this; a report that does is about something else. */
+const greatestFactor = 3;
+
+/** How many tokens one of ours may be, within reason. */
+export function clampedFactor(factor: number): number {
+  return Math.min(greatestFactor, Math.max(1 / greatestFactor, factor));
 }

@@ -1,18 +1,31 @@
 import type { Message } from '../events/message';
 import { defaultSummaryTemplate } from './compression';
+import { answerReserveTokens, usedWindowShare } from './limits';
 import { turnFromMessage } from './serialize';
 import { defaultBudgetTokens, TranscriptStore } from './transcriptStore';
 import type { Turn } from './turn';
 
-/** What the answer and the provider's own framing need of a model's window, and the share of the rest that is used. */
-const reserveTokens = 2048;
-const usedShare = 0.75;
+/** What else is known of a request, for its budget. */
+export interface BudgetFacts {
+  /** System prompt and tools, in the provider's tokens: where they need more than the unused share, less is left. */
+  readonly overheadTokens?: number;
+  /** How many of the provider's tokens one of ours is; see `TokenFactors`. */
+  readonly factor?: number;
+}
 
-/** The budget for a model's window; the default where nobody reported one. */
-export function budgetForWindow(contextWindowTokens: number | undefined): number {
-  return contextWindowTokens === undefined
-    ? defaultBudgetTokens
-    : Math.max(0, Math.floor((contextWindowTokens - reserveTokens) * usedShare));
+/**
+ * The budget for the messages in a model's window, in estimated tokens; the default where nobody reported a window.
+ */
+export function budgetForWindow(
+  contextWindowTokens: number | undefined,
+  { overheadTokens = 0, factor = 1 }: BudgetFacts = {},
+): number {
+  if (contextWindowTokens === undefined) {
+    return defaultBudgetTokens;
+  }
+  const free = contextWindowTokens - answerReserveTokens;
+  const budget = Math.min(free * usedWindowShare, free - overheadTokens);
+  return Math.max(0, Math.floor(budget / factor));
 }
 
 export interface WindowOfMessages {

@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Usage } from '../../src/events/usage';
 import { Icon, IconButton } from '../controls';
 import { modeWords } from '../modeWords';
 import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
-import { shortCount } from '../words';
+import { ContextButton, ContextPanel } from './contextGauge';
 import { EndpointForm } from './endpointForm';
 import { ModelPicker } from './modelPicker';
 import { ModePicker } from './modePicker';
@@ -27,6 +26,7 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
   const toggle = (wanted: Surface): void => onSurface(surface === wanted ? 'chat' : wanted);
   const models = useRef<HTMLButtonElement>(null);
   const modes = useRef<HTMLButtonElement>(null);
+  const context = useRef<HTMLButtonElement>(null);
   const close = (): void => onSurface('chat');
   const running = isRunning(status);
   return (
@@ -58,7 +58,12 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
         <Icon name="chevron-down" />
       </button>
       <span class="bar-space" />
-      {status.usage !== undefined && <UsageText usage={status.usage} />}
+      <ContextButton
+        status={status}
+        anchor={context}
+        isOpen={surface === 'context'}
+        onToggle={() => toggle('context')}
+      />
       {running && (
         <IconButton
           icon="debug-stop"
@@ -93,6 +98,11 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
           <EndpointForm onDone={close} onBack={() => onSurface('models')} />
         </Popover>
       )}
+      {surface === 'context' && (
+        <Popover label="Context and cost" anchor={context} onClose={close}>
+          <ContextPanel status={status} onDone={close} />
+        </Popover>
+      )}
       {surface === 'modes' && (
         <Popover label="Mode" anchor={modes} onClose={close}>
           <ModePicker current={status.mode} onDone={close} />
@@ -113,25 +123,4 @@ function modelTitle(status: LiveState['status']): string {
   return status.modelId === ''
     ? 'Choose a model or an agent'
     : `${status.runtimeName}: ${modelLabel(status)}`;
-}
-
-/** Only what was reported: an unknown number is not shown. */
-function UsageText({ usage }: { readonly usage: Usage }): JSX.Element | null {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
-  const total = (inputTokens ?? 0) + (outputTokens ?? 0);
-  if (inputTokens === undefined && outputTokens === undefined) {
-    return null;
-  }
-  const details = [
-    inputTokens === undefined ? '' : `${inputTokens} tokens in`,
-    outputTokens === undefined ? '' : `${outputTokens} out`,
-    cacheReadTokens === undefined ? '' : `${cacheReadTokens} read from cache`,
-    cacheWriteTokens === undefined ? '' : `${cacheWriteTokens} written to cache`,
-    costUsd === undefined ? '' : `$${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`,
-  ].filter((part) => part !== '');
-  return (
-    <span class="usage" title={details.join(', ')} data-testid="usage">
-      {shortCount(total)} tokens
-    </span>
-  );
 }

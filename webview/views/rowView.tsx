@@ -3,6 +3,7 @@ import { assertNever } from '../../src/base/assertNever';
 import type { EditView, PromptView } from '../../src/protocol/methods';
 import { memo } from '../memo';
 import type { Row } from '../rows';
+import { CompactionRow, TurnUsage } from './contextRows';
 import { EditCard } from './editCard';
 import { ErrorCard } from './errorCard';
 import { MarkdownRow } from './markdownRow';
@@ -64,6 +65,10 @@ const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): 
       return <PlanRow items={row.items} />;
     case 'notice':
       return <NoticeRow level={row.level} text={row.text} />;
+    case 'compaction':
+      return <CompactionRow item={row} />;
+    case 'usage':
+      return <TurnUsage total={row.total} />;
     case 'error':
       return <ErrorCard item={row} />;
     case 'prompt':

@@ -14,6 +14,7 @@ export function createAcpBridge(agent: AcpAgentProfile): Bridge {
     displayName: agent.displayName,
     coverage: agent.coverage,
     coverageNote: agent.coverageNote,
+    compaction: 'listed',
     coverageOf: (model) =>
       worksWithOurTools(model)
         ? {

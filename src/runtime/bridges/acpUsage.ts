@@ -14,6 +14,7 @@ export class AcpUsage {
   private cacheWriteTokens = 0;
   private hasCounts = false;
   private window: number | undefined;
+  private used: number | undefined;
   private cost: number | undefined;
 
   constructor(
@@ -23,6 +24,7 @@ export class AcpUsage {
 
   update(update: unknown): void {
     this.window = positive(numberField(update, 'size')) ?? this.window;
+    this.used = positive(numberField(update, 'used')) ?? this.used;
     const cost = recordField(update, 'cost');
     if (stringField(cost, 'currency') === 'USD') {
       this.cost = numberField(cost, 'amount') ?? this.cost;
@@ -56,6 +58,7 @@ export class AcpUsage {
       ...(this.cacheWriteTokens > 0 ? { cacheWriteTokens: this.cacheWriteTokens } : {}),
       ...(spent === undefined ? {} : { costUsd: spent }),
       ...(this.window === undefined ? {} : { contextWindowTokens: this.window }),
+      ...(this.used === undefined ? {} : { contextTokens: this.used }),
       reportedBy: 'child',
     };
   }

@@ -16,6 +16,7 @@ export const claudeCliBridge: Bridge = {
   displayName: 'Claude Code',
   coverage: 'all',
   coverageNote: '',
+  compaction: 'always',
   controls: { model: true, reasoning: true, plan: true, extraFolders: true, images: true },
   requiresCredential: (spec) => spec.authMode === 'api-key',
   launch: (spec, { model, context, opts, resume }): LaunchPlan => {

@@ -1,4 +1,4 @@
-import { arrayField, isRecord, isString, recordField, stringField } from '../../base/guard';
+import { arrayField, isRecord, isString, numberField, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
@@ -14,7 +14,13 @@ import { ClaudeDelegatedTools, ownServerAnnouncement } from './claudeCliDelegate
 import { compactionNotice, rateLimitNotice, resetNotice, retryNotice } from './claudeCliNotices';
 import { newUserLine, userLine } from './claudeCliPrompt';
 import { ClaudeQuestions, hookAnnouncement } from './claudeCliPermissions';
-import { addUsage, exitFailure, resultFailure, resultUsage } from './claudeCliResult';
+import {
+  addUsage,
+  exitFailure,
+  requestTokens,
+  resultFailure,
+  resultUsage,
+} from './claudeCliResult';
 import { isLaunchReport, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
 import { refusal, tooOld } from './claudeCliVersion';
@@ -65,6 +71,8 @@ export class ClaudeCliParser implements ExchangeParser {
   /** The newest result, while the child is still busy with something of this exchange. */
   private held: End | undefined;
   private usage: Usage | undefined;
+  /** What the newest request of the conversation itself and its answer hold; its sub-agents have contexts of their own. */
+  private contextTokens: number | undefined;
   private readonly unknownCounts = new Map<string, number>();
   private wasInterrupted = false;
   private hasInit = false;
@@ -232,12 +240,18 @@ export class ClaudeCliParser implements ExchangeParser {
     switch (event?.type) {
       case 'message_start': {
         const id = stringField(recordField(event, 'message'), 'id') ?? '';
+        if (parent === undefined) {
+          this.contextTokens = requestTokens(recordField(recordField(event, 'message'), 'usage'));
+        }
         return speaker.begin(id).map(retract);
       }
       case 'message_delta': {
         const stopReason = stringField(recordField(event, 'delta'), 'stop_reason');
         if (parent === undefined && stopReason !== undefined) {
           this.stopReason = stopReason;
+        }
+        if (parent === undefined && this.contextTokens !== undefined) {
+          this.contextTokens += numberField(recordField(event, 'usage'), 'output_tokens') ?? 0;
         }
         return [];
       }
@@ -492,7 +506,13 @@ export class ClaudeCliParser implements ExchangeParser {
       return [];
     }
     this.usage = addUsage(this.usage, usage);
-    return [observation({ kind: 'usage', usage: this.usage })];
+    const { contextTokens } = this;
+    return [
+      observation({
+        kind: 'usage',
+        usage: { ...this.usage, ...(contextTokens === undefined ? {} : { contextTokens }) },
+      }),
+    ];
   }
 
   private resumeToken(

@@ -124,6 +124,16 @@ export function resultUsage(message: unknown): Usage | undefined {
   };
 }
 
+/** All that went into one request, as its answer says; undefined when it does not. */
+export function requestTokens(usage: unknown): number | undefined {
+  const input = numberField(usage, 'input_tokens');
+  return input === undefined
+    ? undefined
+    : input +
+        (numberField(usage, 'cache_read_input_tokens') ?? 0) +
+        (numberField(usage, 'cache_creation_input_tokens') ?? 0);
+}
+
 /** Numbers of two results of one exchange together; what only one of them has stays. */
 export function addUsage(before: Usage | undefined, more: Usage): Usage {
   if (before === undefined) {

@@ -18,6 +18,7 @@ export const codexAppServerBridge: Bridge = {
   displayName: 'Codex',
   coverage: asks.coverage,
   coverageNote: asks.note,
+  compaction: 'always',
   coverageOf: (model) => (worksWithOurTools(model) ? { coverage: 'all', note: '' } : asks),
   controls: { model: true, reasoning: true, plan: false, extraFolders: true, images: true },
   requiresCredential: (spec) => spec.authMode === 'api-key',

@@ -6,6 +6,7 @@ import type { Observation } from '../../events/observation';
 import { codexArguments, codexFailure, codexExit, isLengthLimit } from '../codexItems';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { worksWithOurTools } from '../delegatedTools';
+import { isCompactPrompt } from '../preamble';
 import { JsonRpcPeer, rpcErrors, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
 import { CodexCalls } from './codexAppServerCalls';
 import { CodexDelegatedCalls } from './codexAppServerDelegated';
@@ -164,6 +165,8 @@ export class CodexAppServerParser implements ExchangeParser {
         this.context.notes.set(notes.threadId, threadId);
         return { out: this.resumeToken(), send: [this.turnStart(threadId)] };
       }
+      case 'thread/compact/start':
+        return { out: this.resumeToken() };
       case 'turn/start':
         this.turnId ??= stringField(recordField(result, 'turn'), 'id');
         return { out: this.resumeToken() };
@@ -211,6 +214,7 @@ export class CodexAppServerParser implements ExchangeParser {
         });
       case 'thread/start':
       case 'turn/start':
+      case 'thread/compact/start':
         return failedStep(codexFailure(message));
       case 'turn/steer':
         return {
@@ -481,7 +485,9 @@ export class CodexAppServerParser implements ExchangeParser {
   }
 
   private turnStart(threadId: string): unknown {
-    return this.request('turn/start', turnParams(this.context, threadId));
+    return isCompactPrompt(this.context.context)
+      ? this.request('thread/compact/start', { threadId })
+      : this.request('turn/start', turnParams(this.context, threadId));
   }
 
   private request(method: string, params: JsonObject): unknown {

@@ -21,13 +21,16 @@ export class CodexTurnUsage {
       cached: Math.max(0, total.cached - last.cached),
       output: Math.max(0, total.output - last.output),
     };
-    return codexUsage({
+    const usage = codexUsage({
       input: total.input - this.before.input,
       cached: total.cached - this.before.cached,
       cacheWrite: undefined,
       output: total.output - this.before.output,
       contextWindow: numberField(tokenUsage, 'modelContextWindow'),
     });
+    // The newest request and its answer are what the next one begins with.
+    const contextTokens = last.input + last.output;
+    return usage === undefined || contextTokens === 0 ? usage : { ...usage, contextTokens };
   }
 }
 

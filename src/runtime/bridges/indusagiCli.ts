@@ -82,6 +82,7 @@ export function createPeerBridge(options: PeerBridgeOptions): Bridge {
     displayName,
     coverage: coverage.coverage,
     coverageNote: coverage.note,
+    ...(options.forms.includes('exchange') ? {} : { compaction: 'always' }),
     controls: {
       model: true,
       reasoning: true,

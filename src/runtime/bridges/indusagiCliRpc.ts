@@ -7,7 +7,7 @@ import type {
   ExchangeParserContext,
   ParseStep,
 } from '../contract';
-import { turnText } from '../preamble';
+import { isCompactPrompt, turnText } from '../preamble';
 import { exitFailure, resumeRejected, serviceFailure, wrongDialect } from './indusagiCliFailures';
 import { availableCommands, availableModels, UsageSum } from './indusagiCliRpcAnswers';
 import { StreamedMessage } from './indusagiCliRpcBlocks';
@@ -238,6 +238,14 @@ export class PeerRpcParser implements ExchangeParser {
         return answer.isSuccess || this.end !== undefined
           ? { out: [] }
           : this.over([failed(serviceFailure(this.options.agentName, answer.error))]);
+      case 'compact':
+        // Too little to summarise is an error to it; there is nothing to be done about it.
+        return this.over([
+          ...(answer.isSuccess
+            ? []
+            : [warning(this.options.agentName, 'compaction_failed', answer.error)]),
+          { kind: 'finish', reason: 'stop' },
+        ]);
       case 'abort':
         return this.over([failed(abortedFailure())]);
       case 'steer':
@@ -330,6 +338,9 @@ export class PeerRpcParser implements ExchangeParser {
   private prompt(): unknown {
     const { context, model, resume, isContinuation } = this.context;
     this.phase = 'running';
+    if (isCompactPrompt(context)) {
+      return this.requests.make('compact');
+    }
     const text = turnText(context, model, isContinuation || resume !== undefined);
     const instructions =
       isContinuation || this.options.needsGate || context.systemPrompt === ''

@@ -27,6 +27,8 @@ export function executionResult(
 /** Adds up what the answers of one turn cost; each one reports only itself. */
 export class UsageSum {
   private readonly sums = new Map<string, number>();
+  /** What the newest request and its answer hold. */
+  private context: number | undefined;
 
   add(usage: unknown): void {
     const cost = recordField(usage, 'cost');
@@ -37,6 +39,9 @@ export class UsageSum {
       cacheWriteTokens: numberField(usage, 'cacheWrite'),
       costUsd: numberField(cost, 'total'),
     };
+    const { costUsd: _cost, ...tokens } = counts;
+    const context = Object.values(tokens).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    this.context = context === 0 ? this.context : context;
     for (const [name, count] of Object.entries(counts)) {
       if (count !== undefined) {
         this.sums.set(name, (this.sums.get(name) ?? 0) + count);
@@ -52,6 +57,7 @@ export class UsageSum {
       : {
           ...Object.fromEntries(known),
           ...(contextWindowTokens === undefined ? {} : { contextWindowTokens }),
+          ...(this.context === undefined ? {} : { contextTokens: this.context }),
           reportedBy: 'child',
         };
   }

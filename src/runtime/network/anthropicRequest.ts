@@ -42,6 +42,7 @@ export interface AnthropicBody {
     name: string;
     description: string;
     input_schema: { type: 'object'; [field: string]: unknown };
+    cache_control?: CacheControl;
   }[];
   thinking?: AnthropicThinking;
   output_config?: { effort: AnthropicEffort };
@@ -86,7 +87,17 @@ export function anthropicBody(
     ...(context.systemPrompt.trim() === ''
       ? {}
       : { system: [{ type: 'text', text: context.systemPrompt, ...cached(cache) }] }),
-    ...(context.tools.length === 0 ? {} : { tools: context.tools.map(toWireTool) }),
+    ...(context.tools.length === 0
+      ? {}
+      : {
+          // Tools come first in the prefix: the mark of the system prompt covers them, where there is one.
+          tools: context.tools.map((tool, index) => ({
+            ...toWireTool(tool),
+            ...(index === context.tools.length - 1 && context.systemPrompt.trim() === ''
+              ? cached(cache)
+              : {}),
+          })),
+        }),
     ...(plan.thinking === undefined ? {} : { thinking: plan.thinking }),
     ...(plan.effort === undefined || without.has('effort')
       ? {}
@@ -139,10 +150,14 @@ function toWireMessages(
       wire.push({ role: 'user', content });
     }
   }
-  const lastUser = wire.findLast((message) => message.role === 'user');
-  const lastBlock = lastUser?.content.at(-1);
-  if (lastUser !== undefined && lastBlock !== undefined) {
-    lastUser.content[lastUser.content.length - 1] = { ...lastBlock, ...cached(cache) };
+  // The end of this request is written for the next one; the end of the one before is where it was written last. Both
+  // are marked, because the service looks back from a mark over a few blocks only, and a round may have many.
+  const users = wire.filter((message) => message.role === 'user');
+  for (const user of users.slice(-2)) {
+    const lastBlock = user.content.at(-1);
+    if (lastBlock !== undefined) {
+      user.content[user.content.length - 1] = { ...lastBlock, ...cached(cache) };
+    }
   }
   return wire;
 }

@@ -5,6 +5,10 @@ export function pluginToolName(serverId: string, tool: string): string {
   return `plugin.${serverId}.${tool}`;
 }
 
+export function isPluginToolName(name: string): boolean {
+  return name.startsWith('plugin.');
+}
+
 /** The id of a server: its name with other characters made `-`, told apart by a hash where that lost something. */
 export function toServerId(name: string): string {
   const plain = name.replace(/[^a-zA-Z0-9_-]/g, '-');

@@ -17,6 +17,7 @@ describe('the settings', () => {
         permissionMode: 'ask',
         rules: [],
         limits: { calls: 100, costUsd: 5, repeatedCalls: 5 },
+        prices: {},
         customInstructions: '',
         startTimeoutMs: 30_000,
         openReviewAutomatically: true,
@@ -55,6 +56,11 @@ describe('the settings', () => {
       permissionMode: 'bypass',
       rules: [{ verdict: 'allow' }, { verdict: 'deny', command: 'rm -rf /' }],
       limits: { calls: 0, costUsd: 'none' },
+      prices: {
+        'anthropic/a': { input: 3, output: 15, cacheRead: 0.3 },
+        'anthropic/b': { input: 3 },
+        'anthropic/c': { input: -3, output: 1 },
+      },
       startTimeoutSeconds: -1,
       idleTimeoutSeconds: 120,
     });
@@ -77,6 +83,7 @@ describe('the settings', () => {
         },
       ],
       limits: { calls: 0, costUsd: 5, repeatedCalls: 5 },
+      prices: { 'anthropic/a': { input: 3, output: 15, cacheRead: 0.3 } },
       customInstructions: '',
       startTimeoutMs: 30_000,
       idleTimeoutMs: 120_000,
@@ -84,7 +91,7 @@ describe('the settings', () => {
       toolTimeoutMs: 30_000,
       isAuditStrict: false,
     });
-    expect(problems).toHaveLength(7);
+    expect(problems).toHaveLength(9);
     expect(problems.join(' ')).not.toContain('key@');
   });
 

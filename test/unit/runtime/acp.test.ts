@@ -491,6 +491,7 @@ describe('a turn of an ACP agent', () => {
       cacheReadTokens: 3,
       costUsd: 0.25,
       contextWindowTokens: 1000,
+      contextTokens: 1,
       reportedBy: 'child',
     });
     const second = await agent.run('two', { resume: 'S' });

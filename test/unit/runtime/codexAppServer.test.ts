@@ -942,6 +942,7 @@ describe('what the app-server says in a turn', () => {
         outputTokens: 50,
         cacheReadTokens: 0,
         contextWindowTokens: 1000,
+        contextTokens: 330,
         reportedBy: 'child',
       },
     });

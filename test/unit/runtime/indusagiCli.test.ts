@@ -213,6 +213,7 @@ describe('a turn in the rpc form', () => {
           cacheWriteTokens: 0,
           costUsd: 0.5,
           contextWindowTokens: 1000,
+          contextTokens: 115,
           reportedBy: 'child',
         },
       },

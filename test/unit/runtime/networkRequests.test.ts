@@ -43,6 +43,8 @@ function user(text: string): Message {
   return { role: 'user', text, createdAtMs: 1 };
 }
 
+const aTool = { name: 'read_file', description: 'reads', inputSchema: { type: 'object' } } as const;
+
 const call = {
   id: 'call_1',
   name: 'read_file',
@@ -71,7 +73,10 @@ describe('a Messages request', () => {
       user('and now?'),
     ];
     expect(anthropicBody(claude, turnContext({ messages }), exchangeOptions()).messages).toEqual([
-      { role: 'user', content: [{ type: 'text', text: 'look' }] },
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'look', cache_control: { type: 'ephemeral' } }],
+      },
       {
         role: 'assistant',
         content: [
@@ -99,6 +104,24 @@ describe('a Messages request', () => {
       { type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } },
     ]);
     expect(JSON.stringify(body('long')).match(/"ttl":"1h"/g)).toHaveLength(2);
+  });
+
+  it('marks the ends of this request and of the one before, and never more than the service takes', () => {
+    const turns = [user('one'), said(claude, [{ kind: 'text', text: 'a' }])];
+    const messages = [...turns, ...turns, ...turns, user('now')];
+    const marks = (systemPrompt: string): string[] => {
+      const body = anthropicBody(
+        claude,
+        turnContext({ messages, systemPrompt, tools: [aTool, { ...aTool, name: 'other' }] }),
+        exchangeOptions(),
+      );
+      return [...(body.tools ?? []), ...(body.system ?? []), ...body.messages].flatMap(
+        (part, at) => (JSON.stringify(part).includes('cache_control') ? [String(at)] : []),
+      );
+    };
+    // Two tools, the system prompt, seven messages: the fifth and the seventh of these are the ends.
+    expect(marks('Be brief.')).toEqual(['2', '7', '9']);
+    expect(marks('')).toEqual(['1', '6', '8']);
   });
 
   it('[R52] asks for no more tokens than the model can give', () => {

@@ -130,6 +130,8 @@ const outline = (items: readonly SessionItem[]): readonly string[] =>
         return `error ${item.code} [${item.actions.join(' ')}]`;
       case 'user':
         return `user ${item.text}${item.isQueued === true ? ' (queued)' : ''}`;
+      case 'usage':
+        return `usage of ${item.total.exchanges} exchanges`;
       default:
         return `${item.kind} ${item.text}`;
     }
