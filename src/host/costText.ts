@@ -54,7 +54,7 @@ export function costText({ reading, sessionTitle, runtimeName, nowMs }: CostText
     'Input that came from a cache, or went into one, is not among "in". Cost is in US dollars, as reported, or by your own prices (patchbay.prices).',
     ...(compactions === 0
       ? []
-      : [`Among it ${String(compactions)} exchanges that summarised a conversation.`]),
+      : [`Exchanges that summarised a conversation are among it: ${String(compactions)}.`]),
     ...table(
       'Day',
       [...groupEntries(entries, ({ atMs }) => localDay(atMs))].sort((a, b) =>

@@ -117,7 +117,9 @@ async function readFiles(
         }
       }
       if (unreadable > 0) {
-        problems.push(`${name}: ${String(unreadable)} lines cannot be read and are not counted.`);
+        problems.push(
+          `${name}: lines that cannot be read, and are not counted: ${String(unreadable)}.`,
+        );
       }
     } catch (error) {
       // Another window has just merged it.

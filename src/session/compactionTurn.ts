@@ -71,7 +71,7 @@ export async function runCompaction(run: CompactionRun): Promise<CompactionOutco
   if (message === undefined) {
     return { kind: 'nothing' };
   }
-  context.forgetReports();
+  context.startAnew({ ...request, messages: [...messages, message] });
   return { kind: 'compacted', message };
 }
 

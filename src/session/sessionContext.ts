@@ -166,10 +166,10 @@ export class SessionContext {
   }
 
   /** The conversation was made smaller: what was reported before is about more than what is sent now. */
-  forgetReports(): void {
+  startAnew(request: SizedRequest): void {
     this.reported.clear();
     this.anchors.clear();
-    this.latest = undefined;
+    this.noteRequest({ ...request, messages: messagesInUse(request.messages) });
   }
 
   /** For the gauge; undefined when nothing is known. */

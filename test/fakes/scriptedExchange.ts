@@ -2,6 +2,7 @@ import type { Failure } from '../../src/events/failure';
 import type { AssistantMessage, ContentBlock } from '../../src/events/message';
 import type { NormalizedEvent } from '../../src/events/normalizedEvent';
 import type { Observation } from '../../src/events/observation';
+import type { Usage } from '../../src/events/usage';
 import type {
   ExchangeOptions,
   ExchangeStream,
@@ -51,6 +52,7 @@ export class ScriptedExchange {
     let end: { stopReason: AssistantMessage['stopReason']; failure?: Failure } = {
       stopReason: 'stop',
     };
+    let usage: Usage | undefined;
     for (const step of script) {
       await Promise.resolve();
       if (opts.signal.aborted) {
@@ -63,6 +65,9 @@ export class ScriptedExchange {
       if (step.kind === 'do') {
         await step.run(opts);
       } else if (step.kind === 'observation') {
+        if (step.observation.kind === 'usage') {
+          usage = { ...usage, ...step.observation.usage };
+        }
         opts.observe(step.observation);
       } else {
         opts.onEvent?.(step);
@@ -88,6 +93,7 @@ export class ScriptedExchange {
       model: model.id,
       createdAtMs: 0,
       ...end,
+      ...(usage === undefined ? {} : { usage }),
       ...(end.failure === undefined ? {} : { errorMessage: end.failure.message }),
     };
   }

@@ -13,6 +13,16 @@ import type {
   PromptView,
 } from '../../../src/protocol/methods';
 
+const tally = { known: 1, untold: 0 };
+const used = {
+  exchanges: 1,
+  inputTokens: tally,
+  outputTokens: tally,
+  cacheReadTokens: tally,
+  cacheWriteTokens: { known: 0, untold: 1 },
+  costNanoUsd: tally,
+};
+
 const prompt: PromptView = {
   id: 'p',
   digest: 'd',
@@ -90,6 +100,16 @@ const snapshot: PanelSnapshot = {
     },
     { kind: 'plan', id: '5', items: [{ text: 'x', status: 'active' }] },
     { kind: 'notice', id: '6', level: 'info', text: 'x' },
+    {
+      kind: 'compaction',
+      id: '8',
+      text: '## Objective',
+      trigger: 'auto',
+      writtenBy: 'digest',
+      tokensBefore: 100,
+      tokensAfter: 10,
+    },
+    { kind: 'usage', id: '9', total: used },
     { kind: 'error', id: '7', message: 'm', detail: 'd', code: 'network', actions: ['retry'] },
   ],
   prompts: [prompt],
@@ -105,6 +125,16 @@ const snapshot: PanelSnapshot = {
     activity: { text: 'w', sinceMs: 1 },
     queuedCount: 0,
     usage: { inputTokens: 1, reportedBy: 'child' },
+    context: {
+      usedTokens: 5,
+      windowTokens: 10,
+      reserveTokens: 1,
+      limitTokens: 7,
+      parts: { system: 1, tools: 1, mcp: 1, files: 1, conversation: 1 },
+      basis: 'reported',
+    },
+    spent: used,
+    compaction: 'ours',
     instructionFiles: ['AGENTS.md'],
   },
   setup: {

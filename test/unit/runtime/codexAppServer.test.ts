@@ -949,6 +949,20 @@ describe('what the app-server says in a turn', () => {
     expect(stage.observed('usage')).toHaveLength(2);
   });
 
+  it('[R210] makes its own conversation smaller when the prompt is /compact', () => {
+    const context = { systemPrompt: '', tools: [], messages: [user('/compact')] };
+    const stage = new Stage({ context }).open();
+    expect(stage.sent.at(-1)).toMatchObject({
+      method: 'thread/compact/start',
+      params: { threadId: 't1' },
+    });
+    stage.say('turn/started', { turn: { id: 'u1' } });
+    stage.say('item/started', { item: { type: 'contextCompaction', id: 'c' } });
+    stage.say('turn/completed', completed);
+    expect(stage.observed('notice')).toMatchObject([{ code: 'compacting' }]);
+    expect(stage.out.at(-1)).toEqual({ kind: 'finish', reason: 'stop' });
+  });
+
   it('takes words of the user into the running turn, and none before it runs or after it', () => {
     const waiting = new Stage({}, {}, ['turn/start']).open();
     expect(waiting.parser.steer('more')).toBeUndefined();

@@ -167,6 +167,21 @@ describe('a turn in the rpc form', () => {
     expect(turn.sentNames).toEqual(['get_state', 'prompt']);
   });
 
+  it('[R210] has its own command for a prompt of /compact, and says what came of it', () => {
+    const context = {
+      systemPrompt: '',
+      tools: [],
+      messages: [{ role: 'user', text: '/compact', createdAtMs: 0 } as const],
+    };
+    const turn = new PeerTurn(indusagiCliBridge, { ...plain, context });
+    expect(turn.sentNames).toContain('compact');
+    expect(turn.sentNames).not.toContain('prompt');
+    turn.hear({ type: 'compaction_start' }, { type: 'compaction_end' });
+    turn.answer('compact');
+    expect(turn.kinds).toEqual(['notice', 'notice', 'finish']);
+    expect(turn.isOver).toBe(true);
+  });
+
   it('reads only the delta of an update, and gives nothing twice at the end of the message', () => {
     const turn = running();
     turn.hear(

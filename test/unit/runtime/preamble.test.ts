@@ -134,3 +134,45 @@ describe('what an agent with its own memory is told', () => {
     expect(told.endsWith('</conversation_so_far>')).toBe(true);
   });
 });
+
+describe('an agent and summaries of the conversation', () => {
+  const summary: Message = {
+    role: 'user',
+    text: 'Summary of it all',
+    createdAtMs: 0,
+    compaction: {
+      keptMessages: 0,
+      trigger: 'manual',
+      writtenBy: 'model',
+      tokensBefore: 2,
+      tokensAfter: 1,
+    },
+  };
+
+  it('[R210] is sent its own command for compaction bare, whatever was said elsewhere', () => {
+    const elsewhere = assistant('two', { provider: 'other' });
+    const told = [user('one'), elsewhere, user(' /compact ')];
+    expect(turnText(context(told), model, true)).toBe('/compact');
+    expect(turnText(context(told), model, false)).toBe('/compact');
+  });
+
+  it('[R210] is told the summary, not as words of the user', () => {
+    const told = turnText(context([summary, user('three')]), model, false);
+    expect(told).toContain('\nSummary of it all\n');
+    expect(told).not.toContain('User: Summary');
+  });
+
+  it('is told everything when its own answers are in the summary, and what came after an empty answer', () => {
+    const elsewhere = assistant('elsewhere', { provider: 'other' });
+    const summarised = [summary, user('two'), elsewhere, user('three')];
+    expect(turnText(context(summarised), model, true)).toContain('Summary of it all');
+    const compacted = [
+      assistant('own'),
+      elsewhere,
+      user('/compact'),
+      assistant('', { content: [] }),
+      user('go'),
+    ];
+    expect(turnText(context(compacted), model, true)).toContain('Assistant: elsewhere');
+  });
+});
