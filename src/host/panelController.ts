@@ -49,13 +49,9 @@ export interface PanelControllerDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   readonly runtimeName: (model: ModelRef) => string;
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
-<<<<<<< HEAD
-  /** Takes secrets out of what is shown whole. */
-=======
   /** Whether an agent makes its own conversation smaller when it is sent `/compact`. */
-  readonly takesCompact: (model: ModelRef) => boolean;
-  /** Takes secrets out of an output that is shown whole. */
->>>>>>> 68bc373 (feat(session): compaction, the context gauge, and the cost ledger)
+  readonly takesCompact?: (model: ModelRef) => boolean;
+  /** Takes secrets out of what is shown whole. */
   readonly redactShown?: (text: string) => string;
   readonly log: Logger;
 }
@@ -250,7 +246,10 @@ export class PanelController implements PanelSource, Disposable {
   }
 
   private compaction(model: ModelRef | undefined): Pick<StatusView, 'compaction'> {
-    if (model === undefined || (model.runtime !== undefined && !this.deps.takesCompact(model))) {
+    if (
+      model === undefined ||
+      (model.runtime !== undefined && this.deps.takesCompact?.(model) !== true)
+    ) {
       return {};
     }
     return { compaction: model.runtime === undefined ? 'ours' : 'agent' };

@@ -9,6 +9,7 @@ export function withoutSecrets(item: SessionItem, redact: (text: string) => stri
   switch (item.kind) {
     case 'user':
     case 'notice':
+    case 'compaction':
       return { ...item, text: redact(item.text) };
     case 'plan':
       return { ...item, items: item.items.map((one) => ({ ...one, text: redact(one.text) })) };
@@ -21,6 +22,7 @@ export function withoutSecrets(item: SessionItem, redact: (text: string) => stri
     case 'text':
     case 'thinking':
     case 'tool':
+    case 'usage':
       return item;
     default:
       return assertNever(item);

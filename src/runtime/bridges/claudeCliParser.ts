@@ -1,4 +1,11 @@
-import { arrayField, isRecord, isString, numberField, recordField, stringField } from '../../base/guard';
+import {
+  arrayField,
+  isRecord,
+  isString,
+  numberField,
+  recordField,
+  stringField,
+} from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
