@@ -195,7 +195,12 @@ describe('/compact with a model whose requests we make', () => {
   it('waits its turn behind a running one', async () => {
     const gate = new Deferred<undefined>();
     const first: readonly ScriptStep[] = [
-      { kind: 'do', run: async () => void (await gate.promise) },
+      {
+        kind: 'do',
+        run: async () => {
+          await gate.promise;
+        },
+      },
       ...says('done'),
     ];
     const { session, items } = setUp([first, says(words)], longTalk(4000));

@@ -47,11 +47,9 @@ async function ledgerOf(dialect: ReplayDialectName, name: string): Promise<Usage
 }
 
 const sum = (values: readonly (number | undefined)[]): number | undefined =>
-  values.every((value) => value === undefined)
-    ? undefined
-    : values.reduce<number>((all, value) => all + (value ?? 0), 0);
+  values.reduce((all, value) => (value === undefined ? all : (all ?? 0) + value), undefined);
 
-function account(fields: { readonly [K in keyof Account]: number | undefined }): Account {
+function account(fields: Readonly<Record<keyof Account, number | undefined>>): Account {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
@@ -91,7 +89,7 @@ const accounts: { readonly [D in ReplayDialectName]?: (name: string) => Account 
         );
       }
     }
-    if (totals.size === 0 || /resume-2/.test(name)) {
+    if (totals.size === 0 || name.includes('resume-2')) {
       return undefined;
     }
     const of = (field: string): number | undefined =>
@@ -108,7 +106,7 @@ const accounts: { readonly [D in ReplayDialectName]?: (name: string) => Account 
       const usage = recordField(message, 'usage');
       return usage === undefined ? [] : [usage];
     });
-    if (usages.length === 0 || /resume-2/.test(name)) {
+    if (usages.length === 0 || name.includes('resume-2')) {
       return undefined;
     }
     const of = (field: string): number | undefined =>
