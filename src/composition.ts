@@ -7,7 +7,6 @@ import { DisposableStore, type Disposable } from './base/disposable';
 import { isArrayOf, isString, stringField } from './base/guard';
 import { createSecretFilter, type SecretFilter } from './base/secretFilter';
 import { computeHunks } from './edits/hunks';
-import { createFileEdit } from './edits/proposal';
 import { AuditLog } from './gate/audit';
 import { auditChain } from './gate/auditChain';
 import { parseAuditFiles } from './gate/auditRecords';
@@ -27,6 +26,7 @@ import { createAgentConsent } from './host/agentConsent';
 import { createAppCommands } from './host/appCommands';
 import { AuditView } from './host/auditView';
 import { ChatView } from './host/chatView';
+import { openTextOf, SaveFollower } from './host/changes/saveFollower';
 import { createCommandRun } from './host/commands';
 import type { Application } from './host/frontDoor';
 import { CustomAgents } from './host/customAgents';
@@ -59,6 +59,7 @@ import { EditorWorkspaceFiles } from './host/workspaceFiles';
 import { createAgentProbe } from './node/agentProbe';
 import { auditHostName, createAuditFile } from './node/auditFile';
 import { listAuditFiles, readAuditLines, readAuditRecords } from './node/auditFolder';
+import { createChanges } from './changes';
 import { childEnvironment, passedVariables } from './node/childEnvironment';
 import { createChildProcessTransport } from './node/childProcessTransport';
 import { commandShellKind, createCommandRunner } from './node/commandRunner';
@@ -78,7 +79,7 @@ import { SessionFiles } from './node/sessionFiles';
 import { createShellParserThread } from './node/shellParserThread';
 import type { AgentEntry } from './runtime/agentCatalog';
 import { RuntimeBroker } from './runtime/broker';
-import { coverageOf, type Bridge, type ModelRef } from './runtime/contract';
+import type { Bridge, ModelRef } from './runtime/contract';
 import { CredentialVault } from './runtime/credentials';
 import type { DiscoveryPorts } from './runtime/discovery';
 import { doctorReports, doctorText } from './runtime/doctor';
@@ -96,7 +97,6 @@ import { SessionManager } from './session/sessionManager';
 import { createSessionStore } from './session/sessionStore';
 import { createAsker } from './tools/asker';
 import { createBuiltinTools } from './tools/builtin/builtinTools';
-import { ChangeWatcher } from './tools/changeWatch';
 import { Orchestrator } from './tools/orchestrator';
 import { OutputStore } from './tools/outputStore';
 import { createDiagnosticsHook, PostWriteHooks, type PostWriteHook } from './tools/postWriteHooks';
@@ -267,21 +267,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
       nowMs: () => clock.nowMs(),
     }),
   );
-  const changes = new ChangeWatcher({
-    files: disk,
-    search,
-    folders: () => files.roots().folders.map(({ path }) => path),
-    join,
-    reviewer: edits,
-    clock,
-    logger: log,
-  });
-  // What the user saves is theirs.
-  store.add(
-    vscode.workspace.onDidSaveTextDocument((saved) =>
-      changes.accept(saved.uri.fsPath, saved.getText()),
-    ),
+  // What changes without approval, and the way back to before a turn.
+  const storage = context.storageUri ?? context.globalStorageUri;
+  const changes = store.add(
+    createChanges({
+      folder: storage.fsPath,
+      files,
+      search,
+      labelFor,
+      audit,
+      clock,
+      logger: log,
+      onNotice: (text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
+      openText: openTextOf,
+    }),
   );
+  store.add(new SaveFollower(changes.follower, (path) => changes.unreviewed.refresh(path)));
   const shellParser = store.add(
     createShellParserThread({
       workerPath: context.asAbsolutePath('dist/shellParserWorker.js'),
@@ -319,15 +320,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
       return document === undefined || (await document.save());
     },
-    onKnownWrite: (path, text) => changes.accept(path, text),
-    onUnexpectedChange: ({ sessionId, callId, path, expectedText, actualText }) => {
-      log.warn(`An agent wrote something else than what was approved: ${path}`);
-      const kind =
-        actualText === undefined ? 'delete' : expectedText === undefined ? 'create' : 'edit';
-      const edit = createFileEdit(path, expectedText ?? '', actualText ?? '', kind);
-      const why = 'differs from what was approved; it is already written';
-      edits.noteUnreviewed({ sessionId, callId, asker: 'agent', edit, reason: why }, why);
-    },
+    ...changes.services,
   });
 
   // MCP servers: their tools are ours, run in a process of their own.
@@ -455,7 +448,6 @@ export function compose(context: vscode.ExtensionContext): Composition {
     broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter);
 
   // Conversations.
-  const storage = context.storageUri ?? context.globalStorageUri;
   const window = createWindow();
   const ledger = new CostLedger({
     store: createLedgerFiles({
@@ -505,10 +497,10 @@ export function compose(context: vscode.ExtensionContext): Composition {
         exchange: (model, turn, options) => broker.exchange(model, turn, options),
         orchestrator,
         watchChanges: async ({ model, sessionId, turnId, asker, signal }) => {
-          const bridge = bridgeOf(model);
-          return bridge === undefined || coverageOf(bridge, model).coverage === 'all'
+          // Also one that asks for everything: its commands change files, too.
+          return model.runtime === undefined
             ? undefined
-            : changes.begin({ sessionId, turnId, asker, signal });
+            : changes.follower.beginTurn({ sessionId, turnId, asker, signal });
         },
         findModel: (modelId) => setup.find(modelId),
         guard: createTurnGuard({
@@ -595,6 +587,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         withdraw: (sessionId) => {
           permissions.withdrawSession(sessionId);
           edits.withdrawSession(sessionId);
+          void changes.follower.endTurn(sessionId);
         },
       },
     }),

@@ -1,4 +1,5 @@
 import type { Event } from '../base/emitter';
+import type { ChangeOrigin } from '../edits/changeOrigin';
 import type { Hunk, HunkDecision } from '../edits/fileEdit';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 import type { ContextUse } from '../events/contextUse';
@@ -52,16 +53,6 @@ export interface PendingEditsApi {
   updateBase(editId: string, baseText: string): void;
 }
 
-/**
- * Where a change of a file came from. `ours` is exact; the others are claims by time and path, and are shown as such.
- * `during`: it happened while a command, a tool or a child of this call ran.
- */
-export type ChangeOrigin =
-  | { readonly kind: 'ours'; readonly callId: string }
-  | { readonly kind: 'during'; readonly callId: string; readonly what: string }
-  | { readonly kind: 'onSave' }
-  | { readonly kind: 'elsewhere' };
-
 /** A change that is in a file already and that no approved edit explains; it waits for keep or undo. */
 export interface UnreviewedChange {
   readonly id: string;
@@ -75,8 +66,16 @@ export interface UnreviewedChange {
   readonly baseText: string;
   readonly currentText: string;
   /** Those that wait: kept and undone ones are gone. Hunks of one file may have several origins. */
-  readonly hunks: readonly { readonly hunk: Hunk; readonly origin: ChangeOrigin }[];
+  readonly hunks: readonly UnreviewedHunk[];
   readonly createdAtMs: number;
+}
+
+export interface UnreviewedHunk {
+  /** The id stays while the change waits, whatever is typed around it. */
+  readonly hunk: Hunk;
+  readonly origin: ChangeOrigin;
+  /** Others that changed something in the same lines. */
+  readonly alsoBy: readonly ChangeOrigin[];
 }
 
 /** Which hunks an action is about. */

@@ -13,6 +13,7 @@ import type {
   TurnContext,
 } from '../runtime/contract';
 import type { ChangeWatch } from '../tools/changeWatch';
+import { describeCall } from '../tools/toolRun';
 import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
 import { offeredTools } from './offeredTools';
 import { keptResult } from './toolItems';
@@ -254,6 +255,10 @@ async function runWatched(
         if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
           childCalls.set(event.call.id, event.call);
           lastCallId = event.call.id;
+          watch?.callStarted(
+            event.call.id,
+            describeCall(event.call.name, event.call.arguments),
+          );
         }
         listener.onEvent(event);
       },
@@ -272,6 +277,7 @@ async function runWatched(
           watch?.note(observation.callId ?? lastCallId ?? setup.turnId, observation.paths);
         } else if (observation.kind === 'tool_result') {
           childResults.set(observation.callId, kept ?? observation.result);
+          watch?.callEnded(observation.callId);
           const call = childCalls.get(observation.callId);
           if (call !== undefined && !isSettledByUs(call.id)) {
             background.push(

@@ -1,9 +1,8 @@
 import { withDeadline, type Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
-import type { FileEdit } from '../edits/fileEdit';
-import { createFileEdit } from '../edits/proposal';
-import type { EditReviewer, WorkspaceFiles, WorkspaceSearch } from './contract';
+import type { ChangeOrigin } from '../edits/changeOrigin';
+import type { WorkspaceSearch } from './contract';
 
 /** What one turn's watch may cost. */
 export interface ChangeWatchLimits {
@@ -21,13 +20,41 @@ export const defaultChangeWatchLimits: ChangeWatchLimits = {
   startMs: 2000,
 };
 
+/** What a file was: the bytes, and the bits of its mode. `unknown`: nobody had read it, and `why`. */
+export type FileImage =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly mode: number }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** The disk, whatever the editor's buffers say. Plain files only: a link, a folder or a device is undefined. */
+export interface DiskImages {
+  stat(
+    path: string,
+  ): Promise<
+    { readonly mtimeMs: number; readonly sizeBytes: number; readonly mode: number } | undefined
+  >;
+  readBytes(path: string): Promise<Uint8Array>;
+}
+
+/** A change on the disk that no approved edit and no save of the editor explains. */
+export interface SeenChange {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly origin: ChangeOrigin;
+  readonly path: string;
+  readonly before: FileImage;
+  /** Undefined: no file. Absent texts of files that are there: not text, or too large. */
+  readonly beforeText: string | undefined;
+  readonly afterText: string | undefined;
+  readonly existsAfter: boolean;
+}
+
 export interface ChangeWatchDeps {
-  /** The disk, whatever the editor's buffers say. */
-  readonly files: Pick<WorkspaceFiles, 'stat' | 'readText'>;
+  readonly files: DiskImages;
   readonly search: Pick<WorkspaceSearch, 'findFiles'>;
   readonly folders: () => readonly string[];
   readonly join: (folder: string, relative: string) => string;
-  readonly reviewer: Pick<EditReviewer, 'noteUnreviewed'>;
+  readonly onChanged: (change: SeenChange) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: ChangeWatchLimits;
@@ -38,12 +65,19 @@ export interface WatchedTurn {
   readonly turnId: string;
   readonly asker: string;
   readonly signal: AbortSignal;
+  /** The agent writes by itself: what no call explains is its own. Absent: true. */
+  readonly isAgent?: boolean;
 }
 
-/** The eyes on one turn of an agent that can change files without asking. Nothing here rejects. */
+/** The eyes on one turn. Nothing here rejects. */
 export interface ChangeWatch {
   /** The agent told that this call changed these files. */
   note(callId: string, paths: readonly string[]): void;
+  /** A command or tool begins to run; `what` is shown with what changes meanwhile. */
+  callStarted(callId: string, what: string): void;
+  callEnded(callId: string): void;
+  /** Looks at everything now, so that what changed so far is told with the calls that ran so far. */
+  check(): Promise<void>;
   /** The turn is over, and what was reviewed in it is accepted: everything is looked at. `callId`: the last call. */
   end(callId: string | undefined): Promise<void>;
 }
@@ -51,13 +85,27 @@ export interface ChangeWatch {
 interface KnownFile {
   readonly mtimeMs: number;
   readonly sizeBytes: number;
-  /** undefined: not text, or not kept. */
-  readonly text: string | undefined;
+  readonly mode: number;
+  /** Undefined: not read, or not kept. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+interface CallSpan {
+  readonly callId: string;
+  readonly what: string;
+  readonly startedAtMs: number;
+  endedAtMs: number | undefined;
+}
+
+interface RunningTurn {
+  readonly turn: WatchedTurn;
+  readonly calls: CallSpan[];
+  readonly callOf: Map<string, string>;
 }
 
 /**
- * What was in the workspace's files before an agent's turn, so that what it changes without asking can be shown as
- * hunks: text files in bounded number and size, in memory, read again only where time or size of a file changed.
+ * What was in the workspace's files before a turn, so that what changes in them without a question can be shown as
+ * hunks and taken back: in bounded number and size, in memory, read again only where time or size of a file changed.
  * What is written after a review, or saved by the user, is told by `accept` and is no news.
  */
 export class ChangeWatcher {
@@ -68,7 +116,8 @@ export class ChangeWatcher {
   /** What the ignore files were at the last beginning, and when that was. */
   private ignores = '';
   private beganAtMs = 0;
-  private running = 0;
+  private checkedAtMs = 0;
+  private readonly running = new Set<RunningTurn>();
   private work: Promise<void> = Promise.resolve();
   private readonly limits: ChangeWatchLimits;
 
@@ -81,37 +130,59 @@ export class ChangeWatcher {
    * with stays: read anew, its agent's changes so far would never be shown.
    */
   async begin(turn: WatchedTurn): Promise<ChangeWatch> {
-    this.running += 1;
-    if (this.running === 1) {
+    const own: RunningTurn = { turn, calls: [], callOf: new Map() };
+    this.running.add(own);
+    if (this.running.size === 1) {
       const late = new AbortController();
       const taking = this.inTurn(() => this.take(AbortSignal.any([turn.signal, late.signal])));
       await withDeadline(this.deps.clock, taking, this.limits.startMs, turn.signal);
       late.abort();
     }
-    const callOf = new Map<string, string>();
-    let isOver = false;
     return {
-      note: (callId, paths) => paths.forEach((path) => callOf.set(path, callId)),
+      note: (callId, paths) => paths.forEach((path) => own.callOf.set(path, callId)),
+      callStarted: (callId, what) => {
+        const startedAtMs = this.deps.clock.nowMs();
+        own.calls.push({ callId, what, startedAtMs, endedAtMs: undefined });
+      },
+      callEnded: (callId) => {
+        const call = own.calls.findLast((one) => one.callId === callId);
+        if (call !== undefined) {
+          call.endedAtMs ??= this.deps.clock.nowMs();
+        }
+      },
+      check: () => this.inTurn(() => this.compareAll(own, undefined)),
       end: async (callId) => {
-        if (!isOver) {
-          isOver = true;
-          const other = callId ?? turn.turnId;
-          await this.inTurn(() => this.compareAll(turn, (path) => callOf.get(path) ?? other));
-          this.running -= 1;
+        if (this.running.has(own)) {
+          await this.inTurn(() => this.compareAll(own, callId));
+          this.running.delete(own);
         }
       },
     };
   }
 
-  /** This is in the file with the user's knowledge. `text` undefined: the file is gone. */
-  accept(path: string, text: string | undefined): void {
-    if (this.running > 0) {
-      void this.inTurn(async () => {
-        const stat = await this.deps.files.stat(path);
-        if (stat === undefined || text === undefined) {
-          this.forget(path);
-        } else {
-          this.keep(path, { mtimeMs: stat.mtimeMs, sizeBytes: stat.sizeBytes, text });
+  /**
+   * What is on the disk now came there with the user's knowledge and is no news. Gives what the file was before, as far
+   * as that is known.
+   */
+  async accept(path: string): Promise<FileImage> {
+    let before: FileImage = { kind: 'unknown', why: 'it was not read before' };
+    await this.inTurn(async () => {
+      if (this.running.size > 0) {
+        before = this.imageOf(path);
+        await this.read(path);
+      }
+    });
+    return before;
+  }
+
+  /** Looks at one file now: it was read anew by the editor, or is about to be changed. */
+  async checkFile(path: string): Promise<void> {
+    const [own] = this.running;
+    if (own !== undefined) {
+      await this.inTurn(async () => {
+        const change = await this.compare(path, false);
+        if (change !== undefined) {
+          this.tell(change, own, undefined);
         }
       });
     }
@@ -159,6 +230,7 @@ export class ChangeWatcher {
         this.known.set(path, unread);
       }
     }
+    this.checkedAtMs = this.beganAtMs;
     await inBatches([...paths], async (path) => {
       if (!signal.aborted) {
         await this.read(path);
@@ -169,7 +241,7 @@ export class ChangeWatcher {
   /** Gives the file as it is now; undefined when it is gone. */
   private async read(path: string): Promise<KnownFile | undefined> {
     const stat = await this.deps.files.stat(path);
-    if (stat?.kind !== 'file') {
+    if (stat === undefined) {
       this.forget(path);
       return undefined;
     }
@@ -178,54 +250,106 @@ export class ChangeWatcher {
     if (before?.mtimeMs === mtimeMs && before.sizeBytes === sizeBytes) {
       return before;
     }
-    const file = { mtimeMs, sizeBytes, text: await this.textOf(path, sizeBytes) };
-    this.keep(path, file);
-    return file;
+    const file = { ...stat, bytes: await this.bytesOf(path, sizeBytes) };
+    return this.keep(path, file);
   }
 
-  private async textOf(path: string, sizeBytes: number): Promise<string | undefined> {
+  private async bytesOf(path: string, sizeBytes: number): Promise<Uint8Array | undefined> {
     if (sizeBytes > this.limits.fileBytes) {
       return undefined;
     }
     try {
-      return (await this.deps.files.readText(path)).text;
+      return await this.deps.files.readBytes(path);
     } catch {
-      return undefined; // not text: nothing that hunks could show
+      return undefined; // gone in this moment, or not ours to read: nothing that hunks could show
     }
   }
 
-  private keep(path: string, file: KnownFile): void {
+  private keep(path: string, file: KnownFile): KnownFile {
     this.forget(path);
-    const isKept = this.totalBytes + (file.text?.length ?? 0) <= this.limits.totalBytes;
-    const kept = isKept ? file : { ...file, text: undefined };
-    this.totalBytes += kept.text?.length ?? 0;
+    const isKept = this.totalBytes + (file.bytes?.length ?? 0) <= this.limits.totalBytes;
+    const kept = isKept ? file : { ...file, bytes: undefined };
+    this.totalBytes += kept.bytes?.length ?? 0;
     this.known.set(path, kept);
+    return file;
   }
 
   private forget(path: string): void {
-    this.totalBytes -= this.known.get(path)?.text?.length ?? 0;
+    this.totalBytes -= this.known.get(path)?.bytes?.length ?? 0;
     this.known.delete(path);
   }
 
-  private async compareAll(turn: WatchedTurn, callOf: (path: string) => string): Promise<void> {
+  private imageOf(path: string): FileImage {
+    const known = this.known.get(path);
+    if (known === undefined) {
+      return this.isComplete
+        ? { kind: 'absent' }
+        : { kind: 'unknown', why: 'there are too many files to know them all' };
+    }
+    return known.bytes === undefined
+      ? { kind: 'unknown', why: 'it is too large, or was not read in time' }
+      : { kind: 'file', bytes: known.bytes, mode: known.mode };
+  }
+
+  private async compareAll(own: RunningTurn, lastCallId: string | undefined): Promise<void> {
     const listed = await this.list(new AbortController().signal);
-    const isAlone = this.running === 1;
     const hasOtherIgnores = (await this.ignoresIn(listed.paths)) !== this.ignores;
-    const changed: FileEdit[] = [];
+    const changed: FoundChange[] = [];
     await inBatches([...new Set([...this.known.keys(), ...listed.paths])], async (path) => {
-      const edit = await this.compare(path, hasOtherIgnores);
-      if (edit !== undefined) {
-        changed.push(edit);
+      const change = await this.compare(path, hasOtherIgnores);
+      if (change !== undefined) {
+        changed.push(change);
       }
     });
-    const { sessionId, asker } = turn;
-    const reason = isAlone
-      ? `${asker} changed it without asking`
-      : `${asker}, or another agent that works at the same time, changed it without asking`;
-    for (const edit of changed.sort((a, b) => (a.path < b.path ? -1 : 1))) {
-      const callId = callOf(edit.path);
-      this.deps.reviewer.noteUnreviewed({ sessionId, callId, asker, edit, reason }, reason);
+    for (const change of changed.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+      this.tell(change, own, lastCallId);
     }
+    this.checkedAtMs = this.deps.clock.nowMs();
+    for (const { calls } of this.running) {
+      // What ended before this look has had its changes told.
+      calls.splice(0, calls.length, ...calls.filter(({ endedAtMs }) => endedAtMs === undefined));
+    }
+  }
+
+  private tell(change: FoundChange, own: RunningTurn, lastCallId: string | undefined): void {
+    const { turn, origin } = this.originOf(change, own, lastCallId);
+    const { mtimeMs: _mtimeMs, ...seen } = change;
+    const { sessionId, turnId } = turn;
+    this.deps.onChanged({ sessionId, turnId, origin, ...seen });
+  }
+
+  /** By the agent's own word, else by time; a claim in any case. */
+  private originOf(
+    { path, mtimeMs }: FoundChange,
+    own: RunningTurn,
+    lastCallId: string | undefined,
+  ): { readonly turn: WatchedTurn; readonly origin: ChangeOrigin } {
+    for (const { turn, callOf, calls } of [own, ...this.running]) {
+      const callId = callOf.get(path);
+      if (callId !== undefined) {
+        callOf.delete(path);
+        const what = calls.find((call) => call.callId === callId)?.what ?? turn.asker;
+        return { turn, origin: { kind: 'during', callId, what } };
+      }
+    }
+    // A file that is gone, or got its old time back, tells no time: then whatever ran since the last look.
+    const atMs = mtimeMs === undefined || mtimeMs < this.checkedAtMs - timeSlackMs ? undefined : mtimeMs;
+    const spans = [...new Set([own, ...this.running])]
+      .flatMap(({ turn, calls }) => calls.map((call) => ({ turn, call })))
+      .filter(({ call }) => atMs === undefined || isWithin(call, atMs))
+      .sort((a, b) => b.call.startedAtMs - a.call.startedAtMs);
+    const [latest] = spans;
+    if (latest !== undefined) {
+      const { callId, what } = latest.call;
+      return { turn: latest.turn, origin: { kind: 'during', callId, what } };
+    }
+    const { turn } = own;
+    if (turn.isAgent === false) {
+      return { turn, origin: { kind: 'elsewhere' } };
+    }
+    const isAlone = this.running.size === 1;
+    const what = isAlone ? turn.asker : `${turn.asker}, or another agent at the same time`;
+    return { turn, origin: { kind: 'during', callId: lastCallId ?? turn.turnId, what } };
   }
 
   private async ignoresIn(paths: ReadonlySet<string>): Promise<string> {
@@ -237,31 +361,59 @@ export class ChangeWatcher {
   }
 
   /** `hasOtherIgnores`: what was left out before may be listed now, and is new only when it was written since. */
-  private async compare(path: string, hasOtherIgnores: boolean): Promise<FileEdit | undefined> {
-    const before = this.known.get(path);
+  private async compare(path: string, hasOtherIgnores: boolean): Promise<FoundChange | undefined> {
+    const known = this.known.get(path);
+    const before = this.imageOf(path);
     const after = await this.read(path);
     const isYoung = (after?.mtimeMs ?? 0) >= this.beganAtMs - clockSlackMs;
     // Where not every file could be listed at the beginning, nobody can say whether this one is new.
-    const isKnown =
-      before === undefined
-        ? this.isComplete && (isYoung || !hasOtherIgnores)
-        : before.text !== undefined;
-    if (!isKnown || before === after || (after !== undefined && after.text === undefined)) {
+    const isNew = known === undefined && this.isComplete && (isYoung || !hasOtherIgnores);
+    if (known === after || known === unread || (known === undefined && !isNew)) {
       return undefined;
     }
-    const baseText = before?.text ?? '';
-    const text = after?.text ?? '';
-    const kind = after === undefined ? 'delete' : before === undefined ? 'create' : 'edit';
-    return kind === 'edit' && text === baseText
-      ? undefined
-      : createFileEdit(path, baseText, text, kind);
+    const afterText = after?.bytes === undefined ? undefined : textOf(after.bytes);
+    if (before.kind === 'file' && after?.bytes !== undefined && isSame(before.bytes, after.bytes)) {
+      return undefined;
+    }
+    return {
+      path,
+      mtimeMs: after?.mtimeMs,
+      before,
+      beforeText: before.kind === 'file' ? textOf(before.bytes) : undefined,
+      afterText,
+      existsAfter: after !== undefined,
+    };
   }
 }
 
-const unread: KnownFile = { mtimeMs: -1, sizeBytes: -1, text: undefined };
+type FoundChange = Omit<SeenChange, 'sessionId' | 'turnId' | 'origin'> & {
+  readonly mtimeMs: number | undefined;
+};
+
+function isWithin({ startedAtMs, endedAtMs }: CallSpan, atMs: number): boolean {
+  return atMs >= startedAtMs - timeSlackMs && atMs <= (endedAtMs ?? atMs) + timeSlackMs;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** As a text of a file is elsewhere: UTF-8 without its mark. Undefined for anything else. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+const unread: KnownFile = { mtimeMs: -1, sizeBytes: -1, mode: 0, bytes: undefined };
 const batchSize = 32;
 /** Times of files may be coarser than the clock's. */
 const clockSlackMs = 2000;
+/** A file's time may be a tick of the kernel behind the clock. */
+const timeSlackMs = 50;
 
 async function inBatches(
   items: readonly string[],

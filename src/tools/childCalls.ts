@@ -197,7 +197,7 @@ export class ChildCalls {
     const { callId } = call.subject;
     const actualText = await this.readDisk(write.edit.path);
     // A difference from what was approved is told below; it is not news a second time.
-    this.services.onKnownWrite?.(write.edit.path, actualText);
+    await this.services.onKnownWrite?.(write.edit.path, actualText, call.context);
     const approvedText = write.edit.kind === 'delete' ? undefined : write.text;
     const isAsApproved = actualText === approvedText;
     if (isAsApproved && !write.isReviewed) {
@@ -211,7 +211,9 @@ export class ChildCalls {
       const expectedText = hasRun ? approvedText : write.expectedText;
       this.services.onUnexpectedChange({
         sessionId,
+        turnId: call.context.turnId,
         callId,
+        asker,
         path: write.edit.path,
         expectedText,
         actualText,

@@ -22,7 +22,7 @@ import {
   prepareEdit,
 } from './editProposal';
 import type { PlannedWrite } from './plannedWrites';
-import type { OrchestratorServices } from './services';
+import { aroundWrite, type OrchestratorServices } from './services';
 
 /** What a child was allowed to write, to be compared after it did. */
 export interface WrittenByChild {
@@ -304,17 +304,30 @@ export class ChildWrites {
     let problem: string | undefined;
     try {
       await checkPlace();
-      if (edit.kind === 'delete') {
-        await this.services.files.deleteFile(edit.path, written.baseText, checkPlace);
-      } else {
-        await this.services.files.writeText(edit.path, text, expectedText, checkPlace);
-      }
+      const { sessionId, turnId } = call.context;
+      const isDeletion = edit.kind === 'delete';
+      await aroundWrite(
+        this.services,
+        {
+          sessionId,
+          turnId,
+          callId: call.subject.callId,
+          path: edit.path,
+          text: isDeletion ? undefined : text,
+        },
+        async () => {
+          if (isDeletion) {
+            await this.services.files.deleteFile(edit.path, written.baseText, checkPlace);
+            return { isSaved: true };
+          }
+          return await this.services.files.writeText(edit.path, text, expectedText, checkPlace);
+        },
+      );
     } catch (error) {
       problem = errorMessage(error);
     }
     this.services.cache.invalidate(edit.path);
     if (problem === undefined) {
-      this.services.onKnownWrite?.(edit.path, edit.kind === 'delete' ? undefined : text);
       if (!written.isReviewed) {
         const { sessionId, asker } = call.context;
         const { callId } = call.subject;

@@ -25,7 +25,7 @@ import {
   type PreparedEdit,
 } from './editProposal';
 import { toSourceReads } from './plannedWrites';
-import type { OrchestratorServices } from './services';
+import { aroundWrite, type OrchestratorServices } from './services';
 import type { Slots } from './slots';
 import { runWithDeadline } from './toolRun';
 
@@ -234,17 +234,29 @@ export class EditFlow {
       this.services.clock,
       async () => {
         try {
-          if (isDeletion) {
-            await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
-            state.outcome = { isSaved: true };
-          } else {
-            state.outcome = await this.services.files.writeText(
-              effect.path,
-              verdict.text,
-              expectedTextOf(fileEdit, verdict),
-              checkPlace,
-            );
-          }
+          const { sessionId, turnId } = call.context;
+          state.outcome = await aroundWrite(
+            this.services,
+            {
+              sessionId,
+              turnId,
+              callId: call.subject.callId,
+              path: effect.path,
+              text: isDeletion ? undefined : verdict.text,
+            },
+            async () => {
+              if (isDeletion) {
+                await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
+                return { isSaved: true };
+              }
+              return await this.services.files.writeText(
+                effect.path,
+                verdict.text,
+                expectedTextOf(fileEdit, verdict),
+                checkPlace,
+              );
+            },
+          );
           return toolOk('');
         } catch (error) {
           state.isStale = PatchbayError.is(error, 'stale');
@@ -283,9 +295,6 @@ export class EditFlow {
         reason: approval.grant.reason,
       });
     }
-    this.quietly('a known write could not be told', () =>
-      this.services.onKnownWrite?.(effect.path, isDeleted ? undefined : afterText),
-    );
     const hookWrite = {
       path: effect.path,
       folder: this.folderOf(effect.path),

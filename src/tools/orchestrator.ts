@@ -17,7 +17,7 @@ import { toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrit
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
-import { runWithDeadline } from './toolRun';
+import { describeCall, runWithDeadline } from './toolRun';
 
 /**
  * The single choke point of every tool call: arguments, effects, decision, question, audit, cache, run, audit, what
@@ -279,14 +279,25 @@ export class Orchestrator implements ToolOrchestrator {
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
       }
       const resolvePath = (argument: string): string => this.resolvePath(argument, context);
-      const end = await runWithDeadline(
-        tool.name,
-        this.timeoutOf(tool),
-        context.signal,
-        this.services.clock,
-        (signal) =>
-          tool.run(call.input, { ...context, callId: subject.callId, signal, resolvePath }),
-      );
+      const run = (): Promise<CallEnd> =>
+        runWithDeadline(
+          tool.name,
+          this.timeoutOf(tool),
+          context.signal,
+          this.services.clock,
+          (signal) =>
+            tool.run(call.input, { ...context, callId: subject.callId, signal, resolvePath }),
+        );
+      const { sessionId, turnId, asker, signal } = context;
+      const what = describeCall(tool.name, call.input);
+      // A tool that writes by itself is no edit of ours: what it changes is looked for afterwards.
+      const end =
+        this.services.aroundCall === undefined || tool.kind === 'read' || tool.kind === 'session'
+          ? await run()
+          : await this.services.aroundCall(
+              { sessionId, turnId, callId: subject.callId, what, asker, signal },
+              run,
+            );
       return lookup.kind === 'miss' ? { end, ticket: lookup.ticket } : { end };
     } finally {
       release();

@@ -7,7 +7,7 @@ import type { PendingPermissions } from '../gate/pendingPermissions';
 import type { RuleBook } from '../gate/ruleBook';
 import type { RunLimits } from '../gate/runLimits';
 import type { CommandAnalyzer } from '../gate/shell/analyzer';
-import type { Asker, EditReviewer, WorkspaceFiles } from './contract';
+import type { Asker, EditReviewer, WorkspaceFiles, WriteOutcome } from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';
 import type { ToolRegistry } from './registry';
@@ -42,17 +42,58 @@ export interface OrchestratorServices {
   readonly readDisk: (path: string) => Promise<string | undefined>;
   /** Saves an open document; false when it is still dirty after. */
   readonly saveDocument: (path: string) => Promise<boolean>;
-  /** This text came into a file with the user's knowledge; undefined: the file is gone. */
-  readonly onKnownWrite?: (path: string, text: string | undefined) => void;
+  /** An agent wrote this text itself, with the user's knowledge; undefined: the file is gone. */
+  readonly onKnownWrite?: (
+    path: string,
+    text: string | undefined,
+    turn: { readonly sessionId: string; readonly turnId: string },
+  ) => Promise<void>;
+  /** Around every write of ours: what was there is kept before it, and what came of it is known after. */
+  readonly aroundWrite?: (
+    write: WatchedWrite,
+    run: () => Promise<WriteOutcome>,
+  ) => Promise<WriteOutcome>;
+  /** Around every run of a command, or of a tool that may change files by itself. */
+  readonly aroundCall?: <T>(call: RunningCall, run: () => Promise<T>) => Promise<T>;
   /** A child wrote something else than what was approved. */
   readonly onUnexpectedChange: (change: UnexpectedChange) => void;
 }
 
+/** A write that is about to be done. `text` undefined: the file is deleted. */
+export interface WatchedWrite {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly callId: string;
+  readonly path: string;
+  readonly text: string | undefined;
+}
+
+/** A call that runs. `what` is for people: the command, or the tool's name. */
+export interface RunningCall {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly callId: string;
+  readonly what: string;
+  readonly asker: string;
+  readonly signal: AbortSignal;
+}
+
 export interface UnexpectedChange {
   readonly sessionId: string;
+  readonly turnId: string;
   readonly callId: string;
+  readonly asker: string;
   readonly path: string;
   /** What was approved, or for a call that failed what was there before; undefined: no file. */
   readonly expectedText: string | undefined;
   readonly actualText: string | undefined;
+}
+
+/** Without somebody who watches, the write is all there is. */
+export async function aroundWrite(
+  services: Pick<OrchestratorServices, 'aroundWrite'>,
+  write: WatchedWrite,
+  run: () => Promise<WriteOutcome>,
+): Promise<WriteOutcome> {
+  return services.aroundWrite === undefined ? await run() : await services.aroundWrite(write, run);
 }

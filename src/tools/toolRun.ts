@@ -1,4 +1,5 @@
 import { withDeadline, type Clock } from '../base/clock';
+import type { JsonObject } from '../base/json';
 import { isOneOf, isRecord, isString } from '../base/guard';
 import { errorMessage } from '../base/patchbayError';
 import { toolError, toolOk, type ToolResult } from '../events/toolCall';
@@ -44,6 +45,13 @@ export async function runWithDeadline(
     controller.abort();
     return failedEnd(errorMessage(error));
   }
+}
+
+/** For people: the command line that a call runs, else the tool's name. */
+export function describeCall(toolName: string, input: JsonObject): string {
+  const command = input.command ?? input.cmd;
+  const words = Array.isArray(command) && command.every(isString) ? command.join(' ') : command;
+  return isString(words) && words.trim() !== '' ? words.trim().slice(0, 200) : toolName;
 }
 
 const graceMs = 500;

@@ -729,6 +729,9 @@ describe('a turn of an agent', () => {
           log.push(['begin', setup.model.id]);
           return Promise.resolve({
             note: (callId, paths) => log.push(['note', callId, ...paths]),
+            callStarted: (callId, what) => log.push(['started', callId, what]),
+            callEnded: (callId) => log.push(['ended', callId]),
+            check: () => Promise.resolve(),
             end: (callId) => {
               log.push(['end', callId]);
               return Promise.resolve();
@@ -742,6 +745,7 @@ describe('a turn of an agent', () => {
     await session.whenIdle();
     expect(log).toEqual([
       ['begin', agent.id],
+      ['started', 'one', 'bash'],
       ['note', 'one', '/ws/a.ts'],
       ['note', 'one', '/ws/b.ts'],
       ['end', 'one'],
@@ -749,6 +753,6 @@ describe('a turn of an agent', () => {
     session.setModel(network.id);
     session.submit('over the network');
     await session.whenIdle();
-    expect(log).toHaveLength(4);
+    expect(log).toHaveLength(5);
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger';
-import { ChangeWatcher, type ChangeWatchLimits } from '../../../src/tools/changeWatch';
+import {
+  ChangeWatcher,
+  type ChangeWatchLimits,
+  type SeenChange,
+} from '../../../src/tools/changeWatch';
 import { FakeClock } from '../../fakes/fakeClock';
-import { FakeReviewer } from '../../fakes/fakeReviewer';
 
 const limits: ChangeWatchLimits = { files: 100, fileBytes: 1000, totalBytes: 10_000, startMs: 500 };
 
@@ -13,7 +16,7 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
   );
   let now = 1;
   const reads: string[] = [];
-  const reviewer = new FakeReviewer();
+  const told: SeenChange[] = [];
   const clock = new FakeClock();
   let hold: Promise<void> = Promise.resolve();
   let hidden: string | undefined;
@@ -25,17 +28,17 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
         return Promise.resolve(
           file === undefined
             ? undefined
-            : { kind: 'file', sizeBytes: file.text.length, mtimeMs: file.at, isReadOnly: false },
+            : { sizeBytes: file.text.length, mtimeMs: file.at, mode: 0o644 },
         );
       },
-      readText: async (path) => {
+      readBytes: async (path) => {
         reads.push(path);
         await hold;
         const file = disk.get(path);
-        if (file === undefined || file.text.includes('\0')) {
-          throw new Error('not text');
+        if (file === undefined) {
+          throw new Error('gone');
         }
-        return { text: file.text, isDirty: false, isOpen: false };
+        return new TextEncoder().encode(file.text);
       },
     },
     search: {
@@ -55,17 +58,18 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     },
     folders: () => ['/w'],
     join: (folder, relative) => `${folder}/${relative}`,
-    reviewer,
+    onChanged: (change) => told.push(change),
     clock,
     logger: silentLogger,
     limits: { ...limits, ...more },
   });
-  const begin = () =>
+  const begin = (turnId = 't', isAgent = true) =>
     watcher.begin({
       sessionId: 's',
-      turnId: 't',
+      turnId,
       asker: 'Agent',
       signal: new AbortController().signal,
+      isAgent,
     });
   return {
     watcher,
@@ -74,18 +78,27 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     begin,
     hold: (until: Promise<void>) => (hold = until),
     holdList: (until: Promise<void>) => (holdList = until),
-    reasons: () => reviewer.unreviewed.map(({ proposal }) => proposal.reason),
+    told,
+    origins: () => told.map(({ path, origin }) => [path, origin]),
+    whats: () => told.map(({ origin }) => (origin.kind === 'during' ? origin.what : origin.kind)),
     hide: (name?: string) => (hidden = name),
     write: (name: string, text: string, at = ++now) => disk.set(`/w/${name}`, { text, at }),
     remove: (name: string) => disk.delete(`/w/${name}`),
+    /** What there are hunks for. */
     seen: () =>
-      reviewer.unreviewed.map(({ proposal: { edit, callId } }) => [
-        edit.path,
-        edit.kind,
-        edit.baseText,
-        edit.proposedText,
-        callId,
-      ]),
+      told
+        .filter(({ before, beforeText, afterText, existsAfter }) =>
+          [before.kind === 'absent' || beforeText !== undefined, !existsAfter || afterText !== undefined].every(
+            (isText) => isText,
+          ),
+        )
+        .map(({ path, before, beforeText, afterText, existsAfter, origin }) => [
+          path,
+          before.kind === 'absent' ? 'create' : existsAfter ? 'edit' : 'delete',
+          beforeText ?? '',
+          afterText ?? '',
+          origin.kind === 'during' ? origin.callId : origin.kind,
+        ]),
   };
 }
 
@@ -119,10 +132,10 @@ describe('what an agent changes without asking', () => {
     const { begin, write, watcher, seen } = place({ 'a.ts': 'a\n', 'b.ts': 'b\n', 'c.ts': 'c\n' });
     const watch = await begin();
     write('a.ts', 'approved\n');
-    watcher.accept('/w/a.ts', 'approved\n');
+    void watcher.accept('/w/a.ts');
     write('b.ts', 'b\n');
     write('new.ts', 'mine\n');
-    watcher.accept('/w/new.ts', 'mine\n');
+    void watcher.accept('/w/new.ts');
     await watch.end('x');
     expect(seen()).toEqual([]);
   });
@@ -131,7 +144,7 @@ describe('what an agent changes without asking', () => {
     const { begin, write, watcher, seen } = place({ 'a.ts': 'a\n' });
     const watch = await begin();
     write('a.ts', 'approved\n');
-    watcher.accept('/w/a.ts', 'approved\n');
+    void watcher.accept('/w/a.ts');
     await Promise.resolve();
     await watch.end('first');
     const next = await begin();
@@ -220,7 +233,7 @@ describe('what an agent changes without asking', () => {
   });
 
   it('of two turns at once loses nothing, and does not say for certain whose it was', async () => {
-    const { begin, write, seen, reasons } = place({ a: 'a', b: 'b' });
+    const { begin, write, seen, whats } = place({ a: 'a', b: 'b' });
     const first = await begin();
     write('a', 'A');
     const second = await begin();
@@ -233,7 +246,68 @@ describe('what an agent changes without asking', () => {
       ['/w/b', 'edit', 'b', 'B', 'two'],
       ['/w/b', 'edit', 'B', 'BB', 'one'],
     ]);
-    expect(reasons()[0]).toContain('or another agent');
-    expect(reasons()[2]).toBe('Agent changed it without asking');
+    expect(whats()[0]).toContain('or another agent');
+    expect(whats()[2]).toBe('Agent');
+  });
+
+  it('[R233] is claimed for the call that ran when the file was written, and for nobody where none did', async () => {
+    const { begin, write, remove, clock, origins } = place({ a: 'a', b: 'b', c: 'c', d: 'd' });
+    const watch = await begin('t', false);
+    await clock.advance(1000);
+    write('a', 'by hand', clock.nowMs());
+    await clock.advance(1000);
+    watch.callStarted('call-1', 'npm test');
+    await clock.advance(500);
+    write('b', 'B', clock.nowMs());
+    remove('c');
+    await clock.advance(500);
+    watch.callEnded('call-1');
+    await watch.check();
+    await clock.advance(1000);
+    write('d', 'later', clock.nowMs());
+    await watch.end(undefined);
+    const npmTest = { kind: 'during', callId: 'call-1', what: 'npm test' };
+    expect(origins()).toEqual([
+      ['/w/a', { kind: 'elsewhere' }],
+      ['/w/b', npmTest],
+      ['/w/c', npmTest],
+      ['/w/d', { kind: 'elsewhere' }],
+    ]);
+  });
+
+  it('[R233] is claimed for the running call where a program gave the file back its old time', async () => {
+    const { begin, write, clock, origins } = place({ a: 'a' });
+    await clock.advance(10_000);
+    const watch = await begin('t', false);
+    watch.callStarted('call-1', 'tar x');
+    write('a', 'unpacked', 5);
+    watch.callEnded('call-1');
+    await watch.check();
+    expect(origins()).toEqual([['/w/a', { kind: 'during', callId: 'call-1', what: 'tar x' }]]);
+  });
+
+  it('[R235] comes with the bytes and the mode that the file had, also where it is no text', async () => {
+    const { begin, write, told } = place({ bin: '\0\u00e4', large: 'x'.repeat(2000) });
+    const watch = await begin();
+    write('bin', 'text');
+    write('large', 'small');
+    write('new', 'n');
+    await watch.end('x');
+    expect(told.map(({ path, before }) => [path, before])).toEqual([
+      ['/w/bin', { kind: 'file', bytes: new Uint8Array([0, 0xc3, 0xa4]), mode: 0o644 }],
+      ['/w/large', { kind: 'unknown', why: 'it is too large, or was not read in time' }],
+      ['/w/new', { kind: 'absent' }],
+    ]);
+  });
+
+  it('is told at once for one file that is about to be written, and not a second time', async () => {
+    const { begin, write, watcher, seen } = place({ a: 'a', b: 'b' });
+    const watch = await begin();
+    write('a', 'A');
+    write('b', 'B');
+    await watcher.checkFile('/w/a');
+    expect(seen().map(([path]) => path)).toEqual(['/w/a']);
+    await watch.end('x');
+    expect(seen().map(([path]) => path)).toEqual(['/w/a', '/w/b']);
   });
 });

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { Clock } from './base/clock';
+import type { Disposable } from './base/disposable';
+import { createId } from './base/ids';
+import type { Logger } from './base/logger';
+import type { AuditLog } from './gate/audit';
+import { ChangeFiles } from './node/changeFiles';
+import { CheckpointFiles } from './node/checkpointFiles';
+import { WorkspaceImages } from './node/diskImages';
+import { auditUserChange } from './session/changeAudit';
+import { ChangeFollower } from './session/changeFollower';
+import { Checkpoints } from './session/checkpoints';
+import { createChangeStore } from './session/storedChanges';
+import { UnreviewedChanges } from './session/unreviewedChanges';
+import { ChangeWatcher } from './tools/changeWatch';
+import type { WorkspaceFiles, WorkspaceSearch } from './tools/contract';
+import type { OrchestratorServices } from './tools/services';
+
+export interface ChangesOptions {
+  /** Absolute; where what waits and the checkpoints are kept. */
+  readonly folder: string;
+  readonly files: WorkspaceFiles;
+  readonly search: WorkspaceSearch;
+  readonly labelFor: (path: string) => string;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onNotice: (text: string) => void;
+  /** The buffer of an open document. */
+  readonly openText: (path: string) => string | undefined;
+}
+
+export interface Changes extends Disposable {
+  readonly unreviewed: UnreviewedChanges;
+  readonly checkpoints: Checkpoints;
+  readonly follower: ChangeFollower;
+  /** What the orchestrator tells. */
+  readonly services: Pick<
+    OrchestratorServices,
+    'aroundWrite' | 'aroundCall' | 'onKnownWrite' | 'onUnexpectedChange'
+  >;
+  /** Everything is on disk. */
+  flush(): Promise<void>;
+}
+
+/** The objects behind "nothing changes silently", put together. */
+export function createChanges(options: ChangesOptions): Changes {
+  const { files, search, labelFor, clock, logger, onNotice } = options;
+  const folders = (): readonly string[] => files.roots().folders.map(({ path }) => path);
+  const images = new WorkspaceImages({ folders });
+  const watcher: ChangeWatcher = new ChangeWatcher({
+    files: images,
+    search,
+    folders,
+    join,
+    onChanged: (change) => follower.noteChange(change),
+    clock,
+    logger,
+  });
+  const unreviewed = new UnreviewedChanges({
+    files,
+    openText: options.openText,
+    labelFor,
+    settle: (path) => watcher.checkFile(path),
+    accept: async (path) => {
+      await watcher.accept(path);
+    },
+    clock,
+    logger,
+    store: createChangeStore(new ChangeFiles(join(options.folder, 'changes'))),
+    audit: (action, run) => auditUserChange(options.audit, clock, action, run),
+    onNotice,
+  });
+  const checkpoints = new Checkpoints({
+    store: new CheckpointFiles({ folder: join(options.folder, 'checkpoints') }),
+    files: images,
+    clock,
+    logger,
+    createTurnId: () => createId('restore'),
+    onNotice,
+  });
+  const follower: ChangeFollower = new ChangeFollower({ watcher, unreviewed, checkpoints });
+  return {
+    unreviewed,
+    checkpoints,
+    follower,
+    services: {
+      aroundWrite: (write, run) => follower.aroundWrite(write, run),
+      aroundCall: (call, run) => follower.aroundCall(call, run),
+      onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
+      onUnexpectedChange: ({ sessionId, turnId, callId, asker, path, expectedText, actualText }) => {
+        logger.warn(`An agent wrote something else than what was approved: ${path}`);
+        unreviewed.note({
+          sessionId,
+          turnId,
+          origin: { kind: 'during', callId, what: `${asker}, other than approved` },
+          path,
+          beforeText: expectedText,
+          afterText: actualText,
+          existedBefore: expectedText !== undefined,
+          existsAfter: actualText !== undefined,
+        });
+      },
+    },
+    flush: async () => {
+      await Promise.all([unreviewed.flush(), checkpoints.flush()]);
+    },
+    dispose: () => unreviewed.dispose(),
+  };
+}

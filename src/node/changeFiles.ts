@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StoredTexts } from '../session/storedChanges';
+import { namesIn, readPrivately, writePrivately } from './checkpointFiles';
+
+/** One private file for each key, named by the key's digest. The folder is made with the first of them. */
+export class ChangeFiles implements StoredTexts {
+  constructor(private readonly folder: string) {}
+
+  async load(): Promise<readonly string[]> {
+    const texts = await Promise.all(
+      (await namesIn(this.folder)).map((name) => readPrivately(join(this.folder, name))),
+    );
+    return texts.flatMap((bytes) => (bytes === undefined ? [] : [new TextDecoder().decode(bytes)]));
+  }
+
+  async save(key: string, text: string): Promise<void> {
+    await writePrivately(this.folder, nameOf(key), Buffer.from(text, 'utf8'));
+  }
+
+  async remove(key: string): Promise<void> {
+    try {
+      await unlink(join(this.folder, nameOf(key)));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+        throw error;
+      }
+    }
+  }
+}
+
+function nameOf(key: string): string {
+  return `${createHash('sha256').update(key).digest('hex')}.json`;
+}

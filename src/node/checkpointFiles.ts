@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import { open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isArrayOf, isNumber, isOneOf, isRecord, isString } from '../base/guard';
+import type {
+  Checkpoint,
+  CheckpointFile,
+  CheckpointStore,
+  CheckpointUsage,
+  StoredImage,
+} from '../session/checkpoints';
+import { digestOf } from './diskImages';
+import { createPrivateFolder, openPrivately } from './privateFile';
+import { isSessionId } from './sessionFiles';
+
+export interface CheckpointFilesOptions {
+  /** Absolute; created when it is needed, with mode 700. */
+  readonly folder: string;
+  /** Of all blobs together. Default 128 MiB. */
+  readonly maxBytes?: number;
+  /** Default 500. */
+  readonly maxCheckpoints?: number;
+}
+
+const defaultMaxBytes = 128 * 1024 * 1024;
+const defaultMaxCheckpoints = 500;
+
+/**
+ * Checkpoints on disk: `blobs/<sha256>` and `turns/<session>/<turn>.json`, all private. A blob that no checkpoint names
+ * is removed; over the bound the oldest checkpoints go, never the one that is being written. Calls come one after the
+ * other.
+ */
+export class CheckpointFiles implements CheckpointStore {
+  private readonly maxBytes: number;
+  private readonly maxCheckpoints: number;
+
+  constructor(private readonly options: CheckpointFilesOptions) {
+    this.maxBytes = options.maxBytes ?? defaultMaxBytes;
+    this.maxCheckpoints = options.maxCheckpoints ?? defaultMaxCheckpoints;
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<string | undefined> {
+    if (bytes.length > this.maxBytes) {
+      return undefined;
+    }
+    const blob = digestOf(bytes);
+    const path = join(this.blobs, blob);
+    if ((await sizeOf(path)) !== bytes.length) {
+      await writePrivately(this.blobs, blob, bytes);
+    }
+    return blob;
+  }
+
+  async readBlob(blob: string): Promise<Uint8Array | undefined> {
+    if (!isBlob(blob)) {
+      return undefined;
+    }
+    const bytes = await readPrivately(join(this.blobs, blob));
+    // Damaged bytes are no restore at all.
+    return bytes !== undefined && digestOf(bytes) === blob ? bytes : undefined;
+  }
+
+  async put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]> {
+    const { sessionId, turnId } = checkpoint;
+    if (!isSessionId(sessionId) || !isSessionId(turnId)) {
+      throw new Error(`a checkpoint cannot have this name: ${sessionId.slice(0, 80)}`);
+    }
+    await writePrivately(
+      this.sessionFolder(sessionId),
+      `${turnId}.json`,
+      Buffer.from(JSON.stringify({ schema, ...checkpoint }), 'utf8'),
+    );
+    return await this.prune(turnId);
+  }
+
+  async list(sessionId: string): Promise<readonly Checkpoint[]> {
+    const names = await namesIn(this.sessionFolder(sessionId));
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const bytes = await readPrivately(join(this.sessionFolder(sessionId), name));
+        return bytes === undefined ? undefined : parseCheckpoint(bytes);
+      }),
+    );
+    return found
+      .filter((checkpoint) => checkpoint !== undefined)
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  async removeSession(sessionId: string): Promise<void> {
+    await rm(this.sessionFolder(sessionId), { recursive: true, force: true });
+    await this.removeUnnamed(await this.all());
+  }
+
+  async usage(): Promise<CheckpointUsage> {
+    const all = await this.all();
+    const sizes = await Promise.all(
+      (await namesIn(this.blobs)).map((name) => sizeOf(join(this.blobs, name))),
+    );
+    return {
+      checkpoints: all.length,
+      files: all.reduce((sum, { files }) => sum + files.length, 0),
+      bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+      maxBytes: this.maxBytes,
+    };
+  }
+
+  private get blobs(): string {
+    return join(this.options.folder, 'blobs');
+  }
+
+  private sessionFolder(sessionId: string): string {
+    if (!isSessionId(sessionId)) {
+      throw new Error(`"${sessionId.slice(0, 80)}" is not the id of a session`);
+    }
+    return join(this.options.folder, 'turns', sessionId);
+  }
+
+  private async all(): Promise<readonly Checkpoint[]> {
+    const sessions = (await namesIn(join(this.options.folder, 'turns'))).filter(isSessionId);
+    const lists = await Promise.all(sessions.map((sessionId) => this.list(sessionId)));
+    return lists.flat().sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  private async prune(current: string): Promise<readonly Checkpoint[]> {
+    let kept = await this.all();
+    const gone: Checkpoint[] = [];
+    while (kept.length > this.maxCheckpoints || bytesOf(kept) > this.maxBytes) {
+      const oldest = kept.find(({ turnId }) => turnId !== current);
+      if (oldest === undefined) {
+        break;
+      }
+      await unlink(join(this.sessionFolder(oldest.sessionId), `${oldest.turnId}.json`));
+      gone.push(oldest);
+      kept = kept.filter((one) => one !== oldest);
+    }
+    if (gone.length > 0) {
+      await this.removeUnnamed(kept);
+    }
+    return gone;
+  }
+
+  private async removeUnnamed(kept: readonly Checkpoint[]): Promise<void> {
+    const named = new Set(kept.flatMap(blobsOf));
+    for (const name of await namesIn(this.blobs)) {
+      if (!named.has(name)) {
+        await unlink(join(this.blobs, name));
+      }
+    }
+  }
+}
+
+const schema = 'patchbay.checkpoint/1';
+
+function blobsOf({ files }: Checkpoint): readonly string[] {
+  return files.flatMap(({ before }) => (before.kind === 'file' ? [before.blob] : []));
+}
+
+function bytesOf(checkpoints: readonly Checkpoint[]): number {
+  const sizes = new Map<string, number>();
+  for (const { before } of checkpoints.flatMap(({ files }) => files)) {
+    if (before.kind === 'file') {
+      sizes.set(before.blob, before.sizeBytes);
+    }
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+const isKind = isOneOf('turn', 'restore');
+
+function isBlob(value: unknown): value is string {
+  return isString(value) && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isImage(value: unknown): value is StoredImage {
+  if (!isRecord(value)) {
+    return false;
+  }
+  switch (value.kind) {
+    case 'absent':
+      return true;
+    case 'unknown':
+      return isString(value.why);
+    case 'file':
+      return isBlob(value.blob) && isNumber(value.mode) && isNumber(value.sizeBytes);
+    default:
+      return false;
+  }
+}
+
+function isFile(value: unknown): value is CheckpointFile {
+  return (
+    isRecord(value) &&
+    isString(value.path) &&
+    isImage(value.before) &&
+    (value.after === undefined || isString(value.after))
+  );
+}
+
+/** Undefined: damaged, or of another version. */
+function parseCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || value.schema !== schema) {
+    return undefined;
+  }
+  const { sessionId, turnId, kind, createdAtMs, files } = value;
+  return isString(sessionId) &&
+    isString(turnId) &&
+    isKind(kind) &&
+    isNumber(createdAtMs) &&
+    isArrayOf(isFile)(files)
+    ? { sessionId, turnId, kind, createdAtMs, files }
+    : undefined;
+}
+
+/** In one step: a host that dies meanwhile leaves what was there before. */
+export async function writePrivately(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  await createPrivateFolder(folder);
+  const temporary = join(folder, `${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(folder, name));
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined); // it may never have come into being
+    throw error;
+  }
+}
+
+/** Undefined when it is not there. */
+export async function readPrivately(path: string): Promise<Uint8Array | undefined> {
+  let file;
+  try {
+    file = await openPrivately(path, 'read');
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  } finally {
+    await file?.close();
+  }
+}
+
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.endsWith('.tmp'));
+  } catch {
+    return []; // nothing was ever written
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined; // it is not there
+  }
+}

@@ -1,0 +1,153 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
+import { basename, dirname, join, relative, sep, isAbsolute } from 'node:path';
+import type { ImageFiles } from '../session/checkpoints';
+import type { DiskImages, FileImage } from '../tools/changeWatch';
+
+export interface DiskImagesOptions {
+  /** The workspace's folders now; nothing outside of them is ever written. */
+  readonly folders: () => readonly string[];
+  /** A larger file is not kept. Default 8 MiB. */
+  readonly maxBytes?: number;
+}
+
+const defaultMaxBytes = 8 * 1024 * 1024;
+
+/** Files of the workspace byte for byte, whatever the editor thinks of them. */
+export class WorkspaceImages implements DiskImages, ImageFiles {
+  constructor(private readonly options: DiskImagesOptions) {}
+
+  async stat(path: string): ReturnType<DiskImages['stat']> {
+    const found = await unlessAbsent(lstat(path));
+    return found?.isFile() === true
+      ? { mtimeMs: found.mtimeMs, sizeBytes: found.size, mode: found.mode & 0o7777 }
+      : undefined;
+  }
+
+  async readBytes(path: string): Promise<Uint8Array> {
+    return await readFile(path);
+  }
+
+  /** Never rejects: what cannot be read is `unknown`. */
+  async read(path: string): Promise<FileImage> {
+    try {
+      const real = (await unlessAbsent(realpath(path))) ?? path;
+      const found = await unlessAbsent(lstat(real));
+      if (found === undefined) {
+        return { kind: 'absent' };
+      }
+      if (!found.isFile()) {
+        return { kind: 'unknown', why: 'it is no plain file' };
+      }
+      if (found.size > (this.options.maxBytes ?? defaultMaxBytes)) {
+        return { kind: 'unknown', why: 'it is too large to be kept' };
+      }
+      return { kind: 'file', bytes: await readFile(real), mode: found.mode & 0o7777 };
+    } catch {
+      return { kind: 'unknown', why: 'it could not be read' };
+    }
+  }
+
+  async digest(path: string): Promise<string> {
+    const image = await this.read(path);
+    switch (image.kind) {
+      case 'absent':
+      case 'unknown':
+        return image.kind;
+      case 'file':
+        return digestOf(image.bytes);
+    }
+  }
+
+  async write(
+    path: string,
+    image: Exclude<FileImage, { readonly kind: 'unknown' }>,
+  ): Promise<void> {
+    const { folder, target } = await this.place(path);
+    if (image.kind === 'absent') {
+      await unlessAbsent(unlink(target));
+      await removeEmptyAbove(target, folder);
+      return;
+    }
+    await mkdir(dirname(target), { recursive: true });
+    const temporary = join(dirname(target), `.${basename(target).slice(0, 80)}.${randomUUID()}.tmp`);
+    try {
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(image.bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await chmod(temporary, image.mode);
+      await rename(temporary, target);
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined); // it may never have come into being
+      throw error;
+    }
+  }
+
+  /** The real place of a path, by the nearest folder above it that exists: no link may lead out of the workspace. */
+  private async place(
+    path: string,
+  ): Promise<{ readonly folder: string; readonly target: string }> {
+    let above = path;
+    let below = '';
+    let real: string | undefined;
+    while (real === undefined) {
+      real = await unlessAbsent(realpath(above));
+      if (real === undefined) {
+        below = join(basename(above), below);
+        if (dirname(above) === above) {
+          break;
+        }
+        above = dirname(above);
+      }
+    }
+    const target = below === '' ? (real ?? path) : join(real ?? above, below);
+    for (const given of this.options.folders()) {
+      const folder = (await unlessAbsent(realpath(given))) ?? given;
+      const inside = relative(folder, target);
+      if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) {
+        return { folder, target };
+      }
+    }
+    throw new Error('it leads out of the workspace; nothing was written');
+  }
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function removeEmptyAbove(path: string, folder: string): Promise<void> {
+  for (let above = dirname(path); above !== folder; above = dirname(above)) {
+    try {
+      await rmdir(above);
+    } catch {
+      return; // not empty, or not ours to remove: it stays
+    }
+  }
+}
+
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return undefined;
+    }
+    throw error;
+  }
+}

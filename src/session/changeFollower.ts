@@ -1,0 +1,147 @@
+import type { ChangeWatch, ChangeWatcher, SeenChange, WatchedTurn } from '../tools/changeWatch';
+import type { RunningCall, WatchedWrite } from '../tools/services';
+import type { WriteOutcome } from '../tools/contract';
+import type { Checkpoints } from './checkpoints';
+import type { UnreviewedChanges } from './unreviewedChanges';
+
+export interface ChangeFollowerDeps {
+  readonly watcher: Pick<ChangeWatcher, 'begin' | 'accept' | 'checkFile'>;
+  readonly unreviewed: Pick<
+    UnreviewedChanges,
+    'note' | 'noteKnown' | 'noteSaved' | 'isWriting'
+  >;
+  readonly checkpoints: Pick<Checkpoints, 'noteBefore' | 'noteWrite' | 'endTurns'>;
+}
+
+interface TurnName {
+  readonly sessionId: string;
+  readonly turnId: string;
+}
+
+/**
+ * Follows the turns: what they touch goes into their checkpoints, what changes without approval into the unreviewed
+ * changes. A turn of an agent is watched from its beginning, one of a model from the first command that it runs.
+ */
+export class ChangeFollower {
+  private readonly watches = new Map<string, Promise<ChangeWatch>>();
+  private readonly touched = new Map<string, TurnName & { readonly text: string | undefined }>();
+  private readonly writing = new Set<string>();
+  private readonly sessionOf = new Map<string, string>();
+
+  constructor(private readonly deps: ChangeFollowerDeps) {}
+
+  /** For a turn of an agent; its end is the turn loop's affair. */
+  async beginTurn(turn: WatchedTurn): Promise<ChangeWatch> {
+    const watch = this.deps.watcher.begin(turn);
+    this.watches.set(turn.turnId, watch);
+    this.sessionOf.set(turn.turnId, turn.sessionId);
+    return await watch;
+  }
+
+  /** Around a command, or a tool of a server or another extension, that we run. */
+  async aroundCall<T>(call: RunningCall, run: () => Promise<T>): Promise<T> {
+    const { sessionId, turnId, callId, what, asker, signal } = call;
+    const beginning =
+      this.watches.get(turnId) ??
+      this.deps.watcher.begin({ sessionId, turnId, asker, signal, isAgent: false });
+    this.watches.set(turnId, beginning);
+    this.sessionOf.set(turnId, sessionId);
+    const watch = await beginning;
+    watch.callStarted(callId, what);
+    try {
+      return await run();
+    } finally {
+      watch.callEnded(callId);
+      await watch.check();
+    }
+  }
+
+  /** Around a write that was approved: what was there is kept first, and what saving made of it is told apart. */
+  async aroundWrite(write: WatchedWrite, run: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+    const { path, text } = write;
+    await this.deps.watcher.checkFile(path);
+    await this.deps.checkpoints.noteWrite(write, path);
+    this.writing.add(path);
+    try {
+      const outcome = await run();
+      this.touch(path, write, outcome.savedText ?? text);
+      await this.deps.watcher.accept(path);
+      if (text === undefined) {
+        this.deps.unreviewed.noteKnown(path, undefined);
+      } else {
+        this.deps.unreviewed.noteSaved(path, text, outcome.savedText ?? text, write);
+      }
+      return outcome;
+    } finally {
+      this.writing.delete(path);
+    }
+  }
+
+  /** An agent wrote this itself, as it was approved. Undefined text: the file is gone. */
+  async accept(path: string, text: string | undefined, turn: TurnName | undefined): Promise<void> {
+    const before = await this.deps.watcher.accept(path);
+    if (turn !== undefined) {
+      await this.deps.checkpoints.noteBefore(turn, path, before);
+      this.touch(path, turn, text);
+    }
+    this.deps.unreviewed.noteKnown(path, text);
+  }
+
+  /**
+   * The editor saved a document: what was typed is the user's, the rest was made by saving. `typedText` undefined:
+   * nothing was typed since it was last written.
+   */
+  async saved(path: string, typedText: string | undefined, savedText: string): Promise<void> {
+    if (this.isWriting(path)) {
+      return;
+    }
+    const turn = this.touched.get(path);
+    this.deps.unreviewed.noteSaved(path, typedText ?? turn?.text ?? savedText, savedText, turn);
+    if (turn !== undefined) {
+      this.touch(path, turn, savedText);
+    }
+    await this.deps.watcher.accept(path);
+  }
+
+  /** The editor took a file anew from the disk. */
+  async reloaded(path: string): Promise<void> {
+    if (!this.isWriting(path)) {
+      await this.deps.watcher.checkFile(path);
+    }
+  }
+
+  /** To be given to the watcher: a change that nobody approved. */
+  readonly noteChange = (change: SeenChange): void => {
+    const { path, before, existsAfter } = change;
+    void this.deps.checkpoints.noteBefore(change, path, before);
+    this.touch(path, change, change.afterText);
+    this.deps.unreviewed.note({ ...change, existedBefore: before.kind !== 'absent', existsAfter });
+  };
+
+  /** The turns of a session that ran until now are over. */
+  async endTurn(sessionId: string): Promise<void> {
+    const turnIds = [...this.sessionOf].flatMap(([turnId, id]) => (id === sessionId ? [turnId] : []));
+    for (const turnId of turnIds) {
+      this.sessionOf.delete(turnId);
+      const watch = await this.watches.get(turnId);
+      this.watches.delete(turnId);
+      await watch?.end(undefined);
+    }
+    await this.deps.checkpoints.endTurns(turnIds);
+    for (const [path, turn] of [...this.touched]) {
+      if (turnIds.includes(turn.turnId)) {
+        this.touched.delete(path);
+      }
+    }
+    turnIds.forEach((turnId) => this.sessionOf.delete(turnId));
+  }
+
+  private isWriting(path: string): boolean {
+    return this.writing.has(path) || this.deps.unreviewed.isWriting(path);
+  }
+
+  private touch(path: string, { sessionId, turnId }: TurnName, text: string | undefined): void {
+    this.touched.set(path, { sessionId, turnId, text });
+    this.sessionOf.set(turnId, sessionId);
+  }
+}

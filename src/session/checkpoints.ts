@@ -1,0 +1,293 @@
+import type { Clock } from '../base/clock';
+import type { Logger } from '../base/logger';
+import { errorMessage } from '../base/patchbayError';
+import type { FileImage } from '../tools/changeWatch';
+
+/** What a file was before a turn. `blob` names the bytes in the store. */
+export type StoredImage =
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'file';
+      readonly blob: string;
+      readonly mode: number;
+      readonly sizeBytes: number;
+    }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface CheckpointFile {
+  readonly path: string;
+  readonly before: StoredImage;
+  /** The digest of what the turn left there; `absent`: no file. Undefined: the turn has not ended. */
+  readonly after?: string;
+}
+
+/** The files of one turn as they were before it. `restore`: made by a restore, so that it can be undone. */
+export interface Checkpoint {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly kind: 'turn' | 'restore';
+  readonly createdAtMs: number;
+  readonly files: readonly CheckpointFile[];
+}
+
+export interface CheckpointUsage {
+  readonly checkpoints: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Bytes by their digest, and which file of which turn they belong to; bounded on disk. Over the bound the oldest
+ * checkpoints go.
+ */
+export interface CheckpointStore {
+  /** Gives the blob's name; undefined when it is larger than all there may be. */
+  putBlob(bytes: Uint8Array): Promise<string | undefined>;
+  readBlob(blob: string): Promise<Uint8Array | undefined>;
+  /** Writes the checkpoint; gives those that had to go for it. */
+  put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]>;
+  list(sessionId: string): Promise<readonly Checkpoint[]>;
+  removeSession(sessionId: string): Promise<void>;
+  usage(): Promise<CheckpointUsage>;
+}
+
+/** The disk, byte for byte. */
+export interface ImageFiles {
+  read(path: string): Promise<FileImage>;
+  /** `absent` or the digest of the bytes. */
+  digest(path: string): Promise<string>;
+  /**
+   * Makes the file exactly this, in one step; `absent` takes it away, and folders above it that are empty then, up to
+   * the workspace folder. Rejects with a sentence when the path leads out of the workspace or cannot be written.
+   */
+  write(path: string, image: Exclude<FileImage, { readonly kind: 'unknown' }>): Promise<void>;
+}
+
+export type RestoreStep =
+  | {
+      readonly kind: 'change' | 'create' | 'delete';
+      readonly path: string;
+      readonly image: StoredImage & { readonly kind: 'file' | 'absent' };
+      /** The file is not what the session left: the user or another program changed it since. */
+      readonly isChangedSince: boolean;
+    }
+  | { readonly kind: 'impossible'; readonly path: string; readonly why: string };
+
+export interface CheckpointsDeps {
+  readonly store: CheckpointStore;
+  readonly files: ImageFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly createTurnId: () => string;
+  /** A sentence for the user: what could not be kept. */
+  readonly onNotice: (text: string) => void;
+}
+
+interface OpenCheckpoint {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly createdAtMs: number;
+  readonly files: Map<string, CheckpointFile>;
+}
+
+/**
+ * Per turn, what the files it touched were before it, and the way back. Writes go one after the other; nothing of
+ * `noteBefore` and `endTurns` rejects.
+ */
+export class Checkpoints {
+  private readonly open = new Map<string, OpenCheckpoint>();
+  private work: Promise<void> = Promise.resolve();
+  private hasTold = false;
+
+  constructor(private readonly deps: CheckpointsDeps) {}
+
+  /** The first image of a file in a turn is what it was before. Resolves when it is on disk. */
+  noteBefore(
+    turn: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+    image: FileImage,
+  ): Promise<void> {
+    const { sessionId, turnId } = turn;
+    const open = this.open.get(turnId) ?? {
+      sessionId,
+      turnId,
+      createdAtMs: this.deps.clock.nowMs(),
+      files: new Map<string, CheckpointFile>(),
+    };
+    this.open.set(turnId, open);
+    if (open.files.has(path)) {
+      return this.work;
+    }
+    open.files.set(path, { path, before: { kind: 'unknown', why: 'it could not be kept' } });
+    return this.queue(async () => {
+      open.files.set(path, { path, before: await this.store(image) });
+      await this.write(open, 'turn');
+    });
+  }
+
+  /** What stands on the disk now, before a write of ours. */
+  async noteWrite(
+    turn: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+  ): Promise<void> {
+    if (this.open.get(turn.turnId)?.files.has(path) !== true) {
+      await this.noteBefore(turn, path, await this.deps.files.read(path));
+    }
+  }
+
+  /** These turns are over: what they left is remembered, to tell later changes from it. */
+  async endTurns(turnIds: readonly string[]): Promise<void> {
+    await this.queue(async () => {
+      for (const open of [...this.open.values()].filter(({ turnId }) => turnIds.includes(turnId))) {
+        for (const file of open.files.values()) {
+          open.files.set(file.path, { ...file, after: await this.deps.files.digest(file.path) });
+        }
+        await this.write(open, 'turn');
+        this.open.delete(open.turnId);
+      }
+    });
+  }
+
+  /** What would change on the way back to before a turn: the oldest image of each file that it or a later turn touched. */
+  async plan(sessionId: string, turnIds: readonly string[]): Promise<readonly RestoreStep[]> {
+    await this.work;
+    const all = (await this.deps.store.list(sessionId)).filter(({ turnId }) =>
+      turnIds.includes(turnId),
+    );
+    return await this.planOf(all);
+  }
+
+  /** Back to before the last restore of a session; undefined when there was none. */
+  async planUndo(sessionId: string): Promise<readonly RestoreStep[] | undefined> {
+    await this.work;
+    const last = (await this.deps.store.list(sessionId)).findLast(({ kind }) => kind === 'restore');
+    return last === undefined ? undefined : await this.planOf([last]);
+  }
+
+  /** Does what a plan says, and keeps what was there, so that it can be undone. `problems` are sentences, one per file. */
+  async restore(
+    sessionId: string,
+    steps: readonly RestoreStep[],
+  ): Promise<{ readonly restored: readonly string[]; readonly problems: readonly string[] }> {
+    const turn = { sessionId, turnId: this.deps.createTurnId() };
+    const open: OpenCheckpoint = { ...turn, createdAtMs: this.deps.clock.nowMs(), files: new Map() };
+    const restored: string[] = [];
+    const problems: string[] = [];
+    await this.queue(async () => {
+      for (const step of steps) {
+        if (step.kind === 'impossible') {
+          continue;
+        }
+        try {
+          const before = await this.store(await this.deps.files.read(step.path));
+          if (before.kind === 'unknown') {
+            problems.push(`${step.path} stays as it is: what it holds now could not be kept (${before.why}).`);
+            continue;
+          }
+          const image = await this.load(step.image);
+          open.files.set(step.path, { path: step.path, before });
+          // First on disk, then the change: a host that dies in between loses nothing.
+          await this.write(open, 'restore');
+          await this.deps.files.write(step.path, image);
+          restored.push(step.path);
+          const after = await this.deps.files.digest(step.path);
+          open.files.set(step.path, { path: step.path, before, after });
+        } catch (error) {
+          open.files.delete(step.path);
+          problems.push(`${step.path} stays as it is: ${errorMessage(error)}`);
+        }
+      }
+      await this.write(open, 'restore');
+    });
+    return { restored, problems };
+  }
+
+  async has(sessionId: string, turnIds: readonly string[]): Promise<boolean> {
+    return (await this.plan(sessionId, turnIds)).length > 0;
+  }
+
+  usage(): Promise<CheckpointUsage> {
+    return this.deps.store.usage();
+  }
+
+  async removeSession(sessionId: string): Promise<void> {
+    await this.queue(() => this.deps.store.removeSession(sessionId));
+  }
+
+  async flush(): Promise<void> {
+    await this.work;
+  }
+
+  private async planOf(checkpoints: readonly Checkpoint[]): Promise<readonly RestoreStep[]> {
+    const oldest = new Map<string, { before: StoredImage; after: string | undefined }>();
+    for (const { files } of [...checkpoints].sort((a, b) => a.createdAtMs - b.createdAtMs)) {
+      for (const { path, before, after } of files) {
+        const known = oldest.get(path);
+        oldest.set(path, { before: known?.before ?? before, after });
+      }
+    }
+    const steps: RestoreStep[] = [];
+    for (const [path, { before, after }] of oldest) {
+      const now = await this.deps.files.digest(path);
+      if (before.kind === 'unknown') {
+        steps.push({ kind: 'impossible', path, why: before.why });
+      } else if (now !== (before.kind === 'absent' ? 'absent' : before.blob)) {
+        steps.push({
+          kind: before.kind === 'absent' ? 'delete' : now === 'absent' ? 'create' : 'change',
+          path,
+          image: before,
+          isChangedSince: after !== undefined && after !== now,
+        });
+      }
+    }
+    return steps.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  private async store(image: FileImage): Promise<StoredImage> {
+    if (image.kind !== 'file') {
+      return image;
+    }
+    const blob = await this.deps.store.putBlob(image.bytes);
+    return blob === undefined
+      ? { kind: 'unknown', why: 'it is too large to be kept' }
+      : { kind: 'file', blob, mode: image.mode, sizeBytes: image.bytes.length };
+  }
+
+  private async load(
+    image: StoredImage & { readonly kind: 'file' | 'absent' },
+  ): Promise<Exclude<FileImage, { readonly kind: 'unknown' }>> {
+    if (image.kind === 'absent') {
+      return image;
+    }
+    const bytes = await this.deps.store.readBlob(image.blob);
+    if (bytes === undefined) {
+      throw new Error('its bytes are no longer in the checkpoints');
+    }
+    return { kind: 'file', bytes, mode: image.mode };
+  }
+
+  private async write(open: OpenCheckpoint, kind: Checkpoint['kind']): Promise<void> {
+    const { sessionId, turnId, createdAtMs, files } = open;
+    const gone = await this.deps.store.put({
+      sessionId,
+      turnId,
+      kind,
+      createdAtMs,
+      files: [...files.values()],
+    });
+    if (gone.length > 0 && !this.hasTold) {
+      this.hasTold = true;
+      this.deps.onNotice(
+        `Checkpoints take all the room they may: the oldest (${gone.length === 1 ? '1 turn' : `${gone.length} turns`}) can no longer be restored.`,
+      );
+    }
+  }
+
+  private queue(work: () => Promise<void>): Promise<void> {
+    this.work = this.work.then(work).catch((error: unknown) => {
+      this.deps.logger.warn(`a checkpoint could not be written: ${errorMessage(error)}`);
+    });
+    return this.work;
+  }
+}

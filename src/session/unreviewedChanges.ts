@@ -1,0 +1,456 @@
+import type { Clock } from '../base/clock';
+import { Emitter } from '../base/emitter';
+import type { Logger } from '../base/logger';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
+import { AttributedText } from '../edits/attributedText';
+import { isSameOrigin, type ChangeOrigin } from '../edits/changeOrigin';
+import { hashTexts } from '../edits/textHash';
+import type { WorkspaceFiles } from '../tools/contract';
+import {
+  changedTo,
+  hunksByTurn,
+  isSettled,
+  kept,
+  kindOf,
+  undone,
+  type ChangedFile,
+  type IsChosen,
+  type TurnOrigin,
+  type TurnPiece,
+} from './changedFile';
+import type { ChangeSelection, UnreviewedChange, UnreviewedChangesApi } from './contract';
+
+export interface ChangeLimits {
+  readonly files: number;
+  /** Of all texts together. */
+  readonly chars: number;
+}
+
+export const defaultChangeLimits: ChangeLimits = { files: 200, chars: 8_000_000 };
+
+/** Where what waits outlives the window. */
+export interface ChangeStore {
+  load(): Promise<readonly ChangedFile[]>;
+  save(file: ChangedFile): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+/** What the user did with changes, for the audit log. */
+export interface ChangeAction {
+  readonly kind: 'keep' | 'undo';
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly path: string;
+  readonly hunkCount: number;
+  readonly origins: readonly ChangeOrigin[];
+}
+
+export interface UnreviewedChangesDeps {
+  readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile'>;
+  /** The buffer of a document that is open; undefined when it is not. */
+  readonly openText: (path: string) => string | undefined;
+  readonly labelFor: (path: string) => string;
+  /** Before a write of ours: what the disk has that nobody told yet is looked at. After it: that is no news. */
+  readonly settle: (path: string) => Promise<void>;
+  readonly accept: (path: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store?: ChangeStore;
+  readonly limits?: ChangeLimits;
+  /** Written around the effect, like that of a tool call; resolves with why it must not go on. */
+  readonly audit: (action: ChangeAction, run: () => Promise<string | undefined>) => Promise<string | undefined>;
+  /** A sentence for the user: what could not be kept for review. */
+  readonly onNotice: (text: string) => void;
+}
+
+interface Noted {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly origin: ChangeOrigin;
+  readonly path: string;
+  /** Undefined: no file, or none that is text. */
+  readonly beforeText: string | undefined;
+  readonly afterText: string | undefined;
+  readonly existedBefore: boolean;
+  readonly existsAfter: boolean;
+}
+
+/**
+ * What changed in the workspace's files without anybody having approved it, until the user keeps or undoes it. What the
+ * user types and what was approved goes into the files' accepted text and never waits.
+ */
+export class UnreviewedChanges implements UnreviewedChangesApi {
+  private readonly changed = new Emitter<{ readonly changeId: string }>();
+  readonly onDidChange = this.changed.event;
+  private readonly byPath = new Map<string, ChangedFile>();
+  private readonly writing = new Set<string>();
+  private saves: Promise<void> = Promise.resolve();
+  private listed: readonly UnreviewedChange[] | undefined;
+  private readonly limits: ChangeLimits;
+
+  constructor(private readonly deps: UnreviewedChangesDeps) {
+    this.limits = deps.limits ?? defaultChangeLimits;
+  }
+
+  /** Brings back what waited when the window ended. What changed since then is the user's or another program's. */
+  async restore(): Promise<void> {
+    const stored = await this.attempt('changes that wait could not be read', () =>
+      this.deps.store?.load() ?? Promise.resolve([]),
+    );
+    for (const file of stored ?? []) {
+      if (!this.byPath.has(file.path)) {
+        const text = await this.readText(file.path);
+        if (text !== 'unreadable') {
+          this.put(changedTo(file, text, undefined));
+        }
+      }
+    }
+  }
+
+  /** True while a write of ours is under way there: its save is no save of the user. */
+  isWriting(path: string): boolean {
+    return this.writing.has(path);
+  }
+
+  isWaiting(path: string): boolean {
+    return this.byPath.has(path);
+  }
+
+  /** A change that nobody approved. What is not text has no hunks and is not listed. */
+  note(change: Noted): void {
+    const { path, sessionId, turnId, origin, beforeText, afterText } = change;
+    const known = this.byPath.get(path);
+    const isText =
+      (afterText !== undefined || !change.existsAfter) &&
+      (beforeText !== undefined || !change.existedBefore);
+    if (!isText) {
+      // What it was as a text is over; the checkpoint of the turn has the bytes.
+      if (known !== undefined) {
+        this.put(changedTo(known, undefined, undefined));
+      }
+      return;
+    }
+    const file = known ?? {
+      path,
+      text: AttributedText.of<TurnOrigin>(beforeText ?? ''),
+      wasThere: change.existedBefore,
+      isThere: change.existedBefore,
+      createdAtMs: this.deps.clock.nowMs(),
+    };
+    this.put(
+      changedTo(file, change.existsAfter ? afterText : undefined, { sessionId, turnId, origin }),
+    );
+  }
+
+  /** The file has this text with the user's knowledge; undefined: it is gone. */
+  noteKnown(path: string, text: string | undefined): void {
+    const known = this.byPath.get(path);
+    if (known !== undefined) {
+      this.put(changedTo(known, text, undefined));
+    }
+  }
+
+  /** A save changed what was typed or approved: `turn` is the one that has to do with the file. */
+  noteSaved(
+    path: string,
+    typedText: string,
+    savedText: string,
+    turn: { readonly sessionId: string; readonly turnId: string } | undefined,
+  ): void {
+    if (turn === undefined || isSameButEndings(typedText, savedText)) {
+      this.noteKnown(path, savedText);
+      return;
+    }
+    this.noteKnown(path, typedText);
+    this.note({
+      ...turn,
+      origin: { kind: 'onSave' },
+      path,
+      beforeText: typedText,
+      afterText: savedText,
+      existedBefore: true,
+      existsAfter: true,
+    });
+  }
+
+  list(): readonly UnreviewedChange[] {
+    this.listed ??= [...this.byPath.values()].flatMap((file) => this.toChanges(this.live(file)));
+    return this.listed;
+  }
+
+  get(changeId: string): UnreviewedChange | undefined {
+    return this.list().find(({ id }) => id === changeId);
+  }
+
+  /** A buffer changed: lines of what waits in it have moved. */
+  refresh(path: string): void {
+    if (this.byPath.has(path)) {
+      this.announce(path);
+    }
+  }
+
+  keep(selection: ChangeSelection): boolean {
+    const chosen = this.choose(selection);
+    for (const { file, isChosen, actions } of chosen) {
+      for (const action of actions) {
+        this.save(async () => {
+          await this.deps.audit({ ...action, kind: 'keep' }, () => Promise.resolve(undefined));
+        });
+      }
+      this.put(kept(file, isChosen));
+    }
+    return chosen.length > 0;
+  }
+
+  async undo(
+    selection: ChangeSelection,
+  ): Promise<{ readonly undone: number; readonly problems: readonly string[] }> {
+    const paths = this.choose(selection).map(({ file }) => file.path);
+    await Promise.all(paths.map((path) => this.deps.settle(path)));
+    let count = 0;
+    const problems: string[] = [];
+    for (const path of paths) {
+      const live = await this.readText(path);
+      const known = this.byPath.get(path);
+      if (known === undefined || live === 'unreadable') {
+        problems.push(`${this.deps.labelFor(path)} could not be read; nothing was undone there.`);
+        continue;
+      }
+      this.put(changedTo(known, live, undefined));
+      const target = this.choose(selection).find(({ file }) => file.path === path);
+      if (target === undefined) {
+        problems.push(
+          `${this.deps.labelFor(path)} was changed over meanwhile; nothing of it was left to undo.`,
+        );
+        continue;
+      }
+      const problem = await this.undoIn(target);
+      if (problem === undefined) {
+        count += target.actions.reduce((sum, { hunkCount }) => sum + hunkCount, 0);
+      } else {
+        problems.push(problem);
+      }
+    }
+    return { undone: count, problems };
+  }
+
+  /** Nothing of this session waits any more: it was removed. The files stay as they are. */
+  forgetSession(sessionId: string): void {
+    for (const file of [...this.byPath.values()]) {
+      this.put(kept(file, (by) => by.sessionId === sessionId));
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.saves;
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  private async undoIn({ file, isChosen, actions }: Chosen): Promise<string | undefined> {
+    const { path } = file;
+    const label = this.deps.labelFor(path);
+    const next = undone(file, isChosen);
+    const write = async (): Promise<string | undefined> => {
+      this.writing.add(path);
+      try {
+        const before = file.isThere ? file.text.current : undefined;
+        let savedText: string | undefined;
+        if (!next.isThere) {
+          await this.deps.files.deleteFile(path, before ?? '');
+        } else {
+          const outcome = await this.deps.files.writeText(path, next.text.current, before);
+          savedText = outcome.savedText;
+        }
+        await this.deps.accept(path);
+        this.put(next);
+        const [first] = actions;
+        if (savedText !== undefined && first !== undefined) {
+          this.noteSaved(path, next.text.current, savedText, first);
+        }
+        return undefined;
+      } catch (error) {
+        const why = PatchbayError.is(error, 'stale')
+          ? 'it changed in this moment'
+          : errorMessage(error);
+        return `${label} stays as it is: ${why}. Look at it and try again.`;
+      } finally {
+        this.writing.delete(path);
+      }
+    };
+    const [first] = actions;
+    return first === undefined
+      ? await write()
+      : await this.deps.audit(
+          { ...first, kind: 'undo', hunkCount: actions.reduce((sum, one) => sum + one.hunkCount, 0) },
+          write,
+        );
+  }
+
+  private choose(selection: ChangeSelection): readonly Chosen[] {
+    return [...this.byPath.values()].flatMap((stored): readonly Chosen[] => {
+      const file = this.live(stored);
+      const turns = hunksByTurn(file);
+      const isWanted = wanted(selection, file.path, turns);
+      const actions = turns.flatMap(({ sessionId, turnId, hunks }) => {
+        const hit = hunks.filter(({ pieces }) =>
+          pieces.length === 0
+            ? file.existenceBy !== undefined && isWanted(file.existenceBy, undefined)
+            : pieces.some((piece) => isWanted(piece.by, piece)),
+        );
+        return hit.length === 0
+          ? []
+          : [
+              {
+                sessionId,
+                turnId,
+                path: file.path,
+                hunkCount: hit.length,
+                origins: hit.map(({ origin }) => origin),
+              },
+            ];
+      });
+      return actions.length === 0 ? [] : [{ file, isChosen: isWanted, actions }];
+    });
+  }
+
+  /** With what is typed and not saved yet. */
+  private live(file: ChangedFile): ChangedFile {
+    const open = file.isThere ? this.deps.openText(file.path) : undefined;
+    return open === undefined || isSameButEndings(open, file.text.current)
+      ? file
+      : changedTo(file, open, undefined);
+  }
+
+  private toChanges(file: ChangedFile): readonly UnreviewedChange[] {
+    return hunksByTurn(file).map(({ sessionId, turnId, hunks }) => ({
+      id: changeIdOf(file.path, turnId),
+      sessionId,
+      turnId,
+      path: file.path,
+      label: this.deps.labelFor(file.path),
+      kind: kindOf(file),
+      baseText: file.text.accepted,
+      currentText: file.text.current,
+      hunks: hunks.map(({ hunk, origin, alsoBy }) => ({ hunk, origin, alsoBy })),
+      createdAtMs: file.createdAtMs,
+    }));
+  }
+
+  private async readText(path: string): Promise<string | undefined | 'unreadable'> {
+    try {
+      return (await this.deps.files.readText(path)).text;
+    } catch (error) {
+      return PatchbayError.is(error, 'not_found') ? undefined : 'unreadable';
+    }
+  }
+
+  private put(file: ChangedFile): void {
+    const before = this.byPath.get(file.path);
+    this.byPath.delete(file.path);
+    if (isSettled(file)) {
+      this.save(() => this.deps.store?.remove(file.path));
+      if (before === undefined) {
+        return;
+      }
+    } else {
+      this.byPath.set(file.path, file);
+      this.save(() => this.deps.store?.save(file));
+      this.bound();
+    }
+    this.announce(file.path, before);
+  }
+
+  /** The oldest stay in their files and are shown no more; the user is told. */
+  private bound(): void {
+    const charsOf = (file: ChangedFile): number =>
+      file.text.pieces.reduce((sum, { text }) => sum + text.length, 0);
+    let chars = [...this.byPath.values()].reduce((sum, file) => sum + charsOf(file), 0);
+    for (const [path, file] of this.byPath) {
+      if (
+        this.byPath.size <= 1 ||
+        (this.byPath.size <= this.limits.files && chars <= this.limits.chars)
+      ) {
+        return;
+      }
+      chars -= charsOf(file);
+      this.byPath.delete(path);
+      this.save(() => this.deps.store?.remove(path));
+      this.announce(path, file);
+      this.deps.onNotice(
+        `Too many changes wait for review: those of ${this.deps.labelFor(path)} are no longer listed. The file itself stays as it is; the checkpoint of the turn can still restore it.`,
+      );
+    }
+  }
+
+  private announce(path: string, before?: ChangedFile): void {
+    this.listed = undefined;
+    const turns = new Set(
+      [before, this.byPath.get(path)].flatMap((file) =>
+        file === undefined ? [] : hunksByTurn(file).map(({ turnId }) => turnId),
+      ),
+    );
+    for (const turnId of turns) {
+      this.changed.fire({ changeId: changeIdOf(path, turnId) });
+    }
+  }
+
+  private save(work: () => Promise<void> | undefined): void {
+    this.saves = this.saves.then(async () => {
+      await this.attempt('changes that wait could not be saved', () => work() ?? Promise.resolve());
+    });
+  }
+
+  private async attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.deps.logger.warn(`${what}: ${errorMessage(error)}`);
+      return undefined;
+    }
+  }
+}
+
+interface Chosen {
+  readonly file: ChangedFile;
+  readonly isChosen: IsChosen;
+  readonly actions: readonly Omit<ChangeAction, 'kind'>[];
+}
+
+function changeIdOf(path: string, turnId: string): string {
+  return `change-${hashTexts(path, turnId)}`;
+}
+
+function wanted(
+  selection: ChangeSelection,
+  path: string,
+  turns: ReturnType<typeof hunksByTurn>,
+): IsChosen {
+  switch (selection.kind) {
+    case 'hunks': {
+      const turn = turns.find(({ turnId }) => changeIdOf(path, turnId) === selection.changeId);
+      const hunks = turn?.hunks.filter(({ hunk }) => selection.hunkIds.includes(hunk.id)) ?? [];
+      const pieces = new Set<TurnPiece>(hunks.flatMap((hunk) => hunk.pieces));
+      return (_by, piece) =>
+        piece === undefined
+          ? hunks.some((hunk) => hunk.pieces.length === 0)
+          : pieces.has(piece);
+    }
+    case 'file':
+      return (by) => changeIdOf(path, by.turnId) === selection.changeId;
+    case 'turn':
+      return (by) => by.turnId === selection.turnId && by.sessionId === selection.sessionId;
+    case 'origin':
+      return (by) =>
+        by.sessionId === selection.sessionId && isSameOrigin(by.origin, selection.origin);
+    case 'all':
+      return () => true;
+  }
+}
+
+/** A buffer has one kind of line ending; where that is all, nothing has changed. */
+function isSameButEndings(a: string, b: string): boolean {
+  return a === b || a.replaceAll('\r\n', '\n') === b.replaceAll('\r\n', '\n');
+}

@@ -1,0 +1,247 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/base/logger';
+import { CheckpointFiles } from '../../../src/node/checkpointFiles';
+import { WorkspaceImages } from '../../../src/node/diskImages';
+import { Checkpoints } from '../../../src/session/checkpoints';
+import { FakeClock } from '../../fakes/fakeClock';
+
+const isPosix = process.platform !== 'win32';
+
+describe('checkpoints on disk', () => {
+  let base: string;
+  beforeEach(() => {
+    base = mkdtempSync(join(tmpdir(), 'patchbay-checkpoints-'));
+  });
+  afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  function place(more: { readonly maxBytes?: number; readonly maxCheckpoints?: number } = {}) {
+    const folders = [join(base, 'one'), join(base, 'two')];
+    folders.forEach((folder) => mkdirSync(folder, { recursive: true }));
+    const store = new CheckpointFiles({ folder: join(base, 'store'), ...more });
+    const images = new WorkspaceImages({ folders: () => folders, maxBytes: 1000 });
+    const clock = new FakeClock();
+    const notices: string[] = [];
+    let restores = 0;
+    const checkpoints = new Checkpoints({
+      store,
+      files: images,
+      clock,
+      logger: silentLogger,
+      createTurnId: () => `restore-${++restores}`,
+      onNotice: (text) => notices.push(text),
+    });
+    const put = (path: string, bytes: Uint8Array | string, mode = 0o644): void => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, bytes);
+      chmodSync(path, mode);
+    };
+    /** A turn that writes these, each after what was there was kept. */
+    const turn = async (turnId: string, writes: () => void, paths: readonly string[]) => {
+      await clock.advance(1);
+      for (const path of paths) {
+        await checkpoints.noteWrite({ sessionId: 's', turnId }, path);
+      }
+      writes();
+      await checkpoints.endTurns([turnId]);
+    };
+    const restore = async (turnIds: readonly string[]) =>
+      await checkpoints.restore('s', await checkpoints.plan('s', turnIds));
+    return { folders, store, images, clock, notices, checkpoints, put, turn, restore };
+  }
+
+  /** Every file with its bytes and, where there are such, its mode bits. */
+  function tree(folder: string): Readonly<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const name of readdirSync(folder, { recursive: true }).map(String).sort()) {
+      const path = join(folder, name);
+      const stat = lstatSync(path);
+      if (stat.isFile()) {
+        found[name] = `${isPosix ? (stat.mode & 0o777).toString(8) : ''} ${readFileSync(path).toString('hex')}`;
+      }
+    }
+    return found;
+  }
+
+  it('[R235] restore random trees of two folders byte for byte, to before any turn, and back again', async () => {
+    const file = fc.record({
+      folder: fc.nat(1),
+      name: fc.constantFrom('a', 'b', 'sub/c', 'sub/deep/d', 'sub/deep/e', 'f.sh'),
+      bytes: fc.option(fc.uint8Array({ maxLength: 40 }), { nil: undefined }),
+      isExecutable: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(file, { maxLength: 8 }),
+        fc.array(fc.array(file, { maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+        fc.nat(3),
+        async (start, turns, chosen) => {
+          rmSync(base, { recursive: true, force: true });
+          mkdirSync(base);
+          const { folders, turn, put, restore, checkpoints } = place();
+          const pathOf = (one: { readonly folder: number; readonly name: string }): string =>
+            join(folders[one.folder] ?? '', one.name);
+          const write = (one: (typeof start)[number]): void => {
+            if (one.bytes === undefined) {
+              rmSync(pathOf(one), { force: true });
+            } else {
+              put(pathOf(one), one.bytes, one.isExecutable ? 0o755 : 0o644);
+            }
+          };
+          start.forEach(write);
+          const trees = [];
+          for (const [index, writes] of turns.entries()) {
+            trees.push(folders.map(tree));
+            await turn(`t${index}`, () => writes.forEach(write), writes.map(pathOf));
+          }
+          const end = folders.map(tree);
+          const at = chosen % turns.length;
+          const { problems } = await restore(turns.map((_, index) => `t${index}`).slice(at));
+          expect(problems).toEqual([]);
+          expect(folders.map(tree)).toEqual(trees[at]);
+          const back = await checkpoints.planUndo('s');
+          await checkpoints.restore('s', back ?? []);
+          if (JSON.stringify(end) !== JSON.stringify(trees[at])) {
+            expect(folders.map(tree)).toEqual(end);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  }, 60_000);
+
+  it('[R235] say before a restore what changes, what was changed since, and what cannot be restored', async () => {
+    const { folders, put, turn, checkpoints } = place();
+    const at = (name: string): string => join(folders[0] ?? '', name);
+    put(at('changed'), 'before');
+    put(at('deleted'), 'before');
+    put(at('large'), 'x'.repeat(2000));
+    put(at('same'), 'same');
+    const names = ['changed', 'deleted', 'large', 'made', 'same'];
+    await turn(
+      't1',
+      () => {
+        put(at('changed'), 'by the turn');
+        rmSync(at('deleted'));
+        put(at('large'), 'small');
+        put(at('made'), 'new');
+      },
+      names.map(at),
+    );
+    put(at('changed'), 'and by the user');
+    const plan = await checkpoints.plan('s', ['t1']);
+    expect(
+      plan.map((step) => [
+        step.path,
+        step.kind,
+        step.kind === 'impossible' ? step.why : step.isChangedSince,
+      ]),
+    ).toEqual([
+      [at('changed'), 'change', true],
+      [at('deleted'), 'create', false],
+      [at('large'), 'impossible', 'it is too large to be kept'],
+      [at('made'), 'delete', false],
+    ]);
+    // What the user wrote is in the checkpoint of the restore.
+    await checkpoints.restore('s', plan);
+    expect(readFileSync(at('changed'), 'utf8')).toBe('before');
+    await checkpoints.restore('s', (await checkpoints.planUndo('s')) ?? []);
+    expect(readFileSync(at('changed'), 'utf8')).toBe('and by the user');
+  });
+
+  it('[R235] take away folders that a turn made, and none that hold something else', async () => {
+    const { folders, put, turn, restore } = place();
+    const [folder = ''] = folders;
+    const made = join(folder, 'new/deep/file');
+    await turn('t1', () => put(made, 'x'), [made]);
+    await restore(['t1']);
+    expect(readdirSync(folder)).toEqual([]);
+    const again = join(folder, 'new/file');
+    await turn('t2', () => put(again, 'x'), [again]);
+    put(join(folder, 'new/mine'), 'mine');
+    await restore(['t2']);
+    expect(readdirSync(join(folder, 'new'))).toEqual(['mine']);
+  });
+
+  it.runIf(isPosix)(
+    '[R235] never write outside of the workspace, also where a folder became a link since',
+    async () => {
+      const { folders, put, turn, restore } = place();
+      const [folder = ''] = folders;
+      const inside = join(folder, 'sub/file');
+      put(inside, 'before');
+      await turn('t1', () => put(inside, 'after'), [inside]);
+      const outside = join(base, 'outside');
+      put(join(outside, 'file'), 'theirs');
+      rmSync(join(folder, 'sub'), { recursive: true });
+      symlinkSync(outside, join(folder, 'sub'));
+      const { restored, problems } = await restore(['t1']);
+      expect(restored).toEqual([]);
+      expect(problems[0]).toContain('leads out of the workspace');
+      expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('theirs');
+    },
+  );
+
+  it.runIf(isPosix)('[R235] are private, and hold equal bytes once', async () => {
+    const { folders, put, turn, store } = place();
+    const paths = ['a', 'b'].map((name) => join(folders[0] ?? '', name));
+    paths.forEach((path) => put(path, 'equal'));
+    await turn('t1', () => paths.forEach((path) => put(path, 'other')), paths);
+    const blobs = join(base, 'store/blobs');
+    expect(readdirSync(blobs)).toHaveLength(1);
+    for (const path of [join(base, 'store/turns/s'), blobs]) {
+      expect(statSync(path).mode & 0o777).toBe(0o700);
+      for (const name of readdirSync(path)) {
+        expect(statSync(join(path, name)).mode & 0o777).toBe(0o600);
+      }
+    }
+    expect(await store.usage()).toEqual({
+      checkpoints: 1,
+      files: 2,
+      bytes: 5,
+      maxBytes: 128 * 1024 * 1024,
+    });
+  });
+
+  it('[R235] stay below their bound: the oldest go with their bytes, and the user is told once', async () => {
+    const { folders, put, turn, store, checkpoints, notices } = place({ maxBytes: 250 });
+    const path = join(folders[0] ?? '', 'a');
+    for (let index = 0; index < 6; index++) {
+      put(path, String(index).repeat(100));
+      await turn(`t${index}`, () => put(path, 'x'), [path]);
+      expect((await store.usage()).bytes).toBeLessThanOrEqual(250);
+    }
+    expect((await store.list('s')).map(({ turnId }) => turnId)).toEqual(['t4', 't5']);
+    expect(notices).toEqual([expect.stringContaining('can no longer be restored')]);
+    await checkpoints.removeSession('s');
+    expect(await store.usage()).toMatchObject({ checkpoints: 0, bytes: 0 });
+    expect(existsSync(join(base, 'store/turns/s'))).toBe(false);
+  });
+
+  it('[R235] whose bytes are damaged restore nothing and say so', async () => {
+    const { folders, put, turn, restore } = place();
+    const path = join(folders[0] ?? '', 'a');
+    put(path, 'before');
+    await turn('t1', () => put(path, 'after'), [path]);
+    const blobs = join(base, 'store/blobs');
+    writeFileSync(join(blobs, readdirSync(blobs)[0] ?? ''), 'damage');
+    const { problems } = await restore(['t1']);
+    expect(problems[0]).toContain('no longer in the checkpoints');
+    expect(readFileSync(path, 'utf8')).toBe('after');
+  });
+});
