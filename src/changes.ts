@@ -39,6 +39,12 @@ export interface Changes extends Disposable {
     OrchestratorServices,
     'aroundWrite' | 'aroundCall' | 'onKnownWrite' | 'onUnexpectedChange'
   >;
+  /** A file was written behind the editor's back, by the user's own wish. */
+  acceptFromDisk(path: string): Promise<void>;
+  /** Nothing is kept of a conversation that was removed. */
+  forgetSession(sessionId: string): void;
+  /** What the checkpoints take, for the doctor. */
+  usageText(): Promise<string>;
   /** Everything is on disk. */
   flush(): Promise<void>;
 }
@@ -88,7 +94,15 @@ export function createChanges(options: ChangesOptions): Changes {
       aroundWrite: (write, run) => follower.aroundWrite(write, run),
       aroundCall: (call, run) => follower.aroundCall(call, run),
       onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
-      onUnexpectedChange: ({ sessionId, turnId, callId, asker, path, expectedText, actualText }) => {
+      onUnexpectedChange: ({
+        sessionId,
+        turnId,
+        callId,
+        asker,
+        path,
+        expectedText,
+        actualText,
+      }) => {
         logger.warn(`An agent wrote something else than what was approved: ${path}`);
         unreviewed.note({
           sessionId,
@@ -101,6 +115,22 @@ export function createChanges(options: ChangesOptions): Changes {
           existsAfter: actualText !== undefined,
         });
       },
+    },
+    acceptFromDisk: async (path) => {
+      await watcher.accept(path);
+      const text = await files.readText(path).then(
+        (file) => file.text,
+        () => undefined, // gone, as it was before the turn
+      );
+      unreviewed.noteKnown(path, text);
+    },
+    forgetSession: (sessionId) => {
+      unreviewed.forgetSession(sessionId);
+      void checkpoints.removeSession(sessionId);
+    },
+    usageText: async () => {
+      const { checkpoints: count, bytes, maxBytes } = await checkpoints.usage();
+      return `checkpoints: ${count} turns, ${bytes} of at most ${maxBytes} bytes on disk`;
     },
     flush: async () => {
       await Promise.all([unreviewed.flush(), checkpoints.flush()]);

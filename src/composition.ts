@@ -26,6 +26,9 @@ import { createAgentConsent } from './host/agentConsent';
 import { createAppCommands } from './host/appCommands';
 import { AuditView } from './host/auditView';
 import { ChatView } from './host/chatView';
+import { changeCommands } from './host/changes/changeCommands';
+import { ChangesView } from './host/changes/changesView';
+import { TurnRestore } from './host/changes/turnRestore';
 import { openTextOf, SaveFollower } from './host/changes/saveFollower';
 import { createCommandRun } from './host/commands';
 import type { Application } from './host/frontDoor';
@@ -597,6 +600,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   restored.catch((error: unknown) =>
     log.warn(`The last session could not be read: ${String(error)}`),
   );
+  store.add(sessions.onDidRemove((sessionId) => changes.forgetSession(sessionId)));
   store.add(sessions.onDidSwitch((session) => void state.set(shownSessionKey, session.id)));
   store.add(sessions.onDidChange(({ snapshot }) => void rememberShown(snapshot.id)));
   let remembered: string | undefined;
@@ -614,10 +618,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
       files,
       clock,
       log,
+      changes: changes.unreviewed,
       opensByItself: () => settings.values.openReviewAutomatically,
       sessionTitle: (sessionId) => sessions.find(sessionId)?.live().title,
     }),
   );
+  const changesView = store.add(new ChangesView(changes.unreviewed, log));
+  void changes.unreviewed.restore();
+  const turnRestore = new TurnRestore({
+    checkpoints: changes.checkpoints,
+    sessions,
+    audit,
+    clock,
+    labelFor,
+    accept: (path) => changes.acceptFromDisk(path),
+    insertPrompt: (text) => view.request('composer/insert', { text }),
+  });
   const agentOf = (adapter: string | undefined): AgentEntry | undefined =>
     setup.directory.find(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
   const panel: PanelController = store.add(
@@ -625,6 +641,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       sessions,
       questions: permissions,
       edits,
+      changes: changes.unreviewed,
       setup,
       log,
       findModel: (modelId) => setup.find(modelId),
@@ -635,6 +652,9 @@ export function compose(context: vscode.ExtensionContext): Composition {
       actions: createPanelActions({
         log,
         openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
+        openChange: (changeId, hunkId) => void changesView.open(changeId, hunkId),
+        undoChanges: (selection) => void changesView.undo(selection),
+        restoreTurn: (turnId) => void turnRestore.choose(turnId),
         setKey: (target) =>
           keys.setKey(target ?? setup.catalog.keyProviderOf(sessions.current.modelId)),
         signIn: async (target) => {
@@ -739,6 +759,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           `Patchbay ${String(stringField(context.extension.packageJSON, 'version'))} in ${vscode.env.appName} ${vscode.version}`,
           `${process.platform} ${process.arch}, Node ${process.versions.node}`,
           `least gate coverage wanted: ${settings.values.minimumGateCoverage}`,
+          await changes.usageText(),
         ]),
       );
     }),
@@ -817,7 +838,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
         log,
       }),
       ...reviewCommands(edits, review),
-      ...treeCommands({ edits, review, changes: undefined, openChange: () => undefined }),
+      ...treeCommands({
+        edits,
+        review,
+        changes: changes.unreviewed,
+        openChange: (changeId, hunkId) => void changesView.open(changeId, hunkId),
+      }),
+      ...changeCommands(changes.unreviewed, changesView, turnRestore),
     },
     log,
     () => log.show(),
@@ -855,6 +882,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
       await sessions.flush();
       await withDeadline(clock, ledger.flush(), 500).catch(() => undefined);
+      await changes.flush();
       // The last outcomes are written by now; a file that does not close is read as that of a killed host.
       await withDeadline(clock, auditFile.close(), 500).catch(() => undefined);
       store.dispose();

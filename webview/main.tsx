@@ -27,6 +27,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     'state/snapshot': (params) => store.accept(notificationMessage('state/snapshot', params)),
     'turn/events': (params) => store.accept(notificationMessage('turn/events', params)),
     'prompt/changed': (params) => store.accept(notificationMessage('prompt/changed', params)),
+    'change/changed': (params) => store.accept(notificationMessage('change/changed', params)),
     'edit/changed': (params) => store.accept(notificationMessage('edit/changed', params)),
     'setup/changed': (params) => store.accept(notificationMessage('setup/changed', params)),
     'composer/insert': ({ text }) => inserts.fire(text),

@@ -1,16 +1,17 @@
 import type { SessionItem } from '../src/events/sessionItem';
-import type { EditView, PromptView } from '../src/protocol/methods';
+import type { ChangeView, EditView, PromptView } from '../src/protocol/methods';
 import type { LiveState } from './store';
 
 /** One row of the conversation: an item, or a question or edit whose call is not in the list. */
 export type Row =
   | SessionItem
   | { readonly kind: 'prompt'; readonly id: string; readonly prompt: PromptView }
-  | { readonly kind: 'edit'; readonly id: string; readonly edit: EditView };
+  | { readonly kind: 'edit'; readonly id: string; readonly edit: EditView }
+  | { readonly kind: 'change'; readonly id: string; readonly change: ChangeView };
 
 /** The rows in order. Queued prompts (`hasQueued`: there are some) are shown above the composer instead. */
 export function rowsOf(state: LiveState, hasQueued: boolean): readonly Row[] {
-  const { items, prompts, edits } = state;
+  const { items, prompts, edits, changes } = state;
   const said = hasQueued ? items.filter((item) => !isQueued(item)) : items;
   const lost: Row[] = [
     ...prompts
@@ -21,6 +22,9 @@ export function rowsOf(state: LiveState, hasQueued: boolean): readonly Row[] {
       .filter((edit) => edit.state === 'open' || edit.state === 'unreviewed')
       .filter((edit) => !hasCall(items, edit.callId, edit.id))
       .map((edit): Row => ({ kind: 'edit', id: `edit:${edit.id}`, edit })),
+    ...changes
+      .filter(({ callId }) => callId === undefined || !hasCall(items, callId))
+      .map((change): Row => ({ kind: 'change', id: `change:${change.id}`, change })),
   ];
   return lost.length === 0 ? said : [...said, ...lost];
 }
@@ -81,6 +85,7 @@ export function estimatedHeight(row: Row, widthPx: number): number {
       return 40 + row.items.length * 22;
     case 'prompt':
     case 'edit':
+    case 'change':
       return 180;
     default:
       return 48;

@@ -3,6 +3,7 @@ import type { SessionDelta, SessionItem } from '../src/events/sessionItem';
 import type { NotificationMessage } from '../src/protocol/envelope';
 import {
   protocolVersion,
+  type ChangeView,
   type EditView,
   type Notifications,
   type PanelSnapshot,
@@ -31,6 +32,7 @@ export interface LiveState {
   readonly order: object;
   readonly prompts: readonly PromptView[];
   readonly edits: readonly EditView[];
+  readonly changes: readonly ChangeView[];
   readonly status: StatusView;
   readonly setup: SetupView;
   /** The host's draft as of the snapshot. */
@@ -47,6 +49,7 @@ export const blankState: LiveState = {
   order: [],
   prompts: [],
   edits: [],
+  changes: [],
   status: {
     phase: 'idle',
     title: '',
@@ -70,7 +73,12 @@ export const blankState: LiveState = {
 
 /** The notifications that change the state; the rest are commands to the page. */
 export type StateMessage = NotificationMessage<
-  'state/snapshot' | 'turn/events' | 'prompt/changed' | 'edit/changed' | 'setup/changed'
+  | 'state/snapshot'
+  | 'turn/events'
+  | 'prompt/changed'
+  | 'edit/changed'
+  | 'change/changed'
+  | 'setup/changed'
 >;
 
 /** Pure: the state after a message. A repeated delta changes nothing, a missed one sets `isBehind`. */
@@ -88,6 +96,8 @@ export function reduce(state: PanelState, message: StateMessage): PanelState {
       return { ...state, prompts: message.params.prompts };
     case 'edit/changed':
       return { ...state, edits: message.params.edits };
+    case 'change/changed':
+      return { ...state, changes: message.params.changes };
     case 'setup/changed':
       return { ...state, setup: message.params };
     default:
@@ -99,7 +109,7 @@ function fromSnapshot(snapshot: PanelSnapshot): PanelState {
   if (snapshot.version !== protocolVersion) {
     return { kind: 'foreign' };
   }
-  const { seq, sessionId, items, prompts, edits, status, setup, draft } = snapshot;
+  const { seq, sessionId, items, prompts, edits, changes, status, setup, draft } = snapshot;
   return {
     kind: 'live',
     seq,
@@ -109,6 +119,7 @@ function fromSnapshot(snapshot: PanelSnapshot): PanelState {
     order: items,
     prompts,
     edits,
+    changes,
     status,
     setup,
     draft,

@@ -43,10 +43,7 @@ export class AttributedText<Origin> {
   /** What was stored of one. */
   static from<Origin>(pieces: readonly Piece<Origin>[]): AttributedText<Origin> {
     const ids = pieces.map((piece) => (piece.kind === 'both' ? 0 : piece.id));
-    return new AttributedText(
-      pieces,
-      ids.reduce((max, id) => Math.max(max, id), 0) + 1,
-    );
+    return new AttributedText(pieces, ids.reduce((max, id) => Math.max(max, id), 0) + 1);
   }
 
   /** The file without what waits. */
@@ -127,7 +124,11 @@ export class AttributedText<Origin> {
   /** These changes are accepted: they wait no longer, the file stays as it is. */
   keeping(isChosen: (piece: ChangedPiece<Origin>) => boolean): AttributedText<Origin> {
     return this.mapChanged((piece) =>
-      !isChosen(piece) ? [piece] : piece.kind === 'added' ? [{ kind: 'both', text: piece.text }] : [],
+      !isChosen(piece)
+        ? [piece]
+        : piece.kind === 'added'
+          ? [{ kind: 'both', text: piece.text }]
+          : [],
     );
   }
 
@@ -292,7 +293,11 @@ function toHunks<Origin>(
       close(at);
     }
     open.push(piece);
-    at = moved(at, piece.kind === 'removed' ? text.length : 0, piece.kind === 'added' ? text.length : 0);
+    at = moved(
+      at,
+      piece.kind === 'removed' ? text.length : 0,
+      piece.kind === 'added' ? text.length : 0,
+    );
   }
   close(at);
   return found;

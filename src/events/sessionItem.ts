@@ -13,6 +13,8 @@ export type SessionItem =
       readonly text: string;
       /** Waits behind the running turn. */
       readonly isQueued?: boolean;
+      /** The turn that it began. */
+      readonly turnId?: string;
     }
   | {
       readonly kind: 'text';

@@ -5,7 +5,7 @@ import type { SessionManager } from '../session/sessionManager';
 import { compactCommand } from '../session/compactionTurn';
 import type { AuditView } from './auditView';
 import type { ChatView } from './chatView';
-import type { CommandId, ReviewCommandId, TreeCommandId } from './commandIds';
+import type { ChangeCommandId, CommandId, ReviewCommandId, TreeCommandId } from './commandIds';
 import type { CommandHandler } from './commands';
 import type { CostView } from './costView';
 import type { DoctorView } from './doctorView';
@@ -36,7 +36,9 @@ const playgroundOpening = 'Show me around.';
 
 /** The commands about the conversation; those that decide on edits are the review's. */
 export function createAppCommands(deps: AppCommandDeps): {
-  readonly [Id in Exclude<CommandId, ReviewCommandId | TreeCommandId>]: CommandHandler;
+  readonly [
+    Id in Exclude<CommandId, ReviewCommandId | TreeCommandId | ChangeCommandId>
+  ]: CommandHandler;
 } {
   const { view, sessions, permissions, setup, keys, mcp, auditView, doctor, cost, log } = deps;
   const { questionEditor, rules } = deps;

@@ -46,6 +46,22 @@ export const commandIds = [
   'patchbay.treeUndoDecision',
   'patchbay.treeKeep',
   'patchbay.treeUndoChange',
+  'patchbay.keepChange',
+  'patchbay.undoChange',
+  'patchbay.keepFileChanges',
+  'patchbay.undoFileChanges',
+  'patchbay.keepTurnChanges',
+  'patchbay.undoTurnChanges',
+  'patchbay.keepOriginChanges',
+  'patchbay.undoOriginChanges',
+  'patchbay.keepAllChanges',
+  'patchbay.undoAllChanges',
+  'patchbay.openChanges',
+  'patchbay.nextChange',
+  'patchbay.previousChange',
+  'patchbay.restoreTurn',
+  'patchbay.undoRestore',
+  'patchbay.showCheckpointUse',
   'patchbay.showAudit',
   'patchbay.filterAudit',
   'patchbay.exportAudit',
@@ -76,3 +92,13 @@ export type ReviewCommandId = Extract<
 
 /** The commands on rows of the tree "Pending Edits". */
 export type TreeCommandId = Extract<CommandId, `patchbay.tree${string}`>;
+
+/** The commands about changes that nobody reviewed, and about checkpoints. */
+export type ChangeCommandId = Extract<
+  CommandId,
+  | `patchbay.${'keep' | 'undo'}${'Change' | `${'File' | 'Turn' | 'Origin' | 'All'}Changes`}`
+  | `patchbay.${'open' | 'next' | 'previous'}${'Change' | 'Changes'}`
+  | 'patchbay.restoreTurn'
+  | 'patchbay.undoRestore'
+  | 'patchbay.showCheckpointUse'
+>;

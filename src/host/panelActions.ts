@@ -9,6 +9,9 @@ import { toWorkspaceUri } from './workspaceUri';
 export interface PanelActionDeps {
   readonly log: Logger;
   readonly openReview: (editId: string | undefined, hunkId: string | undefined) => void;
+  readonly openChange: PanelActions['openChange'];
+  readonly undoChanges: PanelActions['undoChanges'];
+  readonly restoreTurn: PanelActions['restoreTurn'];
   readonly signIn: (adapter: string | undefined) => Promise<void>;
   readonly install: (adapter: string | undefined) => Promise<void>;
   readonly setKey: (providerId: string | undefined) => Promise<void>;
@@ -80,6 +83,9 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
       attempt('The text could not be copied', vscode.env.clipboard.writeText(text)),
     insertText: (text) => attempt('The text could not be inserted', insertAtCursor(text)),
     openReview: (editId, hunkId) => deps.openReview(editId, hunkId),
+    openChange: deps.openChange,
+    undoChanges: deps.undoChanges,
+    restoreTurn: deps.restoreTurn,
     probeEndpoint: deps.probeEndpoint,
     addEndpoint: deps.addEndpoint,
   };

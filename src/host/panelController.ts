@@ -4,6 +4,7 @@ import { errorMessage } from '../base/patchbayError';
 import type { Logger } from '../base/logger';
 import type { PermissionQuestion, QuestionAnswer } from '../gate/contract';
 import type {
+  ChangeView,
   EditView,
   PanelAction,
   PromptView,
@@ -15,7 +16,14 @@ import { coverageOf, type Bridge, type ModelRef } from '../runtime/contract';
 import { capped } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import { compactCommand } from '../session/compactionTurn';
-import type { PendingEdit, PendingEditsApi } from '../session/contract';
+import { originWords } from '../edits/changeOrigin';
+import type {
+  ChangeSelection,
+  PendingEdit,
+  PendingEditsApi,
+  UnreviewedChange,
+  UnreviewedChangesApi,
+} from '../session/contract';
 import type { SessionManager } from '../session/sessionManager';
 import { HunkMarkCache, maxMarkedHunks } from './hunkMarkCache';
 import type { PanelChange, PanelCommandHandlers, PanelContent, PanelSource } from './panelSource';
@@ -36,6 +44,9 @@ export interface PanelActions {
   copyText(text: string): void;
   insertText(text: string): void;
   openReview(editId: string, hunkId: string | undefined): void;
+  openChange(changeId: string, hunkId: string | undefined): void;
+  undoChanges(selection: ChangeSelection): void;
+  restoreTurn(turnId: string): void;
   probeEndpoint: RequestHandlers['endpoint/probe'];
   addEndpoint: RequestHandlers['endpoint/add'];
 }
@@ -44,6 +55,7 @@ export interface PanelControllerDeps {
   readonly sessions: SessionManager;
   readonly questions: QuestionsApi;
   readonly edits: PendingEditsApi;
+  readonly changes: UnreviewedChangesApi;
   readonly actions: PanelActions;
   readonly setup: { current(): SetupView; readonly onDidChange: Event<SetupView> };
   readonly findModel: (modelId: string) => ModelRef | undefined;
@@ -70,6 +82,8 @@ export class PanelController implements PanelSource, Disposable {
   readonly onDidReplaceSession = this.didReplaceSession.event;
   readonly onDidChangePrompts = this.didChangePrompts.event;
   readonly onDidChangeEdits = this.didChangeEdits.event;
+  private readonly didChangeChanges = this.store.add(new Emitter<readonly ChangeView[]>());
+  readonly onDidChangeChanges = this.didChangeChanges.event;
   readonly onDidChangeSetup: Event<SetupView>;
 
   constructor(private readonly deps: PanelControllerDeps) {
@@ -82,6 +96,7 @@ export class PanelController implements PanelSource, Disposable {
     this.store.add(deps.sessions.onDidSwitch(() => this.didReplaceSession.fire()));
     this.store.add(deps.questions.onDidChange(() => this.didChangePrompts.fire(this.prompts())));
     this.store.add(deps.edits.onDidChange(() => this.didChangeEdits.fire(this.edits())));
+    this.store.add(deps.changes.onDidChange(() => this.didChangeChanges.fire(this.changes())));
     this.store.add(
       deps.setup.onDidChange(() =>
         this.didChangeSession.fire({ deltas: [], status: this.status(deps.sessions.current) }),
@@ -98,6 +113,7 @@ export class PanelController implements PanelSource, Disposable {
       items: snapshot.items,
       prompts: this.prompts(),
       edits: this.edits(),
+      changes: this.changes(),
       status: this.status(session),
       setup: this.deps.setup.current(),
     };
@@ -152,6 +168,15 @@ export class PanelController implements PanelSource, Disposable {
       }
     },
     'edit/open': ({ editId, hunkId }) => this.deps.actions.openReview(editId, hunkId),
+    'change/decide': ({ changeId, hunkIds, decision }) =>
+      this.decideChange(
+        hunkIds.length === 0 ? { kind: 'file', changeId } : { kind: 'hunks', changeId, hunkIds },
+        decision,
+      ),
+    'change/decideAll': ({ decision }) =>
+      this.decideChange({ kind: 'session', sessionId: this.deps.sessions.current.id }, decision),
+    'change/open': ({ changeId, hunkId }) => this.deps.actions.openChange(changeId, hunkId),
+    'turn/restore': ({ turnId }) => this.deps.actions.restoreTurn(turnId),
     'model/choose': ({ modelId }) => {
       if (this.deps.findModel(modelId) !== undefined) {
         this.deps.sessions.current.setModel(modelId);
@@ -184,6 +209,22 @@ export class PanelController implements PanelSource, Disposable {
   }
 
   private readonly redact = (text: string): string => this.deps.redactShown?.(text) ?? text;
+
+  private decideChange(selection: ChangeSelection, decision: 'keep' | 'undo'): void {
+    if (decision === 'undo') {
+      this.deps.actions.undoChanges(selection);
+    } else if (!this.deps.changes.keep(selection)) {
+      this.didChangeChanges.fire(this.changes());
+    }
+  }
+
+  private changes(): readonly ChangeView[] {
+    const { id } = this.deps.sessions.current;
+    return this.deps.changes
+      .list()
+      .filter((change) => change.sessionId === id)
+      .map((change) => toChangeView(change, this.redact));
+  }
 
   private later(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) =>
@@ -259,6 +300,31 @@ export class PanelController implements PanelSource, Disposable {
 function coverageView(bridge: Bridge, model: ModelRef): NonNullable<StatusView['coverage']> {
   const { coverage, note } = coverageOf(bridge, model);
   return { level: coverage, note };
+}
+
+/** The card's view of a change: without the whole texts, the origins in words. */
+export function toChangeView(
+  change: UnreviewedChange,
+  redact: (text: string) => string,
+): ChangeView {
+  const { id, turnId, path, label, kind, hunks } = change;
+  const callId = hunks
+    .map(({ origin }) => origin)
+    .find((origin) => origin.kind === 'during')?.callId;
+  return {
+    id,
+    turnId,
+    ...(callId === undefined ? {} : { callId }),
+    path,
+    label,
+    kind,
+    added: hunks.reduce((sum, { hunk }) => sum + hunk.newLines, 0),
+    removed: hunks.reduce((sum, { hunk }) => sum + hunk.oldLines, 0),
+    hunks: hunks.map(({ hunk, origin, alsoBy }) => ({
+      hunk,
+      origin: redact([origin, ...alsoBy].map(originWords).join(' and ')),
+    })),
+  };
 }
 
 /** The card's view of an edit: without the whole texts, with what changed within the lines. */

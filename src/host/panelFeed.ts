@@ -49,6 +49,9 @@ export class PanelFeed implements Disposable {
       source.onDidChangePrompts((prompts) => this.notify('prompt/changed', { prompts })),
     );
     this.store.add(source.onDidChangeEdits((edits) => this.notify('edit/changed', { edits })));
+    this.store.add(
+      source.onDidChangeChanges((changes) => this.notify('change/changed', { changes })),
+    );
     this.store.add(source.onDidChangeSetup((setup) => this.notify('setup/changed', setup)));
   }
 

@@ -1,6 +1,7 @@
 import type { Event } from '../base/emitter';
 import type { SessionDelta } from '../events/sessionItem';
 import type {
+  ChangeView,
   CommandHandlers,
   EditView,
   PanelSnapshot,
@@ -33,6 +34,7 @@ export interface PanelSource {
   readonly onDidReplaceSession: Event<void>;
   readonly onDidChangePrompts: Event<readonly PromptView[]>;
   readonly onDidChangeEdits: Event<readonly EditView[]>;
+  readonly onDidChangeChanges: Event<readonly ChangeView[]>;
   readonly onDidChangeSetup: Event<SetupView>;
   readonly requests: RequestHandlers;
   readonly commands: PanelCommandHandlers;

@@ -80,7 +80,10 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
       return;
     }
     await mkdir(dirname(target), { recursive: true });
-    const temporary = join(dirname(target), `.${basename(target).slice(0, 80)}.${randomUUID()}.tmp`);
+    const temporary = join(
+      dirname(target),
+      `.${basename(target).slice(0, 80)}.${randomUUID()}.tmp`,
+    );
     try {
       const file = await open(temporary, 'wx', 0o600);
       try {
@@ -98,9 +101,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
   }
 
   /** The real place of a path, by the nearest folder above it that exists: no link may lead out of the workspace. */
-  private async place(
-    path: string,
-  ): Promise<{ readonly folder: string; readonly target: string }> {
+  private async place(path: string): Promise<{ readonly folder: string; readonly target: string }> {
     let above = path;
     let below = '';
     let real: string | undefined;
@@ -118,7 +119,12 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     for (const given of this.options.folders()) {
       const folder = (await unlessAbsent(realpath(given))) ?? given;
       const inside = relative(folder, target);
-      if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) {
+      if (
+        inside !== '' &&
+        inside !== '..' &&
+        !inside.startsWith(`..${sep}`) &&
+        !isAbsolute(inside)
+      ) {
         return { folder, target };
       }
     }

@@ -93,6 +93,7 @@ function isPanelAction(value: unknown): value is PanelAction {
 }
 
 const isDecision = isOneOf('approve', 'deny');
+const isKeepOrUndo = isOneOf('keep', 'undo');
 
 const commandGuards: GuardsOfCommands = {
   'view/ready': isShape<Commands['view/ready']>({ version: isCount }),
@@ -113,6 +114,14 @@ const commandGuards: GuardsOfCommands = {
   }),
   'edit/decideAll': isShape<Commands['edit/decideAll']>({ decision: isDecision }),
   'edit/open': isShape<Commands['edit/open']>({ editId: isId, hunkId: isOptional(isId) }),
+  'change/decide': isShape<Commands['change/decide']>({
+    changeId: isId,
+    hunkIds: isListOf(isId, limits.hunkIds),
+    decision: isKeepOrUndo,
+  }),
+  'change/decideAll': isShape<Commands['change/decideAll']>({ decision: isKeepOrUndo }),
+  'change/open': isShape<Commands['change/open']>({ changeId: isId, hunkId: isOptional(isId) }),
+  'turn/restore': isShape<Commands['turn/restore']>({ turnId: isId }),
   'model/choose': isShape<Commands['model/choose']>({ modelId: isFilled(limits.name) }),
   'mode/choose': isShape<Commands['mode/choose']>({ mode: isMode }),
   'session/new': isEmpty,

@@ -19,6 +19,7 @@ import type { PermissionOffer } from '../gate/contract';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
 import { isCount, isFields, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
+  ChangeView,
   EditView,
   ModelView,
   NotificationMethod,
@@ -159,6 +160,7 @@ const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
     id: isString,
     text: isItemText,
     isQueued: isOptional(isBoolean),
+    turnId: isOptional(isString),
   }),
   text: isFields<ItemOf<'text'>>({
     kind: isOneOf('text'),
@@ -338,6 +340,18 @@ const isEdit = isFields<OfFields<EditView>>({
   ),
 });
 
+const isChange = isFields<OfFields<ChangeView>>({
+  id: isString,
+  turnId: isString,
+  callId: isOptional(isString),
+  path: isString,
+  label: isString,
+  kind: isOneOf('edit', 'create', 'delete'),
+  added: isCount,
+  removed: isCount,
+  hunks: isArrayOf(isFields({ hunk: isHunk, origin: isString })),
+});
+
 const isUsage = isFields<OfFields<Usage>>({
   inputTokens: isOptional(isNumber),
   outputTokens: isOptional(isNumber),
@@ -431,6 +445,7 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
     items: isArrayOf(isSessionItem),
     prompts: isArrayOf(isPrompt),
     edits: isArrayOf(isEdit),
+    changes: isArrayOf(isChange),
     status: isStatus,
     setup: isSetup,
     draft: isText(limits.text),
@@ -444,6 +459,9 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
     prompts: isArrayOf(isPrompt),
   }),
   'edit/changed': isFields<OfFields<Notifications['edit/changed']>>({ edits: isArrayOf(isEdit) }),
+  'change/changed': isFields<OfFields<Notifications['change/changed']>>({
+    changes: isArrayOf(isChange),
+  }),
   'setup/changed': isSetup,
   'composer/insert': isFields<OfFields<Notifications['composer/insert']>>({
     text: isText(limits.text),

@@ -64,6 +64,17 @@ export interface Commands {
   };
   'edit/decideAll': { readonly decision: 'approve' | 'deny' };
   'edit/open': { readonly editId: string; readonly hunkId?: string };
+  /** About changes that are in their files already. No hunk ids: all of the file. */
+  'change/decide': {
+    readonly changeId: string;
+    readonly hunkIds: readonly string[];
+    readonly decision: 'keep' | 'undo';
+  };
+  /** All of the conversation that is shown. */
+  'change/decideAll': { readonly decision: 'keep' | 'undo' };
+  'change/open': { readonly changeId: string; readonly hunkId?: string };
+  /** Back to before a turn: asks what, and shows what will change. */
+  'turn/restore': { readonly turnId: string };
   'model/choose': { readonly modelId: string };
   'mode/choose': { readonly mode: PermissionMode };
   'session/new': Record<string, never>;
@@ -115,6 +126,7 @@ export interface Notifications {
   /** The whole list of open questions: small, sent at once. */
   'prompt/changed': { readonly prompts: readonly PromptView[] };
   'edit/changed': { readonly edits: readonly EditView[] };
+  'change/changed': { readonly changes: readonly ChangeView[] };
   'setup/changed': SetupView;
   'composer/insert': { readonly text: string };
   'composer/focus': Record<string, never>;
@@ -130,6 +142,7 @@ export interface PanelSnapshot {
   readonly items: readonly SessionItem[];
   readonly prompts: readonly PromptView[];
   readonly edits: readonly EditView[];
+  readonly changes: readonly ChangeView[];
   readonly status: StatusView;
   readonly setup: SetupView;
   readonly draft: string;
@@ -224,6 +237,21 @@ export interface EditView {
     /** What changed within the lines; left out where the whole lines are the change, and in edits of very many hunks. */
     readonly marks?: HunkMarks;
   }[];
+}
+
+/** What changed in a file in one turn without anybody having approved it. */
+export interface ChangeView {
+  readonly id: string;
+  readonly turnId: string;
+  /** The call that it is claimed for, where there is one. */
+  readonly callId?: string;
+  readonly path: string;
+  readonly label: string;
+  readonly kind: 'edit' | 'create' | 'delete';
+  readonly added: number;
+  readonly removed: number;
+  /** `origin`: where each came from, in words: `during "npm test"`. */
+  readonly hunks: readonly { readonly hunk: Hunk; readonly origin: string }[];
 }
 
 export interface SessionSummaryView {

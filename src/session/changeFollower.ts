@@ -6,10 +6,7 @@ import type { UnreviewedChanges } from './unreviewedChanges';
 
 export interface ChangeFollowerDeps {
   readonly watcher: Pick<ChangeWatcher, 'begin' | 'accept' | 'checkFile'>;
-  readonly unreviewed: Pick<
-    UnreviewedChanges,
-    'note' | 'noteKnown' | 'noteSaved' | 'isWriting'
-  >;
+  readonly unreviewed: Pick<UnreviewedChanges, 'note' | 'noteKnown' | 'noteSaved' | 'isWriting'>;
   readonly checkpoints: Pick<Checkpoints, 'noteBefore' | 'noteWrite' | 'endTurns'>;
 }
 
@@ -120,7 +117,9 @@ export class ChangeFollower {
 
   /** The turns of a session that ran until now are over. */
   async endTurn(sessionId: string): Promise<void> {
-    const turnIds = [...this.sessionOf].flatMap(([turnId, id]) => (id === sessionId ? [turnId] : []));
+    const turnIds = [...this.sessionOf].flatMap(([turnId, id]) =>
+      id === sessionId ? [turnId] : [],
+    );
     for (const turnId of turnIds) {
       this.sessionOf.delete(turnId);
       const watch = await this.watches.get(turnId);

@@ -45,6 +45,8 @@ export interface StoredSession {
   readonly modelId?: string;
   readonly mode?: PermissionMode;
   readonly interrupted: boolean;
+  /** The turns that the user's messages began, in order; absent: not known. */
+  readonly turnIds?: readonly (string | undefined)[];
 }
 
 export interface ChatSessionDeps {
@@ -126,7 +128,7 @@ export class ChatSession implements Disposable {
     this.context = deps.context && new SessionContext(deps.context, start.id);
     this.context?.restore(start.messages, deps.findModel(this.currentModelId));
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
-    restoreItems(this.reducer, start.messages, start.interrupted);
+    restoreItems(this.reducer, start.messages, start.interrupted, start.turnIds);
     if (deps.secrets !== undefined) {
       this.reducer.redactWith(deps.secrets);
     }
@@ -308,7 +310,7 @@ export class ChatSession implements Disposable {
     this.turnUsage = noUsage;
     const compacts = isCompactCommand(text) && this.compactsItself();
     if (text !== undefined && !compacts) {
-      this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text });
+      this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text, turnId });
       this.keep(turnId, { role: 'user', text, createdAtMs: this.deps.nowMs() });
     }
     this.phase = 'streaming';

@@ -171,7 +171,11 @@ export class Checkpoints {
     steps: readonly RestoreStep[],
   ): Promise<{ readonly restored: readonly string[]; readonly problems: readonly string[] }> {
     const turn = { sessionId, turnId: this.deps.createTurnId() };
-    const open: OpenCheckpoint = { ...turn, createdAtMs: this.deps.clock.nowMs(), files: new Map() };
+    const open: OpenCheckpoint = {
+      ...turn,
+      createdAtMs: this.deps.clock.nowMs(),
+      files: new Map(),
+    };
     const restored: string[] = [];
     const problems: string[] = [];
     await this.queue(async () => {
@@ -182,7 +186,9 @@ export class Checkpoints {
         try {
           const before = await this.store(await this.deps.files.read(step.path));
           if (before.kind === 'unknown') {
-            problems.push(`${step.path} stays as it is: what it holds now could not be kept (${before.why}).`);
+            problems.push(
+              `${step.path} stays as it is: what it holds now could not be kept (${before.why}).`,
+            );
             continue;
           }
           const image = await this.load(step.image);

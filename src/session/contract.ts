@@ -84,6 +84,7 @@ export type ChangeSelection =
   | { readonly kind: 'file'; readonly changeId: string }
   | { readonly kind: 'turn'; readonly sessionId: string; readonly turnId: string }
   | { readonly kind: 'origin'; readonly sessionId: string; readonly origin: ChangeOrigin }
+  | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'all' };
 
 /** The unreviewed set: what changed without anybody having approved it. Never rejects. */

@@ -15,8 +15,11 @@ export function restoreItems(
   reducer: ItemReducer,
   messages: readonly Message[],
   isInterrupted: boolean,
+  /** The turns that the user's messages began, in order. */
+  turnIds: readonly (string | undefined)[] = [],
 ): void {
   let turn = 0;
+  let userCount = 0;
   let used = noUsage;
   const nextTurn = (): void => {
     reducer.endTurn();
@@ -31,9 +34,10 @@ export function restoreItems(
   for (const message of messages) {
     switch (message.role) {
       case 'user':
+        userCount += 1;
         if (!isSummary(message)) {
           nextTurn();
-          reducer.add({ kind: 'user', id: reducer.nextId(), text: message.text });
+          addUser(reducer, message.text, turnIds[userCount - 1]);
           break;
         }
         if (message.compaction.trigger === 'manual') {
@@ -81,4 +85,9 @@ export function compactionItem(
 ): Extract<SessionItem, { kind: 'compaction' }> {
   const { trigger, writtenBy, tokensBefore, tokensAfter } = compaction;
   return { kind: 'compaction', id, text, trigger, writtenBy, tokensBefore, tokensAfter };
+}
+
+function addUser(reducer: ItemReducer, text: string, turnId: string | undefined): void {
+  const id = reducer.nextId();
+  reducer.add({ kind: 'user', id, text, ...(turnId === undefined ? {} : { turnId }) });
 }

@@ -36,6 +36,8 @@ export interface SessionStore {
    * session or entry.
    */
   fork(sessionId: string, entryId?: string): Promise<string | undefined>;
+  /** The same up to before a turn. `empty`: there is nothing before it. Undefined: there is no such turn. */
+  forkBefore(sessionId: string, turnId: string): Promise<string | undefined>;
 }
 
 export interface SessionManagerDeps {
@@ -56,10 +58,13 @@ export class SessionManager implements Disposable {
   private readonly openSessions = new Map<string, OpenEntry>();
   private readonly didSwitch = this.disposables.add(new Emitter<ChatSession>());
   private readonly didChange = this.disposables.add(new Emitter<SessionChange>());
+  private readonly didRemove = this.disposables.add(new Emitter<string>());
   private shown: OpenEntry;
 
   /** Another conversation is shown now. */
   readonly onDidSwitch = this.didSwitch.event;
+  /** A conversation was removed for good. */
+  readonly onDidRemove = this.didRemove.event;
   /** A change of the conversation that is shown. */
   readonly onDidChange = this.didChange.event;
 
@@ -112,6 +117,24 @@ export class SessionManager implements Disposable {
     return true;
   }
 
+  /**
+   * Shows a copy of the shown conversation as it was before a turn; the conversation itself stays in the history. False
+   * when there is no such turn.
+   */
+  async openBefore(turnId: string): Promise<boolean> {
+    const { session, opened } = this.shown;
+    await opened.log.flush();
+    const id = await this.deps.store.forkBefore(session.id, turnId);
+    if (id === undefined) {
+      return false;
+    }
+    if (id === 'empty') {
+      this.create();
+      return true;
+    }
+    return await this.open(id);
+  }
+
   async list(): Promise<readonly SessionSummary[]> {
     return this.deps.store.list();
   }
@@ -130,6 +153,7 @@ export class SessionManager implements Disposable {
       }
     }
     await this.deps.store.remove(sessionId);
+    this.didRemove.fire(sessionId);
   }
 
   /** Writes what is not yet on disk, for a clean end. */

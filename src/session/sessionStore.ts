@@ -46,6 +46,18 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     const bytes = await storage.read(sessionId);
     return bytes === undefined ? undefined : readSession(bytes);
   };
+  const forkAt = async (record: SessionRecord, from: string, at: number): Promise<string> => {
+    const id = newId();
+    const file = createFile(id, undefined, {
+      ...record,
+      branch: record.branch.slice(0, at + 1),
+      from,
+    });
+    file.materialize();
+    await file.flush();
+    await storage.release?.(id);
+    return id;
+  };
   return {
     create: () => {
       const id = newId();
@@ -74,6 +86,9 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
         ...(record.mode === undefined ? {} : { mode: record.mode }),
         interrupted: record.interruptedTurn !== undefined,
+        turnIds: record.branch.flatMap((entry) =>
+          entry.kind === 'message' && entry.message.role === 'user' ? [entry.turn] : [],
+        ),
       };
       if (isOurs) {
         return opened(createFile(id, record), stored);
@@ -92,16 +107,21 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       if (record === undefined || at < 0) {
         return undefined;
       }
-      const id = newId();
-      const file = createFile(id, undefined, {
-        ...record,
-        branch: record.branch.slice(0, at + 1),
-        from: sessionId,
-      });
-      file.materialize();
-      await file.flush();
-      await storage.release?.(id);
-      return id;
+      return await forkAt(record, sessionId, at);
+    },
+    forkBefore: async (sessionId, turnId) => {
+      const record = await readRecord(sessionId);
+      const at =
+        record?.branch.findIndex((entry) => entry.kind === 'turnStart' && entry.turn === turnId) ??
+        -1;
+      const last = record?.branch[at - 1];
+      const hasMessages = record?.branch.slice(0, at).some(({ kind }) => kind === 'message');
+      if (record === undefined || at < 0) {
+        return undefined;
+      }
+      return last === undefined || hasMessages !== true
+        ? 'empty'
+        : await forkAt(record, sessionId, at - 1);
     },
     list: async ({ isDeep = false } = {}) => {
       const summaries: SessionSummary[] = [];

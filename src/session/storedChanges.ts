@@ -72,10 +72,7 @@ function isPiece(value: unknown): value is Piece<TurnOrigin> {
 
 function isTurnOrigin(value: unknown): value is TurnOrigin {
   return (
-    isRecord(value) &&
-    isString(value.sessionId) &&
-    isString(value.turnId) &&
-    isOrigin(value.origin)
+    isRecord(value) && isString(value.sessionId) && isString(value.turnId) && isOrigin(value.origin)
   );
 }
 

@@ -255,10 +255,7 @@ async function runWatched(
         if (event.kind === 'tool_call' && event.call.executedBy === 'child') {
           childCalls.set(event.call.id, event.call);
           lastCallId = event.call.id;
-          watch?.callStarted(
-            event.call.id,
-            describeCall(event.call.name, event.call.arguments),
-          );
+          watch?.callStarted(event.call.id, describeCall(event.call.name, event.call.arguments));
         }
         listener.onEvent(event);
       },

@@ -58,7 +58,10 @@ export interface UnreviewedChangesDeps {
   readonly store?: ChangeStore;
   readonly limits?: ChangeLimits;
   /** Written around the effect, like that of a tool call; resolves with why it must not go on. */
-  readonly audit: (action: ChangeAction, run: () => Promise<string | undefined>) => Promise<string | undefined>;
+  readonly audit: (
+    action: ChangeAction,
+    run: () => Promise<string | undefined>,
+  ) => Promise<string | undefined>;
   /** A sentence for the user: what could not be kept for review. */
   readonly onNotice: (text: string) => void;
 }
@@ -94,8 +97,9 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
 
   /** Brings back what waited when the window ended. What changed since then is the user's or another program's. */
   async restore(): Promise<void> {
-    const stored = await this.attempt('changes that wait could not be read', () =>
-      this.deps.store?.load() ?? Promise.resolve([]),
+    const stored = await this.attempt(
+      'changes that wait could not be read',
+      () => this.deps.store?.load() ?? Promise.resolve([]),
     );
     for (const file of stored ?? []) {
       if (!this.byPath.has(file.path)) {
@@ -284,7 +288,11 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     return first === undefined
       ? await write()
       : await this.deps.audit(
-          { ...first, kind: 'undo', hunkCount: actions.reduce((sum, one) => sum + one.hunkCount, 0) },
+          {
+            ...first,
+            kind: 'undo',
+            hunkCount: actions.reduce((sum, one) => sum + one.hunkCount, 0),
+          },
           write,
         );
   }
@@ -434,9 +442,7 @@ function wanted(
       const hunks = turn?.hunks.filter(({ hunk }) => selection.hunkIds.includes(hunk.id)) ?? [];
       const pieces = new Set<TurnPiece>(hunks.flatMap((hunk) => hunk.pieces));
       return (_by, piece) =>
-        piece === undefined
-          ? hunks.some((hunk) => hunk.pieces.length === 0)
-          : pieces.has(piece);
+        piece === undefined ? hunks.some((hunk) => hunk.pieces.length === 0) : pieces.has(piece);
     }
     case 'file':
       return (by) => changeIdOf(path, by.turnId) === selection.changeId;
@@ -445,6 +451,8 @@ function wanted(
     case 'origin':
       return (by) =>
         by.sessionId === selection.sessionId && isSameOrigin(by.origin, selection.origin);
+    case 'session':
+      return (by) => by.sessionId === selection.sessionId;
     case 'all':
       return () => true;
   }

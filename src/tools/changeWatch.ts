@@ -333,7 +333,8 @@ export class ChangeWatcher {
       }
     }
     // A file that is gone, or got its old time back, tells no time: then whatever ran since the last look.
-    const atMs = mtimeMs === undefined || mtimeMs < this.checkedAtMs - timeSlackMs ? undefined : mtimeMs;
+    const atMs =
+      mtimeMs === undefined || mtimeMs < this.checkedAtMs - timeSlackMs ? undefined : mtimeMs;
     const spans = [...new Set([own, ...this.running])]
       .flatMap(({ turn, calls }) => calls.map((call) => ({ turn, call })))
       .filter(({ call }) => atMs === undefined || isWithin(call, atMs))

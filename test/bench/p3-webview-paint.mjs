@@ -21,6 +21,7 @@ const snapshot = {
   items,
   prompts: [],
   edits: [],
+  changes: [],
   status: {
     phase: 'idle',
     title: 'Bench',

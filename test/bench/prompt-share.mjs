@@ -35,7 +35,7 @@ const never = new Emitter().event;
 let posted;
 const feed = new PanelFeed({
   source: {
-    content: () => ({ items: [], prompts: [], edits: [] }),
+    content: () => ({ items: [], prompts: [], edits: [], changes: [] }),
     onDidChangeSession: session.event,
     onDidReplaceSession: never,
     onDidChangePrompts: prompts.event,

@@ -43,6 +43,7 @@ function linked() {
     'turn/events': note('events'),
     'prompt/changed': note('prompts'),
     'edit/changed': note('edits'),
+    'change/changed': note('changes'),
     'setup/changed': note('setup'),
     'composer/insert': ({ text }) => void heard.push(`insert ${text}`),
     'composer/focus': note('focus'),
@@ -107,6 +108,7 @@ describe('PanelStore', () => {
     items: [{ kind: 'text', id: 'a', text: '', isOpen: true }],
     prompts: [],
     edits: [],
+    changes: [],
     status: {
       phase: 'streaming',
       title: '',

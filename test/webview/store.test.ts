@@ -26,6 +26,7 @@ const snapshot: PanelSnapshot = {
   items: [user('u'), text('a', 'one')],
   prompts: [],
   edits: [],
+  changes: [],
   status: {
     phase: 'streaming',
     title: 'T',
@@ -68,6 +69,7 @@ describe('reduce', () => {
       order: snapshot.items,
       prompts: [],
       edits: [],
+  changes: [],
       status: snapshot.status,
       setup: snapshot.setup,
       draft: 'half',

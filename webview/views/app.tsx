@@ -11,6 +11,7 @@ import { Header } from './header';
 import { HistoryList } from './historyList';
 import { LiveRegion } from './liveRegion';
 import { MessageList } from './messageList';
+import { ChangesBar } from './changesBar';
 import { PendingBar } from './pendingBar';
 
 export interface AppProps {
@@ -86,6 +87,7 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
       )}
       <footer class="footer">
         <PendingBar edits={state.edits} />
+        <ChangesBar changes={state.changes} />
         <Composer state={state} surface={surface} onSurface={onSurface} />
       </footer>
     </>

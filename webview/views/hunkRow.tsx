@@ -130,7 +130,8 @@ function onHunkKey(
   }
 }
 
-function focusNeighbour(row: EventTarget | null, step: 1 | -1): boolean {
+/** True when there is a hunk beside this one. */
+export function focusNeighbour(row: EventTarget | null, step: 1 | -1): boolean {
   if (!(row instanceof HTMLElement)) {
     return false;
   }
@@ -162,7 +163,8 @@ interface HunkTextProps {
   readonly onWhole: () => void;
 }
 
-function HunkText({ hunk, marks, isWhole, onWhole }: HunkTextProps): JSX.Element {
+/** Removed lines, then added ones; a long hunk is folded. */
+export function HunkText({ hunk, marks, isWhole, onWhole }: HunkTextProps): JSX.Element {
   const lines = hunkLines(hunk, marks);
   const isFolded = !isWhole && lines.length > shownLines + 4;
   const head = isFolded ? lines.slice(0, shownLines / 2) : lines;

@@ -19,7 +19,10 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   const rows = rowsOf(state, hasQueued);
   const [startIndex] = useState(() => anchoredIndex(rows, layout));
   const virtualizer = useVirtualList({
-    keys: useMemo(() => rows.map((row) => row.id), [state.order, state.prompts, state.edits]),
+    keys: useMemo(
+      () => rows.map((row) => row.id),
+      [state.order, state.prompts, state.edits, state.changes],
+    ),
     estimate: (index, widthPx) => estimate(rows[index], widthPx),
     scroller: () => scroller.current,
     paddingEnd: activityRoomPx,
@@ -62,7 +65,12 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
                 data-depth={depthOf(rows, index)}
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <RowView row={row} prompts={state.prompts} edits={state.edits} />
+                <RowView
+                  row={row}
+                  prompts={state.prompts}
+                  edits={state.edits}
+                  changes={state.changes}
+                />
               </div>
             );
           })}

@@ -13,6 +13,7 @@ const foldedLines = 14;
 export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
   const { link } = usePanel();
   const [isWhole, setWhole] = useFlag(`whole:${item.id}`);
+  const { turnId } = item;
   const folded = isWhole ? item.text : head(item.text);
   return (
     <div class="user" data-testid="item-user">
@@ -29,6 +30,14 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
           label="Copy"
           onClick={() => link.command('text/copy', { text: item.text })}
         />
+        {turnId !== undefined && item.isQueued !== true && (
+          <IconButton
+            icon="history"
+            label="Restore to before this turn"
+            onClick={() => link.command('turn/restore', { turnId })}
+            testId="restore-turn"
+          />
+        )}
       </div>
     </div>
   );

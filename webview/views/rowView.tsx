@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { assertNever } from '../../src/base/assertNever';
-import type { EditView, PromptView } from '../../src/protocol/methods';
+import type { ChangeView, EditView, PromptView } from '../../src/protocol/methods';
 import { memo } from '../memo';
 import type { Row } from '../rows';
+import { ChangeCard } from './changeCard';
 import { CompactionRow, TurnUsage } from './contextRows';
 import { EditCard } from './editCard';
 import { ErrorCard } from './errorCard';
@@ -16,15 +17,17 @@ export interface RowViewProps {
   readonly row: Row;
   readonly prompts: readonly PromptView[];
   readonly edits: readonly EditView[];
+  readonly changes: readonly ChangeView[];
 }
 
 /** One row. A call that waits for the user is drawn as its question or its edit, in the call's place. */
-export function RowView({ row, prompts, edits }: RowViewProps): JSX.Element {
+export function RowView({ row, prompts, edits, changes }: RowViewProps): JSX.Element {
   const isCall = row.kind === 'tool';
   return (
     <PlainRow
       row={row}
       prompts={isCall ? prompts.filter((prompt) => prompt.callId === row.id) : none}
+      changes={isCall ? changes.filter(({ callId }) => callId === row.id) : none}
       edits={
         isCall ? edits.filter((edit) => edit.callId === row.id || edit.id === row.editId) : none
       }
@@ -39,7 +42,12 @@ function isUnreviewed(edit: EditView): boolean {
   return edit.state === 'unreviewed';
 }
 
-const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): JSX.Element {
+const PlainRow = memo(function PlainRow({
+  row,
+  prompts,
+  edits,
+  changes,
+}: RowViewProps): JSX.Element {
   switch (row.kind) {
     case 'user':
       return <UserRow item={row} />;
@@ -48,7 +56,7 @@ const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): 
     case 'thinking':
       return <ThinkingRow item={row} />;
     case 'tool':
-      return prompts.length + edits.length === 0 ? (
+      return prompts.length + edits.length + changes.length === 0 ? (
         <ToolCard item={row} />
       ) : (
         <>
@@ -58,6 +66,9 @@ const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): 
           ))}
           {edits.map((edit) => (
             <EditCard key={edit.id} edit={edit} call={row} />
+          ))}
+          {changes.map((change) => (
+            <ChangeCard key={change.id} change={change} />
           ))}
         </>
       );
@@ -75,6 +86,8 @@ const PlainRow = memo(function PlainRow({ row, prompts, edits }: RowViewProps): 
       return <PromptCard prompt={row.prompt} />;
     case 'edit':
       return <EditCard edit={row.edit} />;
+    case 'change':
+      return <ChangeCard change={row.change} />;
     default:
       return assertNever(row);
   }

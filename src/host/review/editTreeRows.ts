@@ -1,6 +1,7 @@
+import { originWords } from '../../edits/changeOrigin';
 import type { Hunk, HunkDecision } from '../../edits/fileEdit';
 import { makeVisibleName } from '../../gate/visible';
-import type { ChangeOrigin, PendingEdit, UnreviewedChange } from '../../session/contract';
+import type { PendingEdit, UnreviewedChange, UnreviewedHunk } from '../../session/contract';
 import { count } from '../mcpWords';
 
 /** What a row of the tree stands for. */
@@ -37,20 +38,6 @@ export interface TreeRow {
 const maxLabelChars = 120;
 /** A file with more hunks than this begins folded. */
 const maxOpenHunks = 8;
-
-/** Where a change came from, as far as it is known; all but the first are claims. */
-export function originWords(origin: ChangeOrigin): string {
-  switch (origin.kind) {
-    case 'ours':
-      return 'written by Patchbay';
-    case 'during':
-      return `while ${oneLine(origin.what)} ran`;
-    case 'onSave':
-      return 'on save';
-    case 'elsewhere':
-      return 'from elsewhere';
-  }
-}
 
 export function fileRow(edit: PendingEdit, parentKey: string): TreeRow {
   const key = fileKey(edit.id);
@@ -110,11 +97,16 @@ export function hunkRowsOf(edit: PendingEdit): readonly TreeRow[] {
   });
 }
 
+/** A command line in it can hold anything: all of it on one line, and seen. */
+function wordsOfOrigin({ origin, alsoBy }: Pick<UnreviewedHunk, 'origin' | 'alsoBy'>): string {
+  return oneLine([origin, ...alsoBy].map(originWords).join(' and '));
+}
+
 export function changedFileRow(change: UnreviewedChange, parentKey: string): TreeRow {
   const hunks = change.hunks.map(({ hunk }) => hunk);
   const { name, folder } = splitLabel(change.label);
   const what = { edit: [], create: ['new'], delete: ['deleted'] }[change.kind];
-  const origins = [...new Set(change.hunks.map(({ origin }) => originWords(origin)))];
+  const origins = [...new Set(change.hunks.map(wordsOfOrigin))];
   return {
     ...parts(
       changedFileKey(change.id),
@@ -138,7 +130,7 @@ export function changedFileRow(change: UnreviewedChange, parentKey: string): Tre
 }
 
 export function changedHunkRows(change: UnreviewedChange): readonly TreeRow[] {
-  return change.hunks.map(({ hunk, origin }, index) => ({
+  return change.hunks.map(({ hunk, ...from }, index) => ({
     ...parts(
       changedHunkKey(change.id, hunk.id),
       { kind: 'changedHunk', changeId: change.id, hunkId: hunk.id },
@@ -146,12 +138,12 @@ export function changedHunkRows(change: UnreviewedChange): readonly TreeRow[] {
       [],
     ),
     label: `${hunk.newStart}  ${firstLine(hunk)}`,
-    description: `${plusMinus([hunk])} · ${originWords(origin)}`,
+    description: `${plusMinus([hunk])} · ${wordsOfOrigin(from)}`,
     spoken: [
       `Change ${index + 1} of ${change.hunks.length}`,
       `line ${hunk.newStart}`,
       spokenLines([hunk]),
-      originWords(origin),
+      wordsOfOrigin(from),
       firstLine(hunk),
     ].join(', '),
     ...hunkIcon(hunk, { kind: 'pending' }),

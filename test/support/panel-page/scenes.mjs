@@ -138,6 +138,7 @@ function snapshot(change = {}) {
     items: [],
     prompts: [],
     edits: [],
+  changes: [],
     status: claude,
     setup,
     draft: '',

@@ -127,7 +127,10 @@ describe('a text with changes that wait', () => {
   });
 
   it('[R233] keeps the id of a hunk while the user types around it', () => {
-    const text = AttributedText.of<Who>('one\ntwo\n').after({ start: 4, end: 7, text: 'TWO' }, 'command');
+    const text = AttributedText.of<Who>('one\ntwo\n').after(
+      { start: 4, end: 7, text: 'TWO' },
+      'command',
+    );
     const [before] = text.hunks(isSame);
     const [after] = text.after({ start: 0, end: 0, text: 'zero\n' }).hunks(isSame);
     expect(after?.hunk).toEqual({ ...before?.hunk, oldStart: 3, newStart: 3 });

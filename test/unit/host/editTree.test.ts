@@ -12,7 +12,6 @@ import {
   waitingCount,
   type TreeModel,
 } from '../../../src/host/review/editTree';
-import { originWords } from '../../../src/host/review/editTreeRows';
 import { fileBadge, waitingFiles } from '../../../src/host/review/fileBadges';
 import type { PendingEdit, UnreviewedChange } from '../../../src/session/contract';
 
@@ -58,6 +57,7 @@ function change(id: string, overrides: Partial<UnreviewedChange> = {}): Unreview
     currentText: proposed,
     hunks: computeHunks(base, proposed).map((hunk, index) => ({
       hunk,
+      alsoBy: [],
       origin:
         index === 0 ? { kind: 'during', callId: 'c', what: 'npm test' } : { kind: 'elsewhere' },
     })),
@@ -122,9 +122,9 @@ describe('the tree of pending edits', () => {
       'Changed without review | 3 changes in 1 file',
       '  Rename the parser | 3 changes in 1 file',
       '    x.md | +3 −2 · new',
-      '      1  # New title | +1 −1 · while npm test ran',
-      '      5  four | +1 −1 · from elsewhere',
-      '      8  more | +1 −0 · from elsewhere',
+      '      1  # New title | +1 −1 · during "npm test"',
+      '      5  four | +1 −1 · by another program',
+      '      8  more | +1 −0 · by another program',
     ]);
     expect(tree([], [change('x')]).rootKeys).toEqual(['changed']);
     expect(tree([]).rootKeys).toEqual([]);
@@ -236,17 +236,6 @@ describe('the tree of pending edits', () => {
       hunkIds: ['h'],
     });
     expect(changeSelection({ kind: 'file', editId: 'a' })).toBeUndefined();
-  });
-
-  it('says what is known of an origin and claims no more', () => {
-    expect(
-      [
-        { kind: 'ours', callId: 'c' } as const,
-        { kind: 'during', callId: 'c', what: 'npm\ntest' } as const,
-        { kind: 'onSave' } as const,
-        { kind: 'elsewhere' } as const,
-      ].map(originWords),
-    ).toEqual(['written by Patchbay', 'while npm test ran', 'on save', 'from elsewhere']);
   });
 });
 

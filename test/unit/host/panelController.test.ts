@@ -103,6 +103,7 @@ function setUp() {
       remove: () => Promise.resolve(),
       rename: () => Promise.resolve(),
       fork: () => Promise.resolve(undefined),
+      forkBefore: () => Promise.resolve(undefined),
     },
     defaults: () => ({ modelId: 'net/one', mode: 'ask' }),
     session: {
@@ -134,6 +135,13 @@ function setUp() {
       updateProposal: nothing,
       updateBase: nothing,
     },
+    changes: {
+      list: () => [],
+      get: () => undefined,
+      onDidChange: () => never,
+      keep: () => false,
+      undo: () => Promise.resolve({ undone: 0, problems: [] }),
+    },
     actions: {
       run: nothing,
       openFile: nothing,
@@ -141,6 +149,9 @@ function setUp() {
       copyText: nothing,
       insertText: nothing,
       openReview: nothing,
+      openChange: nothing,
+      undoChanges: nothing,
+      restoreTurn: nothing,
       probeEndpoint: () => Promise.reject(new Error('nothing here probes')),
       addEndpoint: () => Promise.reject(new Error('nothing here adds')),
     },

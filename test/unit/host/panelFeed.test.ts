@@ -7,6 +7,7 @@ import type { PanelChange, PanelContent, PanelSource } from '../../../src/host/p
 import type { NotificationMessage } from '../../../src/protocol/envelope';
 import { checkHostMessage } from '../../../src/protocol/hostMessageGuard';
 import type {
+  ChangeView,
   EditView,
   HostMessage,
   NotificationMethod,
@@ -56,6 +57,7 @@ class FakeSource implements PanelSource {
   readonly onDidReplaceSession = this.replaced.event;
   readonly onDidChangePrompts = this.prompts.event;
   readonly onDidChangeEdits = this.edits.event;
+  readonly onDidChangeChanges = new Emitter<readonly ChangeView[]>().event;
   readonly onDidChangeSetup = this.setup.event;
   items: readonly SessionItem[] = [];
   open: readonly PromptView[] = [];
@@ -74,6 +76,7 @@ class FakeSource implements PanelSource {
       items: this.items,
       prompts: this.open,
       edits: [],
+      changes: [],
       status,
       setup,
     };

@@ -72,7 +72,8 @@ describe('checkpoints on disk', () => {
       const path = join(folder, name);
       const stat = lstatSync(path);
       if (stat.isFile()) {
-        found[name] = `${isPosix ? (stat.mode & 0o777).toString(8) : ''} ${readFileSync(path).toString('hex')}`;
+        found[name] =
+          `${isPosix ? (stat.mode & 0o777).toString(8) : ''} ${readFileSync(path).toString('hex')}`;
       }
     }
     return found;

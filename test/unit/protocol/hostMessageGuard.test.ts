@@ -6,6 +6,7 @@ import {
   isResultOf,
 } from '../../../src/protocol/hostMessageGuard';
 import type {
+  ChangeView,
   EditView,
   NotificationMethod,
   Notifications,
@@ -44,6 +45,30 @@ const prompt: PromptView = {
   inputText: '',
   questions: [{ question: 'q', options: [{ label: 'l', description: 'd' }], allowsMany: true }],
   offers: [{ id: 'exact', text: 'x' }],
+};
+const change: ChangeView = {
+  id: 'c',
+  turnId: 't',
+  callId: 'call',
+  path: '/w/a.ts',
+  label: 'a.ts',
+  kind: 'edit',
+  added: 1,
+  removed: 1,
+  hunks: [
+    {
+      hunk: {
+        id: 'c1',
+        oldStart: 1,
+        oldLines: 1,
+        newStart: 1,
+        newLines: 1,
+        oldText: 'a\n',
+        newText: 'b\n',
+      },
+      origin: 'during "npm test"',
+    },
+  ],
 };
 const edit: EditView = {
   id: 'e',
@@ -114,6 +139,7 @@ const snapshot: PanelSnapshot = {
   ],
   prompts: [prompt],
   edits: [edit],
+  changes: [change],
   status: {
     phase: 'idle',
     title: 't',
@@ -173,6 +199,7 @@ const notifications: { readonly [M in NotificationMethod]: Notifications[M] } = 
   },
   'prompt/changed': { prompts: [prompt] },
   'edit/changed': { edits: [edit] },
+  'change/changed': { changes: [change] },
   'setup/changed': snapshot.setup,
   'composer/insert': { text: 'x' },
   'composer/focus': {},

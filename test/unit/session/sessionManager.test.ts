@@ -47,6 +47,10 @@ class MemoryStore implements SessionStore {
     return Promise.reject(new Error('nothing here renames'));
   }
 
+  forkBefore(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   fork(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -88,9 +88,10 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     seen: () =>
       told
         .filter(({ before, beforeText, afterText, existsAfter }) =>
-          [before.kind === 'absent' || beforeText !== undefined, !existsAfter || afterText !== undefined].every(
-            (isText) => isText,
-          ),
+          [
+            before.kind === 'absent' || beforeText !== undefined,
+            !existsAfter || afterText !== undefined,
+          ].every((isText) => isText),
         )
         .map(({ path, before, beforeText, afterText, existsAfter, origin }) => [
           path,

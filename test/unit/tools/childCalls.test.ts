@@ -403,7 +403,13 @@ describe('an edit that a child writes itself', () => {
       );
       return bench;
     };
-    const head = { sessionId: 's1', turnId: 't1', asker: 'Test model', callId: 'child-1', path: '/w/app/a.ts' };
+    const head = {
+      sessionId: 's1',
+      turnId: 't1',
+      asker: 'Test model',
+      callId: 'child-1',
+      path: '/w/app/a.ts',
+    };
     expect((await write(edited, true)).unexpected).toEqual([]);
     expect((await write(`${edited}more\n`, true)).unexpected).toEqual([
       { ...head, expectedText: edited, actualText: `${edited}more\n` },
