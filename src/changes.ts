@@ -20,7 +20,7 @@ export interface ChangesOptions {
   /** Absolute; where what waits and the checkpoints are kept. */
   readonly folder: string;
   readonly files: WorkspaceFiles;
-  readonly search: WorkspaceSearch;
+  readonly search: Pick<WorkspaceSearch, 'findFiles'>;
   readonly labelFor: (path: string) => string;
   readonly audit: AuditLog;
   readonly clock: Clock;

@@ -51,10 +51,9 @@ e2e(
     await chat.locator(id('prompt-card')).waitFor();
     await chat.locator(id('prompt-card')).getByRole('button', { name: 'Allow once' }).click();
     await chat.getByText('The numbers shout now.').waitFor();
-    const cards = chat.locator(id('change-card'));
-    const card = cards.filter({ hasText: 'count.txt' });
+    const card = chat.locator(`${id('change-card')}[data-kind="edit"]`);
     await card.waitFor();
-    await cards.filter({ hasText: 'made.txt' }).waitFor();
+    await chat.locator(`${id('change-card')}[data-kind="create"]`).waitFor();
     assert.equal(await card.locator(id('change-hunk')).count(), 2);
     assert.match(await card.locator(id('change-origin')).first().innerText(), /^during "sed -i/);
     await app.page.locator('.statusbar-item', { hasText: '3 not reviewed' }).waitFor();
@@ -75,7 +74,7 @@ e2e(
     // It outlives the window.
     await app.reload();
     const again = await app.openChat(id('change-card'));
-    const kept = again.locator(id('change-card')).filter({ hasText: 'count.txt' });
+    const kept = again.locator(`${id('change-card')}[data-kind="edit"]`);
     assert.equal(await kept.locator(id('change-hunk')).count(), 1);
     await kept.locator(id('change-hunk')).focus();
     await app.page.keyboard.press('k');
