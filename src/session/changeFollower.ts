@@ -135,7 +135,8 @@ export class ChangeFollower {
     turnIds.forEach((turnId) => this.sessionOf.delete(turnId));
   }
 
-  private isWriting(path: string): boolean {
+  /** A write of ours is under way there. */
+  isWriting(path: string): boolean {
     return this.writing.has(path) || this.deps.unreviewed.isWriting(path);
   }
 

@@ -103,9 +103,9 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     );
     for (const file of stored ?? []) {
       if (!this.byPath.has(file.path)) {
-        const text = await this.readText(file.path);
-        if (text !== 'unreadable') {
-          this.put(changedTo(file, text, undefined));
+        const live = await this.readText(file.path);
+        if (live.kind === 'read') {
+          this.put(changedTo(file, live.text, undefined));
         }
       }
     }
@@ -216,11 +216,11 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     for (const path of paths) {
       const live = await this.readText(path);
       const known = this.byPath.get(path);
-      if (known === undefined || live === 'unreadable') {
+      if (known === undefined || live.kind === 'unreadable') {
         problems.push(`${this.deps.labelFor(path)} could not be read; nothing was undone there.`);
         continue;
       }
-      this.put(changedTo(known, live, undefined));
+      this.put(changedTo(known, live.text, undefined));
       const target = this.choose(selection).find(({ file }) => file.path === path);
       if (target === undefined) {
         problems.push(
@@ -347,11 +347,13 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     }));
   }
 
-  private async readText(path: string): Promise<string | undefined | 'unreadable'> {
+  private async readText(path: string): Promise<LiveText> {
     try {
-      return (await this.deps.files.readText(path)).text;
+      return { kind: 'read', text: (await this.deps.files.readText(path)).text };
     } catch (error) {
-      return PatchbayError.is(error, 'not_found') ? undefined : 'unreadable';
+      return PatchbayError.is(error, 'not_found')
+        ? { kind: 'read', text: undefined }
+        : { kind: 'unreadable' };
     }
   }
 
@@ -420,6 +422,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     }
   }
 }
+
+/** `text` undefined: there is no file. */
+type LiveText =
+  { readonly kind: 'read'; readonly text: string | undefined } | { readonly kind: 'unreadable' };
 
 interface Chosen {
   readonly file: ChangedFile;

@@ -64,7 +64,7 @@ e2e(
     await shot('agent-codex-exec-1-consent');
     await app.answerDialog(/^Start$/);
     await answer('It is blue now.');
-    const card = chat.locator(`${id('edit-card')}[data-state="unreviewed"]`);
+    const card = chat.locator(id('change-card'));
     await card.waitFor();
     assert.equal(app.text('notes.md'), notes.replace('red', 'blue'));
     await shot('agent-codex-exec-2-unreviewed');

@@ -101,11 +101,10 @@ e2e(
     await shot('consent-1-asked');
     await app.answerDialog(/^Start$/);
     await chat.getByText('I have painted it green.').waitFor();
-    const card = chat.locator(`${id('edit-card')}[data-state="unreviewed"]`);
+    const card = chat.locator(id('change-card'));
     await card.waitFor();
     assert.match(app.text('notes.md'), /colour: green/);
-    await card.locator('.card-toggle').click();
-    await card.locator(`${id('hunk')}[data-decision="pending"]`).waitFor();
+    await card.locator(id('change-hunk')).waitFor();
     assert.equal(await card.locator(id('hunk-approve')).count(), 0, 'it is done already');
     await shot('consent-2-unreviewed');
 

@@ -34,7 +34,7 @@ export class SaveFollower implements Disposable {
   private readonly typing = new Map<string, Typing>();
 
   constructor(
-    private readonly follower: Pick<ChangeFollower, 'saved' | 'reloaded'>,
+    private readonly follower: Pick<ChangeFollower, 'saved' | 'reloaded' | 'isWriting'>,
     private readonly onDidType: (path: string) => void,
   ) {
     const { workspace, window } = vscode;
@@ -63,7 +63,8 @@ export class SaveFollower implements Disposable {
     const text = document.getText();
     if (text.length <= maxChars) {
       const known = this.typing.get(document.uri.toString());
-      if (reason !== undefined) {
+      // Undo and redo are the user's; so is what we write with the user's word.
+      if (reason !== undefined || this.follower.isWriting(path)) {
         this.typed(document, text);
       } else if (known === undefined) {
         this.typing.set(document.uri.toString(), {

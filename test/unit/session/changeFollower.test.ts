@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock';
+import { silentLogger } from '../../../src/base/logger';
+import { createChanges } from '../../../src/changes';
+import { originWords } from '../../../src/edits/changeOrigin';
+import { AuditLog } from '../../../src/gate/audit';
+import { DiskFiles } from '../../../src/node/diskFiles';
+import { createWorkspaceSearch } from '../../../src/node/search';
+
+const turn = { sessionId: 's', turnId: 't' };
+
+describe('following a turn', () => {
+  let base: string;
+  beforeEach(() => {
+    base = mkdtempSync(join(tmpdir(), 'patchbay-follow-'));
+    mkdirSync(join(base, 'app'));
+  });
+  afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  function place() {
+    const folder = join(base, 'app');
+    const files = new DiskFiles({
+      folders: [{ name: 'app', path: folder }],
+      home: base,
+      platform: 'posix',
+    });
+    const changes = createChanges({
+      folder: join(base, 'storage'),
+      files,
+      search: createWorkspaceSearch({ rgPaths: [], isTrusted: () => false, inheritedEnv: {} }),
+      labelFor: (path) => path.slice(folder.length + 1),
+      audit: new AuditLog({
+        sink: { write: () => Promise.resolve() },
+        clock: systemClock,
+        redact: (text) => text,
+        onFirstFailure: () => undefined,
+      }),
+      clock: systemClock,
+      logger: silentLogger,
+      onNotice: () => undefined,
+      openText: () => undefined,
+    });
+    const at = (name: string): string => join(folder, name);
+    const command = (callId: string, what: string, run: () => void): Promise<void> =>
+      changes.follower.aroundCall(
+        { ...turn, callId, what, asker: 'Model', signal: new AbortController().signal },
+        () => Promise.resolve(run()),
+      );
+    const rows = () =>
+      changes.unreviewed
+        .list()
+        .flatMap(({ label, kind, hunks }) =>
+          hunks.map(({ hunk, origin }) => [label, kind, originWords(origin), hunk.newText]),
+        );
+    return { changes, files, at, command, rows };
+  }
+
+  it('[R233][R234] shows what a command of ours changed, and nothing of an edit that was approved', async () => {
+    const { changes, files, at, command, rows } = place();
+    writeFileSync(at('a.txt'), 'a\nb\n');
+    writeFileSync(at('gone.txt'), 'g\n');
+    await changes.follower.aroundWrite(
+      { ...turn, callId: 'edit', path: at('a.txt'), text: 'a\nb\napproved\n' },
+      () => files.writeText(at('a.txt'), 'a\nb\napproved\n', 'a\nb\n'),
+    );
+    await command('call-1', 'npm test', () => {
+      writeFileSync(at('a.txt'), 'A\nb\napproved\n');
+      writeFileSync(at('new.txt'), 'n\n');
+      unlinkSync(at('gone.txt'));
+    });
+    expect(rows()).toEqual([
+      ['a.txt', 'edit', 'during "npm test"', 'A\n'],
+      ['gone.txt', 'delete', 'during "npm test"', ''],
+      ['new.txt', 'create', 'during "npm test"', 'n\n'],
+    ]);
+    await changes.follower.endTurn('s');
+    expect(await changes.unreviewed.undo({ kind: 'turn', ...turn })).toEqual({
+      undone: 3,
+      problems: [],
+    });
+    expect(readFileSync(at('a.txt'), 'utf8')).toBe('a\nb\napproved\n');
+    expect(readFileSync(at('gone.txt'), 'utf8')).toBe('g\n');
+  });
+
+  it('[R235] keeps what the files were before the turn, whoever of its calls changed them, byte for byte', async () => {
+    const { changes, files, at, command } = place();
+    const mixed = Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0x0d, 0x0a, 0x62, 0x0a]);
+    const binary = Buffer.from([0, 1, 2, 0xff]);
+    writeFileSync(at('mixed.txt'), mixed);
+    writeFileSync(at('image.bin'), binary);
+    await command('call-1', 'make', () => writeFileSync(at('image.bin'), 'text'));
+    const { text } = await files.readText(at('mixed.txt'));
+    await changes.follower.aroundWrite(
+      { ...turn, callId: 'edit', path: at('mixed.txt'), text: 'x' },
+      () => files.writeText(at('mixed.txt'), 'x', text),
+    );
+    await command('call-2', 'make', () => writeFileSync(at('mixed.txt'), 'y'));
+    await changes.follower.endTurn('s');
+    const plan = await changes.checkpoints.plan('s', ['t']);
+    expect(plan.map(({ path, kind }) => [path, kind])).toEqual([
+      [at('image.bin'), 'change'],
+      [at('mixed.txt'), 'change'],
+    ]);
+    await changes.checkpoints.restore('s', plan);
+    expect(readFileSync(at('mixed.txt'))).toEqual(mixed);
+    expect(readFileSync(at('image.bin'))).toEqual(binary);
+  });
+
+  it('[R233] takes what an agent wrote as approved for known, and keeps what was there before', async () => {
+    const { changes, at, rows } = place();
+    writeFileSync(at('a.txt'), 'before\n');
+    const watch = await changes.follower.beginTurn({
+      ...turn,
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+    watch.callStarted('call-1', 'Edit');
+    writeFileSync(at('a.txt'), 'approved\n');
+    await changes.follower.accept(at('a.txt'), 'approved\n', turn);
+    writeFileSync(at('b.txt'), 'beside\n');
+    watch.callEnded('call-1');
+    await watch.end('call-1');
+    await changes.follower.endTurn('s');
+    expect(rows()).toEqual([['b.txt', 'create', 'during "Edit"', 'beside\n']]);
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    expect(readFileSync(at('a.txt'), 'utf8')).toBe('before\n');
+  });
+
+  it('[R233] gives a formatter’s part of a save to the save, in a file of the turn only', async () => {
+    const { changes, at, command, rows } = place();
+    writeFileSync(at('a.txt'), 'a\nb\nc\n');
+    writeFileSync(at('mine.txt'), 'm\n');
+    await command('call-1', 'make', () => writeFileSync(at('a.txt'), 'A\nb\nc\n'));
+    writeFileSync(at('a.txt'), 'A\nb typed\nC\n');
+    await changes.follower.saved(at('a.txt'), 'A\nb typed\nc\n', 'A\nb typed\nC\n');
+    writeFileSync(at('mine.txt'), 'M\n');
+    await changes.follower.saved(at('mine.txt'), 'm\n', 'M\n');
+    await changes.follower.endTurn('s');
+    expect(rows()).toEqual([
+      ['a.txt', 'edit', 'during "make"', 'A\n'],
+      ['a.txt', 'edit', 'on save', 'C\n'],
+    ]);
+  });
+});
