@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Clock } from './base/clock';
 import type { Disposable } from './base/disposable';
 import { createId } from './base/ids';
@@ -19,6 +18,7 @@ import type { OrchestratorServices } from './tools/services';
 export interface ChangesOptions {
   /** Absolute; where what waits and the checkpoints are kept. */
   readonly folder: string;
+  readonly join: (...parts: readonly string[]) => string;
   readonly files: WorkspaceFiles;
   readonly search: Pick<WorkspaceSearch, 'findFiles'>;
   readonly labelFor: (path: string) => string;
@@ -51,7 +51,7 @@ export interface Changes extends Disposable {
 
 /** The objects behind "nothing changes silently", put together. */
 export function createChanges(options: ChangesOptions): Changes {
-  const { files, search, labelFor, clock, logger, onNotice } = options;
+  const { files, join, search, labelFor, clock, logger, onNotice } = options;
   const folders = (): readonly string[] => files.roots().folders.map(({ path }) => path);
   const images = new WorkspaceImages({ folders });
   const watcher: ChangeWatcher = new ChangeWatcher({

@@ -275,6 +275,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const changes = store.add(
     createChanges({
       folder: storage.fsPath,
+      join: (...parts) => join(...parts),
       files,
       search,
       labelFor,

@@ -50,6 +50,7 @@ describe('changes that nobody approved', () => {
     });
     changes = createChanges({
       folder: storage,
+      join: (...parts) => path.join(...parts),
       files,
       search: {
         // Only this test's file is the workspace: the others belong to other tests.

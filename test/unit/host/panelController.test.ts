@@ -126,6 +126,13 @@ function setUp() {
   const panel = new PanelController({
     sessions,
     questions: { list: () => questions, onDidChange: () => never, answer: () => false },
+    changes: {
+      list: () => [],
+      get: () => undefined,
+      onDidChange: () => never,
+      keep: () => false,
+      undo: () => Promise.resolve({ undone: 0, problems: [] }),
+    },
     edits: {
       list: () => [],
       get: () => undefined,

@@ -29,6 +29,7 @@ describe('following a turn', () => {
     });
     const changes = createChanges({
       folder: join(base, 'storage'),
+      join: (...parts) => join(...parts),
       files,
       search: createWorkspaceSearch({ rgPaths: [], isTrusted: () => false, inheritedEnv: {} }),
       labelFor: (path) => path.slice(folder.length + 1),
