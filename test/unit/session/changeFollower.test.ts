@@ -48,7 +48,10 @@ describe('following a turn', () => {
     const command = (callId: string, what: string, run: () => void): Promise<void> =>
       changes.follower.aroundCall(
         { ...turn, callId, what, asker: 'Model', signal: new AbortController().signal },
-        () => Promise.resolve(run()),
+        () => {
+          run();
+          return Promise.resolve();
+        },
       );
     const rows = () =>
       changes.unreviewed
