@@ -78,6 +78,7 @@ import { diskPathProbe } from './node/pathProbe';
 import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
+import { PendingFiles } from './node/pendingFiles';
 import { SessionFiles } from './node/sessionFiles';
 import { createShellParserThread } from './node/shellParserThread';
 import type { AgentEntry } from './runtime/agentCatalog';
@@ -94,6 +95,7 @@ import { withPrice } from './runtime/prices';
 import { defaultRetryPolicy } from './runtime/retry';
 import { createShippedBridges } from './runtime/shippedBridges';
 import { CostLedger, ledgerCodec } from './session/costLedger';
+import { DetachedEdits } from './session/detachedEdits';
 import { PendingEdits } from './session/pendingEdits';
 import type { ContextServices } from './session/sessionContext';
 import { SessionManager } from './session/sessionManager';
@@ -204,6 +206,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const labelFor = (path: string): string => displayPath(path, files.roots());
   const permissions = store.add(new PendingPermissions(clock));
   const edits = store.add(new PendingEdits({ clock, labelFor }));
+  const storage = context.storageUri ?? context.globalStorageUri;
   // One chain of files for this host alone; the viewer reads those of all.
   const auditFolder = join(context.globalStorageUri.fsPath, 'audit');
   const auditFile = createAuditFile({
@@ -271,7 +274,6 @@ export function compose(context: vscode.ExtensionContext): Composition {
     }),
   );
   // What changes without approval, and the way back to before a turn.
-  const storage = context.storageUri ?? context.globalStorageUri;
   const changes = store.add(
     createChanges({
       folder: storage.fsPath,
@@ -308,6 +310,11 @@ export function compose(context: vscode.ExtensionContext): Composition {
     analyze: analyzeCommand,
     permissions,
     reviewer: edits,
+    deferred: {
+      isOn: () => settings.values.isReviewNonBlocking,
+      propose: (proposal) => edits.propose(proposal),
+      pendingFile: (sessionId, path) => edits.pendingFile(sessionId, path),
+    },
     asker,
     audit,
     cache: store.add(new ResultCache({ files })),
@@ -326,6 +333,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
     },
     ...changes.services,
   });
+
+  // Edits outlive their agents: kept in files of this workspace's storage until they are decided and written.
+  const detached = store.add(
+    new DetachedEdits({
+      edits,
+      storage: store.add(
+        new PendingFiles(join(storage.fsPath, 'pending'), { clock, patienceMs: 6000 }),
+      ),
+      apply: (proposal, verdict) => orchestrator.applyLate(proposal, verdict),
+      readText: async (path) =>
+        (await files.stat(path)) === undefined ? undefined : (await files.readText(path)).text,
+      logger: log,
+      onNotice: (text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
+    }),
+  );
+  const areEditsRestored = detached.restore();
 
   // MCP servers: their tools are ours, run in a process of their own.
   const mcpHub = new McpHubProcess({
@@ -497,6 +520,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         claimPatienceMs: 6000,
       }),
       defaults: () => ({ modelId: setup.defaultModelId(), mode: settings.values.permissionMode }),
+      forget: (sessionId) => detached.forgetSession(sessionId),
       session: {
         exchange: (model, turn, options) => broker.exchange(model, turn, options),
         orchestrator,
@@ -590,9 +614,10 @@ export function compose(context: vscode.ExtensionContext): Composition {
         nowMs: () => clock.nowMs(),
         withdraw: (sessionId) => {
           permissions.withdrawSession(sessionId);
-          edits.withdrawSession(sessionId);
+          edits.detachSession(sessionId);
           void changes.follower.endTurn(sessionId);
         },
+        takeNotes: (sessionId) => detached.takeNotes(sessionId),
       },
     }),
   );
@@ -622,6 +647,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       changes: changes.unreviewed,
       opensByItself: () => settings.values.openReviewAutomatically,
       sessionTitle: (sessionId) => sessions.find(sessionId)?.live().title,
+      ready: areEditsRestored,
     }),
   );
   const changesView = store.add(new ChangesView(changes.unreviewed, log));
@@ -881,7 +907,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       sessions.all().forEach((session) => session.interrupt());
       await Promise.allSettled([orchestrator.shutdown(), broker.closeAll(), mcpHub.close()]);
       await Promise.allSettled(sessions.all().map((session) => session.whenIdle()));
-      await sessions.flush();
+      await Promise.allSettled([sessions.flush(), detached.flush()]);
       await withDeadline(clock, ledger.flush(), 500).catch(() => undefined);
       await changes.flush();
       // The last outcomes are written by now; a file that does not close is read as that of a killed host.

@@ -66,7 +66,17 @@ export interface UserMessage {
   readonly text: string;
   readonly images?: readonly ImageContent[];
   readonly compaction?: CompactionMark;
+  /** What the editor has to tell the model before these words: what came of edits that it did not wait for. */
+  readonly notes?: readonly string[];
   readonly createdAtMs: number;
+}
+
+/** What a model is given of a user's message: what the editor tells it, marked as such, then the user's words. */
+export function toldText({ text, notes = [] }: UserMessage): string {
+  const lines = notes.map((note) => note.replaceAll('editor_note>', 'editor_note›'));
+  return lines.length === 0
+    ? text
+    : `<editor_note>\n${lines.join('\n\n')}\n</editor_note>\n\n${text}`;
 }
 
 export interface ToolResultMessage {

@@ -334,6 +334,7 @@ export function toEditView(edit: PendingEdit, marks: HunkMarkCache): EditView {
     baseText: _baseText,
     proposedText: _proposedText,
     createdAtMs: _createdAtMs,
+    detached: _detached,
     ...view
   } = edit;
   return {

@@ -44,6 +44,8 @@ export interface SettingsValues {
   /** Absent: what the model does by itself. */
   readonly reasoning?: ReasoningEffort;
   readonly openReviewAutomatically: boolean;
+  /** The agent goes on while its edits wait for the user. */
+  readonly isReviewNonBlocking: boolean;
   /** How long a tool may run that has no limit of its own. */
   readonly toolTimeoutMs: number;
   /** A call whose decision cannot be written to the audit log does not run. */
@@ -72,6 +74,7 @@ export const userOnlySettings = [
   'reasoningEffort',
   'toolTimeoutSeconds',
   'audit.strict',
+  'review.nonBlocking',
 ] as const;
 
 /** Settings of taste: a workspace may have its own value. */
@@ -122,6 +125,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     openReviewAutomatically: read('openReviewAutomatically') !== false,
     toolTimeoutMs: parseToolTimeout(read('toolTimeoutSeconds'), report),
     isAuditStrict: parseStrict(read('audit.strict'), report),
+    isReviewNonBlocking: read('review.nonBlocking') === true,
   };
   return { values, problems };
 }

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../base/json';
-import type {
-  AssistantMessage,
-  ContentBlock,
-  ImageContent,
-  Message,
-  ToolResultMessage,
-  UserMessage,
+import {
+  toldText,
+  type AssistantMessage,
+  type ContentBlock,
+  type ImageContent,
+  type Message,
+  type ToolResultMessage,
+  type UserMessage,
 } from '../events/message';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 
@@ -116,7 +117,9 @@ function resultText(result: ToolResult): string {
 const missingResult = 'No result: the call was not carried out.';
 
 /** Where nothing was said beside a picture, words stand for it: not every reader takes pictures, and none empty texts. */
-function pushUserMessage(out: HandoverMessage[], { text, images = [] }: UserMessage): void {
+function pushUserMessage(out: HandoverMessage[], message: UserMessage): void {
+  const { images = [] } = message;
+  const text = toldText(message);
   if (images.length === 0) {
     pushUser(out, text);
   } else {

@@ -1,5 +1,10 @@
 import { assertNever } from '../base/assertNever';
-import type { AssistantMessage, ContentBlock, Message } from '../events/message';
+import {
+  toldText,
+  type AssistantMessage,
+  type ContentBlock,
+  type Message,
+} from '../events/message';
 import type { ExchangeParserContext, ModelRef, TurnContext } from './contract';
 import { worksWithOurTools } from './delegatedTools';
 
@@ -24,9 +29,9 @@ export function turnText(
 ): string {
   const newest = context.messages.findLastIndex((message) => message.role === 'user');
   const message = context.messages[newest];
-  const text = message?.role === 'user' ? message.text : '';
-  if (isCompactPrompt(context)) {
-    return text.trim(); // a command of the agent's own: with words before it, it would be none
+  const text = message?.role === 'user' ? toldText(message) : '';
+  if (message?.role === 'user' && isCompactPrompt(context)) {
+    return message.text.trim(); // a command of the agent's own: with words before it, it would be none
   }
   const earlier = context.messages.slice(0, Math.max(newest, 0));
   const unknown = remembers ? sinceOwnAnswer(earlier, model) : earlier;
@@ -115,7 +120,7 @@ function isBy(message: AssistantMessage, model: ModelRef): boolean {
 function plainText(message: Message): string {
   switch (message.role) {
     case 'user':
-      return message.compaction === undefined ? `User: ${message.text}` : message.text;
+      return message.compaction === undefined ? `User: ${toldText(message)}` : message.text;
     case 'assistant': {
       const text = message.content
         .map(blockText)

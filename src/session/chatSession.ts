@@ -78,8 +78,10 @@ export interface ChatSessionDeps {
   /** Takes secrets out of what the panel shows. What goes to a model is as it is. Default: nothing is taken out. */
   readonly secrets?: SecretFilter;
   readonly nowMs: () => number;
-  /** Withdraws questions and edits that still wait when a turn ends. */
+  /** Closes the questions that still wait when a turn ends. */
   readonly withdraw: (sessionId: string) => void;
+  /** What came of edits that the agent did not wait for; it is told once, with the next message. */
+  readonly takeNotes?: (sessionId: string) => readonly string[];
 }
 
 interface SystemPrompt {
@@ -311,7 +313,14 @@ export class ChatSession implements Disposable {
     const compacts = isCompactCommand(text) && this.compactsItself();
     if (text !== undefined && !compacts) {
       this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text, turnId });
-      this.keep(turnId, { role: 'user', text, createdAtMs: this.deps.nowMs() });
+      // A command of the agent's own must begin its message: notes wait for ordinary words.
+      const notes = text.startsWith('/') ? [] : (this.deps.takeNotes?.(this.id) ?? []);
+      this.keep(turnId, {
+        role: 'user',
+        text,
+        ...(notes.length === 0 ? {} : { notes }),
+        createdAtMs: this.deps.nowMs(),
+      });
     }
     this.phase = 'streaming';
     this.announce();

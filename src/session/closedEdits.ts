@@ -28,6 +28,11 @@ export class ClosedEdits {
     return this.edits.get(editId);
   }
 
+  /** An edit is open again. */
+  remove(editId: string): void {
+    this.edits.delete(editId);
+  }
+
   /** Adds an edit; gives back the ids that were dropped for it. */
   add(edit: PendingEdit): readonly string[] {
     this.edits.set(edit.id, edit);

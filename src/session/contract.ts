@@ -30,7 +30,27 @@ export interface PendingEdit {
   readonly reason: string;
   /** Something the user should know: `The file changed meanwhile; these are the new differences.` */
   readonly note?: string;
+  /**
+   * Of an open edit that no agent waits for: what is approved of it we write ourselves, and the agent is told when the
+   * conversation goes on. `agentGone`: its turn was stopped or its host ended; `goesOn`: the review does not hold it up.
+   */
+  readonly detached?: Detachment;
   readonly createdAtMs: number;
+}
+
+export type Detachment = 'agentGone' | 'goesOn';
+
+/**
+ * Small private files by name, as a port: what waits for the user and must outlive the window. Texts are kept as they
+ * are, because they are to be written. One window of a workspace has them at a time.
+ */
+export interface PendingStorage {
+  /** Everything there is, in no order; `undefined` when another window has it: nothing is kept then. */
+  load(): Promise<readonly { readonly name: string; readonly text: string }[] | undefined>;
+  /** Replaces the file whole, or leaves it as it was. */
+  save(name: string, text: string): Promise<void>;
+  /** Not an error when there is none. */
+  remove(name: string): Promise<void>;
 }
 
 /** The pending set. Every surface shows `list()` and calls `decide`; the last decision of an edit settles its review. */

@@ -1,16 +1,19 @@
 import type { Clock } from '../base/clock';
-import { Deferred } from '../base/deferred';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { createId } from '../base/ids';
-import type { EditVerdict, Hunk, HunkDecision } from '../edits/fileEdit';
-import { applyDecisions } from '../edits/hunks';
-import { unifiedDiff } from '../edits/lineDiff';
-import { mergeTexts } from '../edits/merge';
-import { hunksOfEdit } from '../edits/proposal';
-import type { EditProposal, EditReviewer, ReviewOutcome } from '../tools/contract';
+import type { EditVerdict, HunkDecision } from '../edits/fileEdit';
+import { createFileEdit } from '../edits/proposal';
+import {
+  takenBack,
+  type DeferredReviews,
+  type EditProposal,
+  type EditReviewer,
+  type ReviewOutcome,
+} from '../tools/contract';
 import { ClosedEdits, defaultClosedEditLimits, type ClosedEditLimits } from './closedEdits';
 import type { PendingEdit, PendingEditsApi } from './contract';
+import { approved, OpenEdit, type KeptEdit } from './openEdit';
 
 export interface PendingEditsOptions {
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -18,23 +21,45 @@ export interface PendingEditsOptions {
   readonly labelFor: (path: string) => string;
   readonly createEditId?: () => string;
   readonly limits?: ClosedEditLimits;
+  readonly detachedLimits?: DetachedLimits;
+}
+
+/** How much may wait without an agent: a proposal that is over it is waited for, and of those left behind the oldest go. */
+export interface DetachedLimits {
+  readonly maxEdits: number;
+  readonly maxChars: number;
+}
+
+export const defaultDetachedLimits: DetachedLimits = { maxEdits: 100, maxChars: 16_000_000 };
+
+/** The last decision on an edit that no agent waits for. `kept` is the edit as it was decided. */
+export interface DecidedDetached {
+  readonly kept: KeptEdit;
+  readonly proposal: EditProposal;
+  readonly verdict: EditVerdict;
 }
 
 /**
  * The edits that wait for the user, and the last that did. The review of an edit is its permission prompt: `review`
- * settles with the last decision, or as `withdrawn` when the signal aborts, and nothing is ever written from here.
+ * settles with the last decision, and nothing is ever written from here. When the signal aborts the question is closed
+ * as `withdrawn`; the edit stays, and what is decided on it then is told by `onDidDecideDetached`.
  * Every surface reads `list()`, listens to `onDidChange` and calls `decide`; they need not know each other.
  */
-export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
+export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredReviews, Disposable {
   private readonly open = new Map<string, OpenEdit>();
   private readonly closed: ClosedEdits;
   private readonly didChange = new Emitter<{
     readonly editId: string;
     readonly edit: PendingEdit | undefined;
   }>();
+  private readonly didDecideDetached = new Emitter<DecidedDetached>();
+  private readonly didDrop = new Emitter<PendingEdit>();
   private isDisposed = false;
 
   readonly onDidChange = this.didChange.event;
+  readonly onDidDecideDetached = this.didDecideDetached.event;
+  /** An edit that no agent waited for had to go, because too much waited. */
+  readonly onDidDrop = this.didDrop.event;
 
   constructor(private readonly options: PendingEditsOptions) {
     this.closed = new ClosedEdits(options.limits ?? defaultClosedEditLimits);
@@ -67,12 +92,65 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
     if (edit.isDecided) {
       return Promise.resolve({ kind: 'decided', verdict: edit.verdict() });
     }
-    const withdraw = (): void => this.withdraw(edit.id);
-    signal.addEventListener('abort', withdraw, { once: true });
-    void edit.outcome.promise.then(() => signal.removeEventListener('abort', withdraw));
+    const leave = (): void =>
+      signal.reason === takenBack ? this.withdraw(edit.id) : this.detach(edit);
+    signal.addEventListener('abort', leave, { once: true });
+    void edit.outcome.promise.then(() => signal.removeEventListener('abort', leave));
     this.open.set(edit.id, edit);
     this.announce(edit.id);
     return edit.outcome.promise;
+  }
+
+  propose(proposal: EditProposal): 'taken' | 'stacked' | 'full' {
+    const { edit, sessionId } = proposal;
+    const below = this.detachedOn(sessionId, edit.path);
+    const { maxEdits, maxChars } = this.limitsOfDetached;
+    const waiting = this.detachedEdits();
+    const chars = waiting.reduce((sum, other) => sum + other.sizeChars, 0);
+    const own = new OpenEdit(below?.id ?? this.newId(), proposal, this.options);
+    if (this.isDisposed || own.toKept() === undefined || chars + own.sizeChars > maxChars) {
+      return 'full';
+    }
+    if (below !== undefined) {
+      below.stack(edit.proposedText);
+      below.say(stackedNote);
+      this.afterChange(below);
+      return 'stacked';
+    }
+    if (waiting.length >= maxEdits) {
+      return 'full';
+    }
+    own.detach('goesOn');
+    own.say(proposal.origin?.bridge === undefined ? goesOnNote : childGoesOnNote);
+    this.open.set(own.id, own);
+    this.announce(own.id);
+    return 'taken';
+  }
+
+  pendingFile(sessionId: string, path: string): { readonly text: string | undefined } | undefined {
+    const edit = this.detachedOn(sessionId, path);
+    return edit === undefined
+      ? undefined
+      : { text: edit.snapshot().kind === 'delete' ? undefined : edit.pendingText() };
+  }
+
+  /** Opens an edit of another window again, or one that was decided and could not be written. `note` is for the user. */
+  reopen(kept: KeptEdit, note?: string): void {
+    if (this.isDisposed || this.open.has(kept.id)) {
+      return;
+    }
+    const edit = new OpenEdit(kept.id, toProposal(kept), this.options, kept);
+    edit.detach(kept.detached ?? 'agentGone');
+    edit.say(note ?? (kept.detached === 'goesOn' ? goesOnNote : goneNote));
+    this.closed.remove(kept.id);
+    this.open.set(edit.id, edit);
+    this.afterChange(edit);
+    this.dropOldest();
+  }
+
+  /** What an open edit is made of, to be kept; undefined for one that cannot be written later. */
+  keptOf(editId: string): KeptEdit | undefined {
+    return this.open.get(editId)?.toKept();
   }
 
   /** `why` is what let it through: `mode accept-edits`. */
@@ -151,7 +229,16 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
     }
   }
 
-  /** Ends every question of a session: it was stopped, closed or removed. */
+  /** Closes every question of a session whose turn is over; what was proposed stays. */
+  detachSession(sessionId: string): void {
+    for (const edit of [...this.open.values()]) {
+      if (edit.proposal.sessionId === sessionId && edit.detachment === undefined) {
+        this.detach(edit);
+      }
+    }
+  }
+
+  /** Ends every edit of a session that was removed. */
   withdrawSession(sessionId: string): void {
     for (const edit of [...this.open.values()]) {
       if (edit.proposal.sessionId === sessionId) {
@@ -163,10 +250,14 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
   dispose(): void {
     if (!this.isDisposed) {
       this.isDisposed = true;
-      for (const id of [...this.open.keys()]) {
-        this.withdraw(id);
+      // The questions end; what was proposed is in its storage, for the next window.
+      for (const edit of this.open.values()) {
+        edit.outcome.resolve({ kind: 'withdrawn' });
       }
+      this.open.clear();
       this.didChange.dispose();
+      this.didDecideDetached.dispose();
+      this.didDrop.dispose();
     }
   }
 
@@ -181,8 +272,62 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
 
   private close(edit: OpenEdit, state: PendingEdit['state'], outcome: ReviewOutcome): void {
     this.open.delete(edit.id);
+    const kept = edit.toKept();
+    if (edit.detachment !== undefined && outcome.kind === 'decided' && kept !== undefined) {
+      const { verdict } = outcome;
+      this.didDecideDetached.fire({ kept, proposal: toProposal(kept), verdict });
+    }
     this.keep(edit.snapshot(state));
     edit.outcome.resolve(outcome);
+  }
+
+  /** Closes the agent's question; the edit stays for the user, unless nothing of it could be written later. */
+  private detach(edit: OpenEdit): void {
+    if (this.open.get(edit.id) !== edit || edit.detachment !== undefined) {
+      return;
+    }
+    if (edit.toKept() === undefined) {
+      this.withdraw(edit.id);
+      return;
+    }
+    edit.detach('agentGone');
+    edit.say(goneNote);
+    edit.outcome.resolve({ kind: 'withdrawn' });
+    this.announce(edit.id);
+    this.dropOldest();
+  }
+
+  private dropOldest(): void {
+    const { maxEdits, maxChars } = this.limitsOfDetached;
+    let edits = this.detachedEdits();
+    const chars = (): number => edits.reduce((sum, edit) => sum + edit.sizeChars, 0);
+    while (edits.length > 1 && (edits.length > maxEdits || chars() > maxChars)) {
+      const [oldest, ...rest] = edits;
+      if (oldest !== undefined) {
+        const dropped = oldest.snapshot();
+        this.withdraw(oldest.id);
+        this.didDrop.fire(dropped);
+      }
+      edits = rest;
+    }
+  }
+
+  private get limitsOfDetached(): DetachedLimits {
+    return this.options.detachedLimits ?? defaultDetachedLimits;
+  }
+
+  /** Oldest first. */
+  private detachedEdits(): readonly OpenEdit[] {
+    return [...this.open.values()]
+      .filter(({ detachment }) => detachment !== undefined)
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  private detachedOn(sessionId: string, path: string): OpenEdit | undefined {
+    return this.detachedEdits().find(
+      ({ proposal, detachment }) =>
+        detachment === 'goesOn' && proposal.sessionId === sessionId && proposal.edit.path === path,
+    );
   }
 
   private keep(edit: PendingEdit): void {
@@ -202,208 +347,17 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, Disposable {
   }
 }
 
-const pending: HunkDecision = { kind: 'pending' };
-const approved: HunkDecision = { kind: 'approved' };
-const mergedNote = 'The file changed meanwhile. Both changes fit together and were merged.';
-const conflictNote = 'The file changed meanwhile. These are the new differences; check them again.';
+const goneNote =
+  'No agent waits for this any more. What you approve Patchbay writes, and the agent is told when the conversation goes on.';
+const goesOnNote = 'The agent goes on meanwhile, and is told of your decision at its next turn.';
+const childGoesOnNote = `${goesOnNote} What it reads from the disk by itself does not have this edit.`;
+const stackedNote =
+  'The agent proposed more for this file meanwhile; both are shown as one. It is told of your decision at its next turn.';
 
-/** One edit while it waits. */
-class OpenEdit {
-  readonly outcome = new Deferred<ReviewOutcome>();
-  private readonly createdAtMs: number;
-  private readonly label: string;
-  private kind: PendingEdit['kind'];
-  private baseText: string;
-  /** What the agent proposed, moved along when the base changed. */
-  private agentText: string;
-  private proposedText: string;
-  private hunks: readonly Hunk[];
-  private decisions = new Map<string, HunkDecision>();
-  /** Each step: the decisions as they were before it. */
-  private steps: ReadonlyMap<string, HunkDecision>[] = [];
-  private note: string | undefined;
-
-  constructor(
-    readonly id: string,
-    readonly proposal: EditProposal,
-    options: Pick<PendingEditsOptions, 'clock' | 'labelFor'>,
-  ) {
-    const { edit } = proposal;
-    this.createdAtMs = options.clock.nowMs();
-    this.label = options.labelFor(edit.path);
-    this.kind = edit.kind;
-    this.baseText = edit.baseText;
-    this.agentText = edit.proposedText;
-    this.proposedText = edit.proposedText;
-    this.hunks = edit.hunks;
-  }
-
-  get isDecided(): boolean {
-    return this.hunks.every((hunk) => this.decisionOf(hunk).kind !== 'pending');
-  }
-
-  approveAll(): void {
-    this.decisions = new Map(this.hunks.map((hunk) => [hunk.id, approved]));
-  }
-
-  /** False when a hunk is unknown or nothing is left to decide: nothing has changed then. */
-  decide(hunkIds: readonly string[] | 'all', decision: HunkDecision): boolean {
-    const known = new Set(this.hunks.map((hunk) => hunk.id));
-    const targets =
-      hunkIds === 'all' || hunkIds.length === 0
-        ? this.hunks
-            .filter((hunk) => this.decisionOf(hunk).kind === 'pending')
-            .map((hunk) => hunk.id)
-        : hunkIds;
-    if (targets.length === 0 || targets.some((id) => !known.has(id))) {
-      return false;
-    }
-    this.steps.push(new Map(this.decisions));
-    for (const id of targets) {
-      this.decisions.set(id, decision);
-    }
-    return true;
-  }
-
-  undo(hunkId: string | undefined): boolean {
-    if (hunkId !== undefined) {
-      if ((this.decisions.get(hunkId) ?? pending).kind === 'pending') {
-        return false;
-      }
-      // As if that hunk had never been decided: a later undo must not bring the decision back.
-      this.mapDecisions((id) => (id === hunkId ? undefined : id));
-      return true;
-    }
-    const before = this.steps.pop();
-    if (before === undefined) {
-      return false;
-    }
-    this.decisions = new Map(before);
-    return true;
-  }
-
-  changeProposal(proposedText: string): boolean {
-    if (proposedText === this.proposedText) {
-      return false;
-    }
-    this.proposedText = proposedText;
-    this.hunks = hunksOfEdit(this.baseText, proposedText, this.kind);
-    const kept = new Set(this.hunks.map((hunk) => hunk.id));
-    // Same base: a hunk with the same id is the same hunk.
-    this.mapDecisions((id) => (kept.has(id) ? id : undefined));
-    return true;
-  }
-
-  changeBase(baseText: string): boolean {
-    if (baseText === this.baseText) {
-      return false;
-    }
-    const merged = mergeTexts(this.baseText, this.proposedText, baseText);
-    this.agentText = mergeTexts(this.baseText, this.agentText, baseText) ?? this.agentText;
-    this.proposedText = merged ?? this.proposedText;
-    this.note = merged === undefined ? conflictNote : mergedNote;
-    this.kind = this.kind === 'create' && baseText !== '' ? 'edit' : this.kind;
-    const before = this.hunks;
-    this.baseText = baseText;
-    this.hunks = hunksOfEdit(baseText, this.proposedText, this.kind);
-    const moved = sameChanges(before, this.hunks);
-    this.mapDecisions((id) => moved.get(id));
-    return true;
-  }
-
-  verdict(): EditVerdict {
-    const { baseText } = this;
-    if (this.hunks.length === 0 && this.agentText !== baseText) {
-      // The user took every hunk out of the proposal: that is a denial of what was proposed.
-      const deniedHunks = hunksOfEdit(baseText, this.agentText, this.kind).map((hunk) => ({
-        hunk,
-      }));
-      return { kind: 'denied', text: baseText, baseText, approvedCount: 0, deniedHunks };
-    }
-    const approvedIds: string[] = [];
-    const deniedHunks: { readonly hunk: Hunk; readonly reason?: string }[] = [];
-    for (const hunk of this.hunks) {
-      const decision = this.decisionOf(hunk);
-      if (decision.kind === 'approved') {
-        approvedIds.push(hunk.id);
-      } else {
-        const reason = decision.kind === 'denied' ? decision.reason : undefined;
-        deniedHunks.push({ hunk, ...(reason === undefined ? {} : { reason }) });
-      }
-    }
-    const userChange =
-      this.proposedText === this.agentText
-        ? undefined
-        : unifiedDiff(this.agentText, this.proposedText, this.label);
-    return {
-      kind: deniedHunks.length === 0 ? 'approved' : approvedIds.length === 0 ? 'denied' : 'partly',
-      text: applyDecisions(baseText, this.hunks, approvedIds),
-      baseText,
-      approvedCount: approvedIds.length,
-      deniedHunks,
-      ...(userChange === undefined ? {} : { userChange }),
-    };
-  }
-
-  snapshot(state: PendingEdit['state'] = 'open'): PendingEdit {
-    const { proposal } = this;
-    return {
-      id: this.id,
-      sessionId: proposal.sessionId,
-      callId: proposal.callId,
-      asker: proposal.asker,
-      path: proposal.edit.path,
-      label: this.label,
-      kind: this.kind,
-      baseText: this.baseText,
-      proposedText: this.proposedText,
-      hunks: this.hunks.map((hunk) => ({ hunk, decision: this.decisionOf(hunk) })),
-      state,
-      reason: proposal.reason,
-      ...(this.note === undefined ? {} : { note: this.note }),
-      createdAtMs: this.createdAtMs,
-    };
-  }
-
-  private decisionOf(hunk: Hunk): HunkDecision {
-    return this.decisions.get(hunk.id) ?? pending;
-  }
-
-  private mapDecisions(newId: (id: string) => string | undefined): void {
-    const map = (decisions: ReadonlyMap<string, HunkDecision>): Map<string, HunkDecision> =>
-      new Map(
-        [...decisions].flatMap(([id, decision]) => {
-          const next = newId(id);
-          return next === undefined ? [] : [[next, decision] as const];
-        }),
-      );
-    this.decisions = map(this.decisions);
-    this.steps = this.steps.map(map);
-  }
-}
-
-/**
- * Old hunk id -> new hunk id, for hunks that make the same change in the same order although the lines around them
- * moved. A text that occurs more often on one side than on the other is left out: it would be a guess.
- */
-function sameChanges(before: readonly Hunk[], after: readonly Hunk[]): ReadonlyMap<string, string> {
-  const key = (hunk: Hunk): string => JSON.stringify([hunk.oldText, hunk.newText]);
-  const group = (hunks: readonly Hunk[]): ReadonlyMap<string, readonly Hunk[]> => {
-    const groups = new Map<string, Hunk[]>();
-    for (const hunk of hunks) {
-      groups.set(key(hunk), [...(groups.get(key(hunk)) ?? []), hunk]);
-    }
-    return groups;
-  };
-  const afterGroups = group(after);
-  const same = new Map<string, string>();
-  for (const [text, oldHunks] of group(before)) {
-    const newHunks = afterGroups.get(text) ?? [];
-    if (newHunks.length === oldHunks.length) {
-      oldHunks.forEach((hunk, index) => same.set(hunk.id, newHunks[index]?.id ?? hunk.id));
-    }
-  }
-  return same;
+function toProposal(kept: KeptEdit): EditProposal {
+  const { sessionId, callId, asker, reason, origin, path, kind, baseText, agentText } = kept;
+  const edit = createFileEdit(path, baseText, agentText, kind);
+  return { sessionId, callId, asker, reason, origin, edit };
 }
 
 /** Words of a denial go to the agent; longer ones are cut. */

@@ -155,7 +155,7 @@ export function isMessage(value: unknown): value is Message {
   }
   switch (value.role) {
     case 'user':
-      return isString(value.text);
+      return isString(value.text) && isAbsentOr(isArrayOf(isString), value.notes);
     case 'tool':
       return isString(value.callId) && isString(value.toolName) && isToolResult(value.result);
     case 'assistant':

@@ -44,6 +44,8 @@ export interface SessionManagerDeps {
   readonly store: SessionStore;
   readonly session: Omit<ChatSessionDeps, 'log'>;
   readonly defaults: () => { readonly modelId: string; readonly mode: PermissionMode };
+  /** A conversation is removed for good: what is kept for it elsewhere goes too. */
+  readonly forget?: (sessionId: string) => void;
 }
 
 interface OpenEntry {
@@ -152,6 +154,7 @@ export class SessionManager implements Disposable {
         this.show(this.adopt(this.deps.store.create()));
       }
     }
+    this.deps.forget?.(sessionId);
     await this.deps.store.remove(sessionId);
     this.didRemove.fire(sessionId);
   }

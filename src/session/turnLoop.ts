@@ -13,8 +13,13 @@ import type {
   TurnContext,
 } from '../runtime/contract';
 import type { ChangeWatch } from '../tools/changeWatch';
+import {
+  takenBack,
+  type CallContext,
+  type CallProgress,
+  type ToolOrchestrator,
+} from '../tools/contract';
 import { describeCall } from '../tools/toolRun';
-import type { CallContext, CallProgress, ToolOrchestrator } from '../tools/contract';
 import { offeredTools } from './offeredTools';
 import { keptResult } from './toolItems';
 
@@ -215,7 +220,7 @@ async function runWatched(
     const signal = AbortSignal.any([
       setup.signal,
       ended.signal,
-      ...(call.signal === undefined ? [] : [call.signal]),
+      ...(call.signal === undefined ? [] : [takenBackBy(call.signal)]),
     ]);
     const own: ToolCall = {
       id: call.callId,
@@ -269,7 +274,7 @@ async function runWatched(
         if (observation.kind === 'permission_request') {
           background.push(authorize(observation.request));
         } else if (observation.kind === 'permission_withdrawn') {
-          questions.get(observation.requestId)?.abort();
+          questions.get(observation.requestId)?.abort(takenBack);
         } else if (observation.kind === 'file_change') {
           watch?.note(observation.callId ?? lastCallId ?? setup.turnId, observation.paths);
         } else if (observation.kind === 'tool_result') {
@@ -313,6 +318,18 @@ async function runWatched(
     }
   }
   return message;
+}
+
+/** Ends with a call that the agent itself gave up: what it proposed goes with it. */
+function takenBackBy(signal: AbortSignal): AbortSignal {
+  const own = new AbortController();
+  const end = (): void => own.abort(takenBack);
+  if (signal.aborted) {
+    end();
+  } else {
+    signal.addEventListener('abort', end, { once: true });
+  }
+  return own.signal;
 }
 
 function settle(deps: TurnDeps, listener: TurnListener, call: ToolCall, result: ToolResult): void {

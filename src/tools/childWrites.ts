@@ -19,6 +19,7 @@ import {
   describeVerdict,
   expectedTextOf,
   hunkCountText,
+  originOf,
   prepareEdit,
 } from './editProposal';
 import type { PlannedWrite } from './plannedWrites';
@@ -176,7 +177,13 @@ export class ChildWrites {
         }
         continue;
       }
-      const ruling = await this.reviewWrite(call, prepared.edit, decision, reason, canTrim);
+      const ruling = await this.reviewWrite(
+        call,
+        { ...write, edit: prepared.edit },
+        decision,
+        reason,
+        canTrim,
+      );
       if (ruling.grant.kind === 'deny' || (await this.isBaseUnchanged(prepared.edit, ruling))) {
         return ruling;
       }
@@ -189,7 +196,7 @@ export class ChildWrites {
 
   private async reviewWrite(
     call: GatedCall,
-    edit: FileEdit,
+    { edit, effect }: PlannedWrite & { readonly edit: FileEdit },
     decision: Decision,
     reason: string,
     canTrim: boolean,
@@ -209,6 +216,7 @@ export class ChildWrites {
       asker: context.asker,
       edit,
       reason,
+      origin: originOf(call, effect),
     };
     const outcome = await this.services.reviewer.review(proposal, context.signal);
     if (outcome.kind === 'withdrawn' || context.signal.aborted) {

@@ -119,6 +119,12 @@ export interface FileProblem {
   readonly source?: string;
 }
 
+/**
+ * The reason of an abort by which an agent takes its own question back: its proposal goes with it. After any other abort
+ * only the question is closed; the proposal stays for the user to decide on.
+ */
+export const takenBack = 'taken back by the agent';
+
 /** The review of an edit is its permission prompt: one question. Resolves `withdrawn` on abort; never rejects. */
 export interface EditReviewer {
   review(proposal: EditProposal, signal: AbortSignal): Promise<ReviewOutcome>;
@@ -128,6 +134,20 @@ export interface EditReviewer {
   noteUnreviewed(proposal: EditProposal, why: string): void;
 }
 
+/** Reviews that hold nobody up, where the user wants that: the agent goes on, and the decision is carried out when it is made. */
+export interface DeferredReviews {
+  /**
+   * Takes the proposal in without anybody waiting for the decision; on top of what this session proposed for the file
+   * before. `full`: too much waits already, so this one has to be waited for.
+   */
+  propose(proposal: EditProposal): 'taken' | 'stacked' | 'full';
+  /**
+   * What a file would be with what this session proposed for it and nobody waits for; `text` undefined: deleted. Nothing
+   * where nothing is proposed.
+   */
+  pendingFile(sessionId: string, path: string): { readonly text: string | undefined } | undefined;
+}
+
 export interface EditProposal {
   readonly sessionId: string;
   readonly callId: string;
@@ -135,7 +155,27 @@ export interface EditProposal {
   readonly edit: FileEdit;
   /** Why it asks: `writes ask in this mode`, `protected file`. */
   readonly reason: string;
+  /** Absent where nothing is ever written for it later: kept for reading. */
+  readonly origin?: EditOrigin;
 }
+
+/** What a write needs to know of a proposal when its agent no longer waits for it. */
+export interface EditOrigin {
+  readonly turnId: string;
+  readonly modelId: string;
+  readonly bridge?: string;
+  /** Where the path led when the edit was proposed. */
+  readonly target: string;
+}
+
+/**
+ * What came of a decided proposal that nobody waited for. `told` is for the agent. `stale`: the file is `currentText`
+ * now (undefined: gone), and it has to be asked again. `failed`: nothing was written; `message` says why, for the user.
+ */
+export type AppliedProposal =
+  | { readonly kind: 'done'; readonly told: string }
+  | { readonly kind: 'stale'; readonly currentText: string | undefined }
+  | { readonly kind: 'failed'; readonly message: string };
 
 export type ReviewOutcome =
   { readonly kind: 'decided'; readonly verdict: EditVerdict } | { readonly kind: 'withdrawn' };
@@ -196,6 +236,8 @@ export interface ToolRunContext extends CallContext {
   readonly callId: string;
   /** Resolves a path argument as the gate did: absolute, normalised. */
   resolvePath(path: string): string;
+  /** The text of a file with what this session proposed for it and nobody waits for; undefined: as it is. */
+  pendingText?(path: string): string | undefined;
 }
 
 /** The single choke point of every tool call. */

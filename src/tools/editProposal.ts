@@ -3,6 +3,9 @@ import { applyChange } from '../edits/changes';
 import type { EditVerdict, FileEdit, Hunk } from '../edits/fileEdit';
 import { createFileEdit } from '../edits/proposal';
 import type { FileChange } from '../events/toolIntent';
+import type { Effect } from '../gate/contract';
+import type { GatedCall } from './callGate';
+import type { EditOrigin } from './contract';
 import type { OrchestratorServices } from './services';
 
 /** A change as it would be on the file as it is now. */
@@ -87,6 +90,15 @@ function ready(edit: FileEdit, expectedText: string | undefined, isDirty: boolea
 
 function unusable(message: string): PreparedEdit {
   return { kind: 'unusable', message };
+}
+
+/** What a later write of ours must know of the call that proposed it. */
+export function originOf(
+  { context }: GatedCall,
+  { target }: Effect & { readonly kind: 'write' },
+): EditOrigin {
+  const { turnId, modelId, bridge } = context;
+  return { turnId, modelId, target, ...(bridge === undefined ? {} : { bridge }) };
 }
 
 /** The text a write must find: a new file stays absent unless the verdict was made on something. */

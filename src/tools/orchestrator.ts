@@ -5,14 +5,23 @@ import type { PermissionAnswer, PermissionRequest } from '../events/observation'
 import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
 import type { Effect, PermissionMode } from '../gate/contract';
 import { decide } from '../gate/decide';
+import type { EditVerdict } from '../edits/fileEdit';
 import { parseArguments } from './arguments';
 import { CallGate, denialText, type GatedCall, type Judgement } from './callGate';
 import { CallRecords, failedEnd, type CallEnd } from './callRecords';
 import { ChildCalls } from './childCalls';
-import type { CallContext, CallProgress, Tool, ToolOrchestrator } from './contract';
+import type {
+  AppliedProposal,
+  CallContext,
+  CallProgress,
+  EditProposal,
+  Tool,
+  ToolOrchestrator,
+} from './contract';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
 import { runWrites } from './patchFlow';
+import { failedApplication, ProposalApplier } from './proposalApplier';
 import { toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
@@ -28,6 +37,7 @@ export class Orchestrator implements ToolOrchestrator {
   private readonly records: CallRecords;
   private readonly edits: EditFlow;
   private readonly children: ChildCalls;
+  private readonly applier: ProposalApplier;
   private readonly sessions = new Map<string, SessionState>();
   private readonly active = new Set<Promise<unknown>>();
   private readonly closing = new AbortController();
@@ -45,6 +55,7 @@ export class Orchestrator implements ToolOrchestrator {
     this.records = new CallRecords(services);
     this.edits = new EditFlow(services, this.gate, this.records);
     this.children = new ChildCalls(services, this.gate, this.records);
+    this.applier = new ProposalApplier(services, this.gate, this.records);
   }
 
   async execute(call: ToolCall, context: CallContext): Promise<ToolResult> {
@@ -93,6 +104,27 @@ export class Orchestrator implements ToolOrchestrator {
     this.services.permissions.withdrawSession(sessionId);
     this.services.rules.clearSession(sessionId);
     this.services.outputs.forgetSession(sessionId);
+  }
+
+  /**
+   * Carries out the decision on a proposal that no agent waits for: writes what was approved, and says what the agent is
+   * to be told. Never rejects.
+   */
+  async applyLate(proposal: EditProposal, verdict: EditVerdict): Promise<AppliedProposal> {
+    return await this.track(
+      this.applier
+        .apply({
+          proposal,
+          verdict,
+          signal: this.closing.signal,
+          slots: this.sessionOf(proposal.sessionId).slots,
+          timeoutMs: this.services.toolTimeoutMs?.() ?? defaultToolTimeoutMs,
+        })
+        .catch((error: unknown) => {
+          this.services.logger.error(`a decided edit: ${errorMessage(error)}`);
+          return failedApplication(error);
+        }),
+    );
   }
 
   async shutdown(): Promise<void> {
@@ -166,6 +198,8 @@ export class Orchestrator implements ToolOrchestrator {
     }
     const writes = toPlannedWrites(judged.intents, judgement.effects);
     const [first] = writes;
+    // The old place of a moved file goes only when the new one is written: that has to be waited for.
+    const hasMove = writes.some((write) => toSourceReads(write).length > 0);
     if (
       tool.kind === 'write' &&
       first !== undefined &&
@@ -182,7 +216,8 @@ export class Orchestrator implements ToolOrchestrator {
                 write.effect,
                 ...(await this.gate.effectsOf({ ...judged, intents: toSourceReads(write) })),
               ]);
-              return await this.runWrite(tool, call, { effects: [write.effect], decision }, write);
+              const own = { effects: [write.effect], decision };
+              return await this.runWrite(tool, call, own, write, hasMove);
             },
             this.services,
           );
@@ -195,6 +230,7 @@ export class Orchestrator implements ToolOrchestrator {
     call: GatedCall,
     judgement: Judgement,
     { effect, change }: PlannedWrite,
+    hasFollower = false,
   ): Promise<ToolResult> {
     const { context } = call;
     try {
@@ -205,6 +241,7 @@ export class Orchestrator implements ToolOrchestrator {
         change,
         timeoutMs: this.timeoutOf(tool),
         slots: this.session(context).slots,
+        hasFollower,
         approved:
           context.bridge === undefined ? undefined : this.children.takeApproved(context, effect),
       });
@@ -271,9 +308,17 @@ export class Orchestrator implements ToolOrchestrator {
           'a path leads elsewhere than when it was judged; nothing was run. Try again.';
         return { end: failedEnd(reason) };
       }
-      const lookup: CacheLookup = (await this.quietly(() =>
-        this.services.cache.lookup(tool.name, readPathOf(judgement.effects), call.input),
-      )) ?? { kind: 'off' };
+      const pendingText = (path: string): string | undefined =>
+        this.services.deferred?.pendingFile(context.sessionId, path)?.text;
+      const readPath = readPathOf(judgement.effects);
+      const isPending = readPath !== undefined && pendingText(readPath) !== undefined;
+      const lookup: CacheLookup = (isPending
+        ? undefined
+        : await this.quietly(() =>
+            this.services.cache.lookup(tool.name, readPath, call.input),
+          )) ?? {
+        kind: 'off',
+      };
       if (lookup.kind === 'hit') {
         const details = { ...lookup.result.details, outcome: 'cache_hit' as const };
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
@@ -286,7 +331,13 @@ export class Orchestrator implements ToolOrchestrator {
           context.signal,
           this.services.clock,
           (signal) =>
-            tool.run(call.input, { ...context, callId: subject.callId, signal, resolvePath }),
+            tool.run(call.input, {
+              ...context,
+              callId: subject.callId,
+              signal,
+              resolvePath,
+              pendingText,
+            }),
         );
       const { sessionId, turnId, asker, signal } = context;
       const what = describeCall(tool.name, call.input);
@@ -434,12 +485,16 @@ export class Orchestrator implements ToolOrchestrator {
   }
 
   private session(context: CallContext): SessionState {
-    const known = this.sessions.get(context.sessionId);
+    return this.sessionOf(context.sessionId);
+  }
+
+  private sessionOf(sessionId: string): SessionState {
+    const known = this.sessions.get(sessionId);
     if (known !== undefined) {
       return known;
     }
     const fresh: SessionState = { slots: new Slots(maxParallelReads), usedIds: new Set() };
-    this.sessions.set(context.sessionId, fresh);
+    this.sessions.set(sessionId, fresh);
     return fresh;
   }
 

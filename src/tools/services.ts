@@ -7,7 +7,13 @@ import type { PendingPermissions } from '../gate/pendingPermissions';
 import type { RuleBook } from '../gate/ruleBook';
 import type { RunLimits } from '../gate/runLimits';
 import type { CommandAnalyzer } from '../gate/shell/analyzer';
-import type { Asker, EditReviewer, WorkspaceFiles, WriteOutcome } from './contract';
+import type {
+  Asker,
+  DeferredReviews,
+  EditReviewer,
+  WorkspaceFiles,
+  WriteOutcome,
+} from './contract';
 import type { OutputStore } from './outputStore';
 import type { PostWriteHooks } from './postWriteHooks';
 import type { ToolRegistry } from './registry';
@@ -25,6 +31,8 @@ export interface OrchestratorServices {
   readonly limits: RunLimits;
   readonly permissions: PendingPermissions;
   readonly reviewer: EditReviewer;
+  /** Absent: every review is waited for. `isOn` is asked at every edit. */
+  readonly deferred?: DeferredReviews & { readonly isOn: () => boolean };
   readonly asker: Asker;
   readonly audit: AuditLog;
   readonly cache: ResultCache;

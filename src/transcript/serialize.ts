@@ -1,6 +1,6 @@
 import { isJsonObject } from '../base/guard';
 import type { JsonObject } from '../base/json';
-import type { ContentBlock, Message } from '../events/message';
+import { toldText, type ContentBlock, type Message } from '../events/message';
 import { toolError, toolOk, type ToolCall } from '../events/toolCall';
 import { createTurn, type Turn } from './turn';
 
@@ -78,7 +78,7 @@ export function turnFromMessage(message: Message): Turn {
     case 'user':
       return createTurn({
         role: 'user',
-        content: message.text,
+        content: toldText(message),
         ...(message.images === undefined || message.images.length === 0
           ? {}
           : {

@@ -25,11 +25,14 @@ export class ProposalFileSystem implements Proposals, Disposable {
   constructor(
     private readonly edits: PendingEditsApi,
     private readonly onDidSave: (uri: vscode.Uri) => void,
+    /** The edits that the window before left are there; its tabs ask for them at once. */
+    private readonly ready: Promise<void> = Promise.resolve(),
   ) {
     this.store.add(edits.onDidChange(({ editId, edit }) => this.follow(editId, edit)));
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    await this.ready;
     const { edit, text, isEditable } = this.find(uri);
     const bytes = await encode(uri, text);
     return {
@@ -42,6 +45,7 @@ export class ProposalFileSystem implements Proposals, Disposable {
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    await this.ready;
     return await encode(uri, this.find(uri).text);
   }
 

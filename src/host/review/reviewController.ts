@@ -36,6 +36,8 @@ export interface ReviewOptions {
   readonly sessionTitle: (sessionId: string) => string | undefined;
   /** What changed without a review; shown in the same tree. */
   readonly changes?: UnreviewedChangesApi;
+  /** Resolves when the edits that the window before left are in the set. */
+  readonly ready: Promise<void>;
 }
 
 /** The review in the editor: shows what waits, opens and closes its tabs, and says where the user should be. */
@@ -58,7 +60,9 @@ export class ReviewController implements Disposable {
 
   constructor(private readonly options: ReviewOptions) {
     const { edits, files, clock, log } = options;
-    this.proposals = this.store.add(new ProposalFileSystem(edits, (uri) => this.typing.saved(uri)));
+    this.proposals = this.store.add(
+      new ProposalFileSystem(edits, (uri) => this.typing.saved(uri), options.ready),
+    );
     this.store.add(new ReviewLenses(edits));
     this.store.add(new ReviewMarks(edits));
     this.typing = this.store.add(new ProposalTyping(edits, clock, log));
@@ -84,8 +88,9 @@ export class ReviewController implements Disposable {
     this.store.add(edits.onDidChange(({ editId, edit }) => this.follow(editId, edit)));
     this.store.add(vscode.workspace.onDidChangeTextDocument((event) => this.noteTyping(event)));
     this.queue(async () => {
-      await this.tabs.closeForgotten();
       await this.multi.close();
+      await options.ready;
+      await this.tabs.closeForgotten();
     });
   }
 

@@ -4,6 +4,7 @@ import { toolError, toolOk } from '../../events/toolCall';
 import { displayPath } from '../../gate/paths';
 import type { Tool, WorkspaceFiles } from '../contract';
 import { maxResultLines, takeLines } from '../outputStore';
+import { readPending } from './readPending';
 import { formatSize, integer, objectSchema, pathParameter } from './toolParts';
 
 export function createReadFile(files: WorkspaceFiles): Tool {
@@ -25,7 +26,7 @@ export function createReadFile(files: WorkspaceFiles): Tool {
       const given = stringField(args, 'path') ?? '';
       const path = context.resolvePath(given);
       try {
-        const file = await files.readText(path);
+        const file = await readPending(files, path, context);
         const output = partOf(
           file.text,
           numberField(args, 'startLine') ?? 1,

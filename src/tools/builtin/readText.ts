@@ -3,6 +3,7 @@ import { errorMessage, PatchbayError } from '../../base/patchbayError';
 import { toolError, toolOk } from '../../events/toolCall';
 import { displayPath } from '../../gate/paths';
 import type { Tool, WorkspaceFiles } from '../contract';
+import { readPending } from './readPending';
 import { formatSize, integer, objectSchema, pathParameter } from './toolParts';
 
 /** What the error of a missing file begins with: a bridge may have to answer that as an empty file. */
@@ -27,7 +28,7 @@ export function createReadText(files: WorkspaceFiles): Tool {
     run: async (args, context) => {
       const path = context.resolvePath(stringField(args, 'path') ?? '');
       try {
-        const { text, isDirty } = await files.readText(path);
+        const { text, isDirty } = await readPending(files, path, context);
         const start = (numberField(args, 'startLine') ?? 1) - 1;
         const count = numberField(args, 'lineCount');
         const part =

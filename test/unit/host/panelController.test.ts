@@ -126,13 +126,6 @@ function setUp() {
   const panel = new PanelController({
     sessions,
     questions: { list: () => questions, onDidChange: () => never, answer: () => false },
-    changes: {
-      list: () => [],
-      get: () => undefined,
-      onDidChange: () => never,
-      keep: () => false,
-      undo: () => Promise.resolve({ undone: 0, problems: [] }),
-    },
     edits: {
       list: () => [],
       get: () => undefined,

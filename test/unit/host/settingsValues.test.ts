@@ -21,6 +21,7 @@ describe('the settings', () => {
         customInstructions: '',
         startTimeoutMs: 30_000,
         openReviewAutomatically: true,
+        isReviewNonBlocking: false,
         toolTimeoutMs: 30_000,
         isAuditStrict: false,
       },
@@ -88,6 +89,7 @@ describe('the settings', () => {
       startTimeoutMs: 30_000,
       idleTimeoutMs: 120_000,
       openReviewAutomatically: true,
+      isReviewNonBlocking: false,
       toolTimeoutMs: 30_000,
       isAuditStrict: false,
     });

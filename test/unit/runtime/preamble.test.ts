@@ -51,6 +51,13 @@ describe('what an agent with its own memory is told', () => {
     expect(told.endsWith('</conversation_so_far>\n\nthree')).toBe(true);
   });
 
+  it('[R229] an agent that keeps its own history gets what the editor tells before the words of the user', () => {
+    const told = { ...user('go on'), notes: ['a.ts was approved'] };
+    expect(turnText(context([told]), model, true)).toBe(
+      '<editor_note>\na.ts was approved\n</editor_note>\n\ngo on',
+    );
+  });
+
   it('sends the plain prompt when there is nothing to tell', () => {
     expect(turnText(context([user('hello')]), model, false)).toBe('hello');
     expect(turnText(context([]), model, false)).toBe('');

@@ -306,6 +306,29 @@ describe('a chat session', () => {
     ]);
   });
 
+  it('[R227][R229] tells what came of edits with the next words, once, and not before a command of the agent', async () => {
+    const waiting = [['a.ts: approved'], [], ['b.ts: denied']];
+    const { session, messages } = setUp([[], [], []], {
+      takeNotes: () => waiting.shift() ?? [],
+    });
+    for (const text of ['go on', '/compact', 'and now', 'more']) {
+      session.submit(text);
+      await session.whenIdle();
+    }
+    const notes = messages.flatMap((message) =>
+      message.role === 'user' ? [[message.text, message.notes]] : [],
+    );
+    expect(notes).toEqual([
+      ['go on', ['a.ts: approved']],
+      ['/compact', undefined],
+      ['and now', undefined],
+      ['more', ['b.ts: denied']],
+    ]);
+    expect(
+      session.snapshot().items.flatMap((item) => (item.kind === 'user' ? [item.text] : [])),
+    ).toEqual(['go on', '/compact', 'and now', 'more']);
+  });
+
   it('withdraws a question when the dialect takes it back', async () => {
     const seen = new Deferred<boolean>();
     const orchestrator = new ScriptedOrchestrator(

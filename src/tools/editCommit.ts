@@ -1,0 +1,311 @@
+import { errorMessage, PatchbayError } from '../base/patchbayError';
+import type { EditVerdict, FileEdit } from '../edits/fileEdit';
+import { shortDiffLimits, unifiedDiff } from '../edits/lineDiff';
+import { toolOk, type ToolResult } from '../events/toolCall';
+import type { FileChange } from '../events/toolIntent';
+import type { Effect } from '../gate/contract';
+import { displayPath } from '../gate/paths';
+import { isSameOrBelow, syntaxOf } from '../gate/pathSyntax';
+import type { CallGate, GatedCall, Grant, Judgement } from './callGate';
+import { failedEnd, toDenial, type CallEnd, type CallRecords } from './callRecords';
+import { summarizeChange, type ChangeSummary } from './changeSummary';
+import type { EditProposal, WriteOutcome } from './contract';
+import { describeVerdict, expectedTextOf, hunkCountText } from './editProposal';
+import { toSourceReads } from './plannedWrites';
+import { aroundWrite, type OrchestratorServices } from './services';
+import type { Slots } from './slots';
+import { runWithDeadline } from './toolRun';
+
+/** One write of ours. The effect is the only one of its call. */
+export interface EditCall {
+  readonly call: GatedCall;
+  readonly judgement: Judgement;
+  readonly effect: Effect & { readonly kind: 'write' };
+  readonly change: FileChange;
+  readonly timeoutMs: number;
+  readonly slots: Slots;
+  /** Another write of the same call depends on this one: it is waited for. */
+  readonly hasFollower?: boolean;
+  /**
+   * What the user approved for this file when the agent asked: a delegated write of exactly this text over exactly that
+   * one is not asked twice.
+   */
+  readonly approved?:
+    { readonly text: string; readonly expectedText: string | undefined } | undefined;
+}
+
+/** `again`: the file changed before the write; nothing was written. */
+export type CommitStep =
+  { readonly kind: 'ended'; readonly result: ToolResult } | { readonly kind: 'again' };
+
+export type Approval =
+  | {
+      readonly kind: 'approved';
+      readonly grant: Grant & { readonly kind: 'allow' };
+      readonly verdict: EditVerdict;
+      readonly isReviewed: boolean;
+    }
+  | { readonly kind: 'denied'; readonly grant: Grant & { readonly kind: 'deny' } };
+
+type WriteStep =
+  | { readonly kind: 'written'; readonly outcome: WriteOutcome }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'failed'; readonly end: CallEnd };
+
+/**
+ * An approved edit from its decision's record to the file: the slot, the last look at the place, the write of exactly the
+ * approved text, and what the model must know about it. The same for an agent that waits and for one that does not.
+ */
+export class EditCommit {
+  constructor(
+    private readonly services: OrchestratorServices,
+    private readonly gate: CallGate,
+    private readonly records: CallRecords,
+  ) {}
+
+  /** Writes the audit records itself. Rejects only where the orchestrator's last catch is right. */
+  async run(
+    edit: EditCall,
+    fileEdit: FileEdit,
+    approval: Approval & { readonly kind: 'approved' },
+    finishHooks: ReturnType<OrchestratorServices['hooks']['begin']>,
+  ): Promise<CommitStep> {
+    const { call, effect, judgement } = edit;
+    const grant = await this.records.decision(call, judgement.effects, approval.grant);
+    if (grant.kind === 'deny') {
+      return ended(await this.records.refused(call, grant));
+    }
+    call.context.onProgress({ kind: 'running', why: approval.grant.reason });
+    const release = await edit.slots.acquire('exclusive', call.context.signal);
+    if (release === undefined) {
+      return ended(await this.endBeforeWrite(edit));
+    }
+    try {
+      if (!(await this.gate.isStillTrue(call, judgement.effects))) {
+        const moved = failedEnd(
+          `${this.shown(edit)} leads elsewhere than when it was judged; nothing was written. Try again.`,
+        );
+        await this.records.outcome(call, moved);
+        return ended(moved.result);
+      }
+      const showsText = await this.mayShow(edit);
+      const write = await this.write(edit, fileEdit, approval.verdict);
+      if (write.kind === 'stale') {
+        // Each decision has its outcome; the next review is a decision of its own.
+        await this.records.outcome(call, failedEnd('the file changed before the write'));
+        return { kind: 'again' };
+      }
+      if (write.kind === 'failed') {
+        await this.records.outcome(call, write.end);
+        return ended(write.end.result);
+      }
+      return ended(
+        await this.describe(edit, fileEdit, approval, write.outcome, showsText, finishHooks),
+      );
+    } finally {
+      release();
+      this.forget(effect);
+    }
+  }
+
+  /** Whether the caller may read the file, and the one that it is made from. */
+  async mayShow({ call, effect, change }: EditCall): Promise<boolean> {
+    const paths = [effect.path, ...toSourceReads({ change }).map((intent) => intent.path)];
+    const answers = await Promise.all(
+      paths.map(async (path) => await this.gate.mayRead(call, path)),
+    );
+    return answers.every((mayRead) => mayRead);
+  }
+
+  shown(edit: EditCall): string {
+    return displayPath(edit.effect.path, this.services.files.roots());
+  }
+
+  folderOf(path: string): string | undefined {
+    const roots = this.services.files.roots();
+    return roots.folders.find((folder) =>
+      isSameOrBelow(folder.path, path, syntaxOf(roots.platform)),
+    )?.path;
+  }
+
+  /** Whether the write succeeded or not: a cached text must not outlive an attempt. */
+  private forget({ path, target }: EditCall['effect']): void {
+    this.quietly('a cached text could not be forgotten', () => {
+      this.services.cache.invalidate(path);
+      this.services.cache.invalidate(target);
+    });
+  }
+
+  private async write(
+    edit: EditCall,
+    fileEdit: FileEdit,
+    verdict: EditVerdict,
+  ): Promise<WriteStep> {
+    const { call, effect, timeoutMs } = edit;
+    const isDeletion = fileEdit.kind === 'delete' && verdict.kind === 'approved';
+    const checkPlace = this.gate.placeCheck(call, edit.judgement.effects, this.shown(edit));
+    const state: { outcome?: WriteOutcome; isStale: boolean } = { isStale: false };
+    const end = await runWithDeadline(
+      call.subject.tool,
+      timeoutMs,
+      call.context.signal,
+      this.services.clock,
+      async () => {
+        try {
+          const { sessionId, turnId } = call.context;
+          state.outcome = await aroundWrite(
+            this.services,
+            {
+              sessionId,
+              turnId,
+              callId: call.subject.callId,
+              path: effect.path,
+              text: isDeletion ? undefined : verdict.text,
+            },
+            async () => {
+              if (isDeletion) {
+                await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
+                return { isSaved: true };
+              }
+              return await this.services.files.writeText(
+                effect.path,
+                verdict.text,
+                expectedTextOf(fileEdit, verdict),
+                checkPlace,
+              );
+            },
+          );
+          return toolOk('');
+        } catch (error) {
+          state.isStale = PatchbayError.is(error, 'stale');
+          throw error;
+        }
+      },
+    );
+    if (state.isStale) {
+      return { kind: 'stale' };
+    }
+    return end.result.ok && state.outcome !== undefined
+      ? { kind: 'written', outcome: state.outcome }
+      : { kind: 'failed', end };
+  }
+
+  /** After the write nothing may fail the call any more: the file has changed, and the model must hear it. */
+  private async describe(
+    edit: EditCall,
+    fileEdit: FileEdit,
+    approval: Approval & { readonly kind: 'approved' },
+    outcome: WriteOutcome,
+    showsText: boolean,
+    finishHooks: ReturnType<OrchestratorServices['hooks']['begin']>,
+  ): Promise<ToolResult> {
+    const { call, effect } = edit;
+    const { verdict } = approval;
+    const shown = this.shown(edit);
+    const isDeleted = fileEdit.kind === 'delete' && verdict.kind === 'approved';
+    const afterText = isDeleted ? '' : (outcome.savedText ?? verdict.text);
+    if (!approval.isReviewed) {
+      this.noteWritten({
+        sessionId: call.context.sessionId,
+        callId: call.subject.callId,
+        asker: call.context.asker,
+        edit: fileEdit,
+        reason: approval.grant.reason,
+      });
+    }
+    const hookWrite = {
+      path: effect.path,
+      folder: this.folderOf(effect.path),
+      beforeText: fileEdit.kind === 'create' ? undefined : verdict.baseText,
+      afterText: isDeleted ? undefined : afterText,
+    };
+    const comparing = summarizeChange(
+      { beforeText: verdict.baseText, afterText, shownPath: shown },
+      this.services,
+      call.context.signal,
+    );
+    await this.records.outcome(call, {
+      result: toolOk(verdict.text),
+      outcome: 'ok',
+      detail: hunkCountText(verdict),
+    });
+    this.forget(effect);
+    const notes = await finishHooks(hookWrite, call.context.signal);
+    const summary = await comparing;
+    const text = [
+      headline(fileEdit.kind, shown, verdict),
+      describeVerdict(shown, verdict, showsText),
+      describeSave(verdict, outcome, shown, showsText),
+      summary.short === '' || !showsText ? undefined : summary.short,
+      ...notes,
+    ];
+    return toolOk(text.filter((part) => part !== undefined).join('\n'), {
+      summary: summaryOf(verdict, summary),
+      diff: summary.full,
+    });
+  }
+
+  private noteWritten(proposal: EditProposal): void {
+    this.quietly('a written edit could not be kept for review', () =>
+      this.services.reviewer.noteWritten(proposal, proposal.reason),
+    );
+  }
+
+  /** The write is done, or is another's affair: what fails beside it is logged and changes nothing. */
+  private quietly(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.services.logger.error(`${what}: ${errorMessage(error)}`);
+    }
+  }
+
+  private async endBeforeWrite(edit: EditCall): Promise<ToolResult> {
+    const end = toDenial(edit.call, {
+      kind: 'deny',
+      by: 'withdrawn',
+      reason: 'stopped before the write; nothing was written',
+    });
+    await this.records.outcome(edit.call, end);
+    return end.result;
+  }
+}
+
+function ended(result: ToolResult): CommitStep {
+  return { kind: 'ended', result };
+}
+
+function headline(kind: FileEdit['kind'], shown: string, verdict: EditVerdict): string {
+  if (verdict.kind === 'partly') {
+    return `Changed ${shown} in part: ${hunkCountText(verdict)} applied.`;
+  }
+  switch (kind) {
+    case 'create':
+      return `Created ${shown}.`;
+    case 'delete':
+      return `Deleted ${shown}.`;
+    case 'edit':
+      return `Changed ${shown}.`;
+  }
+}
+
+function describeSave(
+  verdict: EditVerdict,
+  outcome: WriteOutcome,
+  shown: string,
+  showsText: boolean,
+): string | undefined {
+  if (!outcome.isSaved) {
+    return `${shown} had unsaved changes: the edit is in the editor and not saved yet. Programs that read the disk do not see it.`;
+  }
+  if (outcome.savedText === undefined || outcome.savedText === verdict.text) {
+    return undefined;
+  }
+  const diff = unifiedDiff(verdict.text, outcome.savedText, shown, 1, shortDiffLimits);
+  return `Saving changed the file further (formatter or save actions)${showsText ? `:\n${diff}` : '.'}`;
+}
+
+function summaryOf(verdict: EditVerdict, summary: ChangeSummary): string {
+  const lines = `+${summary.added} −${summary.removed}`;
+  return verdict.kind === 'partly' ? `${hunkCountText(verdict)} · ${lines}` : lines;
+}
