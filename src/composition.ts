@@ -36,6 +36,7 @@ import { CustomAgents } from './host/customAgents';
 import { CostView } from './host/costView';
 import { DoctorView } from './host/doctorView';
 import { EditorDiagnostics } from './host/diagnostics';
+import { discardChanges } from './host/documentWrite';
 import { createEditorModels } from './host/editorModels';
 import { probeEndpoint } from './host/endpoints';
 import { createKeyCommands } from './host/keys';
@@ -331,6 +332,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
       return document === undefined || (await document.save());
     },
+    discardChanges,
     ...changes.services,
   });
 

@@ -4,7 +4,7 @@ import type { Hunk } from '../edits/fileEdit';
 import type { PlaceCheck, WriteOutcome } from '../tools/contract';
 import { decodeFile, encodeLike, isSameBytes } from './textCodec';
 import { isSameButEndings, lineEndings, minimalEdits } from './textEdits';
-import { openDocument } from './workspaceUri';
+import { openDocument, toWorkspaceUri } from './workspaceUri';
 
 export interface BufferWrite {
   readonly uri: vscode.Uri;
@@ -177,6 +177,15 @@ function outcome(document: vscode.TextDocument, text: string, isSaved: boolean):
 async function takeBack(document: vscode.TextDocument): Promise<void> {
   await vscode.window.showTextDocument(document, { preview: true });
   await vscode.commands.executeCommand('workbench.action.files.revert');
+}
+
+/** Sets an open document back to what is on disk, as the user asked for; false when it could not be. */
+export async function discardChanges(path: string): Promise<boolean> {
+  const document = openDocument(toWorkspaceUri(path));
+  if (document?.isDirty === true) {
+    await takeBack(document);
+  }
+  return document?.isDirty !== true;
 }
 
 async function saveRefused(uri: vscode.Uri, before: Uint8Array): Promise<PatchbayError> {

@@ -42,7 +42,9 @@ const namesByAction: readonly (readonly [ToolItem['action'], readonly string[]])
       'replace',
       'filechange',
       'delete',
+      'deletefile',
       'move',
+      'renamefile',
     ],
   ],
   [

@@ -22,7 +22,7 @@ import {
   originOf,
   prepareEdit,
 } from './editProposal';
-import type { PlannedWrite } from './plannedWrites';
+import { isMovedFrom, plainWriteRule, withMove, type PlannedWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices } from './services';
 
 /** What a child was allowed to write, to be compared after it did. */
@@ -39,6 +39,8 @@ export interface WrittenByChild {
 interface WriteRuling {
   readonly grant: Grant;
   readonly written?: WrittenByChild;
+  /** Of a file that is moved: the text at its old place, which the user was shown. */
+  readonly movedText?: string;
   /** The user approved another text than the child asked for. */
   readonly isTrimmed?: boolean;
   readonly message?: string;
@@ -88,7 +90,11 @@ export class ChildWrites {
     const rulings: WriteRuling[] = [];
     const canTrim = takesWholeEditsOnly || writes.length === 1;
     for (const write of writes) {
-      const ruling = await this.ruleOnWrite(call, judgement, write, canTrim);
+      const newPlace = writes.findIndex((other) => isMovedFrom(other, write));
+      const ruling =
+        newPlace === -1
+          ? await this.ruleOnWrite(call, judgement, write, canTrim)
+          : await this.ruleOnOldPlace(call, judgement, write, rulings[newPlace]);
       if (ruling.grant.kind === 'deny' && !(takesWholeEditsOnly && ruling.grant.by === 'user')) {
         return { grant: ruling.grant, writes: [] };
       }
@@ -139,6 +145,37 @@ export class ChildWrites {
     };
   }
 
+  /**
+   * The end of a file that moves goes with its new place: approved whole there, it is not asked a second time; else the
+   * file stays, so that nothing of it is lost.
+   */
+  private async ruleOnOldPlace(
+    call: GatedCall,
+    judgement: Judgement,
+    write: PlannedWrite,
+    newPlace: WriteRuling | undefined,
+  ): Promise<WriteRuling> {
+    const shown = displayPath(write.effect.path, this.services.files.roots());
+    if (newPlace?.written === undefined || newPlace.isTrimmed === true) {
+      const reason = `${shown} stays: its new place was not approved whole`;
+      return { grant: { kind: 'deny', by: 'user', reason } };
+    }
+    const prepared = await prepareEdit(write.effect.path, shown, write.change, this.services);
+    const isSeen =
+      newPlace.written.isReviewed &&
+      newPlace.movedText !== undefined &&
+      prepared.kind === 'ready' &&
+      !prepared.isDirty &&
+      prepared.expectedText === newPlace.movedText &&
+      this.gate.decideOn(call, [write.effect]).ruleId === plainWriteRule;
+    return isSeen
+      ? {
+          grant: { kind: 'allow', by: 'user', reason: 'approved by you with its new place' },
+          written: toWritten(prepared.edit, wholeOf(prepared.edit), true),
+        }
+      : await this.ruleOnWrite(call, judgement, write, true);
+  }
+
   /** `canTrim`: the dialect can be given another text than it asked for; else anything but all or nothing is a no. */
   private async ruleOnWrite(
     call: GatedCall,
@@ -152,6 +189,9 @@ export class ChildWrites {
     let reason = decision.reason;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const prepared = await prepareEdit(effect.path, shown, change, this.services);
+      if (prepared.kind === 'unusable' && prepared.isRefused === true) {
+        return { grant: { kind: 'deny', by: 'edit.refused', reason: prepared.message } };
+      }
       if (prepared.kind === 'unusable') {
         const shownWhy = `the change cannot be shown as hunks: ${prepared.message}`;
         const why = decision.verdict === 'ask' ? `${decision.reason}; ${shownWhy}` : shownWhy;
@@ -181,11 +221,13 @@ export class ChildWrites {
         call,
         { ...write, edit: prepared.edit },
         decision,
-        reason,
+        withMove(reason, write, this.services.files.roots()),
         canTrim,
       );
       if (ruling.grant.kind === 'deny' || (await this.isBaseUnchanged(prepared.edit, ruling))) {
-        return ruling;
+        return prepared.movedText === undefined
+          ? ruling
+          : { ...ruling, movedText: prepared.movedText };
       }
       reason = `${decision.reason}; the file changed meanwhile, these are the new differences`;
     }
@@ -250,6 +292,7 @@ export class ChildWrites {
     rulings: readonly WriteRuling[],
   ): Promise<Ruling> {
     const told: string[] = [];
+    const unwritten = new Set<number>();
     for (const [index, { grant, written, message }] of rulings.entries()) {
       const path = written?.edit.path ?? writes[index]?.effect.path ?? '';
       const shown = displayPath(path, this.services.files.roots());
@@ -265,7 +308,15 @@ export class ChildWrites {
         );
         continue;
       }
-      const problem = await this.writeApproved(call, judged, written, grant);
+      const newPlace = writes.findIndex(
+        (other) => writes[index] !== undefined && isMovedFrom(other, writes[index]),
+      );
+      const problem = unwritten.has(newPlace)
+        ? 'its new place was not written, so it stays'
+        : await this.writeApproved(call, judged, written, grant);
+      if (problem !== undefined) {
+        unwritten.add(index);
+      }
       told.push(
         problem === undefined
           ? (message ?? `The edit of ${shown} was approved whole and is in the file.`)
@@ -354,29 +405,44 @@ export class ChildWrites {
     path: string,
   ): Promise<Grant | undefined> {
     const { context, subject } = call;
-    const question = `${shown} has unsaved changes. ${context.asker} would overwrite them on disk. Save them first?`;
+    const question = `${shown} has unsaved changes. ${context.asker} would overwrite them on disk. Save or discard them first?`;
     const save = 'Save and continue';
+    const discard = 'Discard them and continue';
     context.onProgress({ kind: 'awaiting', why: 'the file has unsaved changes' });
     const answers = await this.services.asker.askUser({
       sessionId: context.sessionId,
       callId: subject.callId,
       asker: 'Patchbay',
-      questions: [{ question, options: [{ label: save }, { label: 'Cancel the edit' }] }],
+      questions: [
+        {
+          question,
+          options: [
+            { label: save },
+            ...(this.services.discardChanges === undefined ? [] : [{ label: discard }]),
+            { label: 'Cancel the edit' },
+          ],
+        },
+      ],
       signal: context.signal,
     });
-    if (answers?.[question] !== save) {
+    const answer = answers?.[question];
+    if (answer !== save && answer !== discard) {
       return {
         kind: 'deny',
         by: 'user',
         reason: `${shown} has unsaved changes in the editor; the user has to save or discard them first`,
       };
     }
-    return (await this.services.saveDocument(path))
+    const isClean =
+      answer === save
+        ? await this.services.saveDocument(path)
+        : await this.services.discardChanges?.(path);
+    return isClean === true
       ? undefined
       : {
           kind: 'deny',
           by: 'edit.unsaved',
-          reason: `${shown} could not be saved, so it still has unsaved changes; nothing was written`,
+          reason: `${shown} could not be ${answer === save ? 'saved' : 'set back'}, so it still has unsaved changes; nothing was written`,
         };
   }
 

@@ -26,6 +26,8 @@ export interface EditCall {
   readonly slots: Slots;
   /** Another write of the same call depends on this one: it is waited for. */
   readonly hasFollower?: boolean;
+  /** Called when a moved file was written whole at its new place by the user's word, with the text that was moved. */
+  readonly onMoved?: (movedText: string) => void;
   /**
    * What the user approved for this file when the agent asked: a delegated write of exactly this text over exactly that
    * one is not asked twice.

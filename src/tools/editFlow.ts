@@ -6,6 +6,7 @@ import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
 import { DeferredEdits } from './deferredEdits';
 import { EditCommit, type Approval, type CommitStep, type EditCall } from './editCommit';
 import { denialOf, hunkCountText, originOf, prepareEdit, type PreparedEdit } from './editProposal';
+import { withMove } from './plannedWrites';
 import type { OrchestratorServices } from './services';
 
 /**
@@ -72,11 +73,21 @@ export class EditFlow {
     }
     const approval = isApproved
       ? approvedBefore(prepared.edit)
-      : await this.approve(edit, prepared.edit, judgement.decision, reason);
+      : await this.approve(
+          edit,
+          prepared.edit,
+          judgement.decision,
+          edit.hasFollower === true ? withMove(reason, edit, this.services.files.roots()) : reason,
+        );
     if (approval.kind === 'denied') {
       return ended(await this.records.denied(call, judgement.effects, approval.grant));
     }
-    return await this.commit.run(edit, prepared.edit, approval, finishHooks);
+    const step = await this.commit.run(edit, prepared.edit, approval, finishHooks);
+    const isMoved = approval.isReviewed && approval.verdict.kind === 'approved';
+    if (isMoved && step.kind === 'ended' && step.result.ok && prepared.movedText !== undefined) {
+      edit.onMoved?.(prepared.movedText);
+    }
+    return step;
   }
 
   /** Where there are no hunks to decide on, a file that asks before it is read asks still: the answer tells of its text. */
@@ -159,7 +170,10 @@ export class EditFlow {
 }
 
 function approvedBefore(edit: FileEdit): Approval {
-  const reason = 'approved by you when the agent asked';
+  const reason =
+    edit.kind === 'delete'
+      ? 'approved by you with its new place'
+      : 'approved by you when the agent asked';
   return {
     kind: 'approved',
     grant: { kind: 'allow', by: 'user', reason },

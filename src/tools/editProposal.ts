@@ -1,4 +1,4 @@
-import { errorMessage } from '../base/patchbayError';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { applyChange } from '../edits/changes';
 import type { EditVerdict, FileEdit, Hunk } from '../edits/fileEdit';
 import { createFileEdit } from '../edits/proposal';
@@ -16,11 +16,16 @@ export type PreparedEdit =
       /** undefined: the file must not exist. */
       readonly expectedText: string | undefined;
       readonly isDirty: boolean;
+      /** Of a file that is moved: the text at its old place. */
+      readonly movedText?: string;
     }
   /** Nothing would change. */
   | { readonly kind: 'same'; readonly text: string }
-  /** Cannot be shown as hunks; `message` says why and what to do, for the model. */
-  | { readonly kind: 'unusable'; readonly message: string };
+  /**
+   * Cannot be shown as hunks; `message` says why and what to do, for the model. `isRefused`: it is not made by anybody
+   * through us, whatever the user would say: the file is none that is changed here.
+   */
+  | { readonly kind: 'unusable'; readonly message: string; readonly isRefused?: boolean };
 
 /** Reads the live text and applies the change to it. Never rejects. `shownPath` is for messages. */
 export async function prepareEdit(
@@ -29,13 +34,18 @@ export async function prepareEdit(
   change: FileChange,
   services: Pick<OrchestratorServices, 'files'>,
 ): Promise<PreparedEdit> {
+  if (/\.ipynb$/i.test(path)) {
+    return refused(
+      `${shownPath} is a notebook; its cells are not changed here. Tell the user what to change, or write a script beside it.`,
+    );
+  }
   try {
     const stat = await services.files.stat(path);
     if (stat !== undefined && stat.kind !== 'file') {
       return unusable(`${shownPath} is not a file; nothing was changed.`);
     }
     if (stat?.isReadOnly === true) {
-      return unusable(`${shownPath} is read-only; nothing was changed. Make it writable first.`);
+      return refused(`${shownPath} is read-only; nothing was changed. Make it writable first.`);
     }
     const current = stat === undefined ? undefined : await services.files.readText(path);
     if (change.kind === 'delete') {
@@ -59,11 +69,15 @@ export async function prepareEdit(
     if (current?.text === outcome.text) {
       return { kind: 'same', text: outcome.text };
     }
+    if (outcome.text.length > maxTextChars) {
+      return refused(`${shownPath} would be larger than 50 MB; it is not written here.`);
+    }
     const kind = current === undefined ? 'create' : 'edit';
     const edit = createFileEdit(path, current?.text ?? '', outcome.text, kind);
     return ready(edit, current?.text, current?.isDirty ?? false);
   } catch (error) {
-    return unusable(errorMessage(error));
+    const isOurLimit = PatchbayError.is(error, 'not_text') || PatchbayError.is(error, 'too_large');
+    return isOurLimit ? refused(errorMessage(error)) : unusable(errorMessage(error));
   }
 }
 
@@ -81,16 +95,30 @@ async function prepareMove(
   const outcome = applyChange(source?.text, change);
   return outcome.kind === 'failed'
     ? unusable(`${shownPath}: ${outcome.message}`)
-    : ready(createFileEdit(path, '', outcome.text, 'create'), undefined, false);
+    : {
+        ...ready(createFileEdit(path, '', outcome.text, 'create'), undefined, false),
+        ...(source === undefined ? {} : { movedText: source.text }),
+      };
 }
 
-function ready(edit: FileEdit, expectedText: string | undefined, isDirty: boolean): PreparedEdit {
+function ready(
+  edit: FileEdit,
+  expectedText: string | undefined,
+  isDirty: boolean,
+): PreparedEdit & { readonly kind: 'ready' } {
   return { kind: 'ready', edit, expectedText, isDirty };
 }
 
 function unusable(message: string): PreparedEdit {
   return { kind: 'unusable', message };
 }
+
+function refused(message: string): PreparedEdit {
+  return { kind: 'unusable', message, isRefused: true };
+}
+
+/** As large as a file may be that is read here. */
+const maxTextChars = 50 * 1024 * 1024;
 
 /** What a later write of ours must know of the call that proposed it. */
 export function originOf(

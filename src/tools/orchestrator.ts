@@ -20,9 +20,9 @@ import type {
 } from './contract';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
-import { runWrites } from './patchFlow';
+import { runWrites, type MoveStep } from './patchFlow';
 import { failedApplication, ProposalApplier } from './proposalApplier';
-import { toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
+import { plainWriteRule, toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
@@ -210,14 +210,14 @@ export class Orchestrator implements ToolOrchestrator {
         : await runWrites(
             judged,
             writes,
-            async (call, write) => {
+            async (call, write, move) => {
               // Denied above when one of them is; now each is asked or not by itself.
               const decision = this.gate.decideOn(judged, [
                 write.effect,
                 ...(await this.gate.effectsOf({ ...judged, intents: toSourceReads(write) })),
               ]);
               const own = { effects: [write.effect], decision };
-              return await this.runWrite(tool, call, own, write, hasMove);
+              return await this.runWrite(tool, call, own, write, { ...move, hasFollower: hasMove });
             },
             this.services,
           );
@@ -230,7 +230,7 @@ export class Orchestrator implements ToolOrchestrator {
     call: GatedCall,
     judgement: Judgement,
     { effect, change }: PlannedWrite,
-    hasFollower = false,
+    move: MoveStep & { readonly hasFollower?: boolean } = {},
   ): Promise<ToolResult> {
     const { context } = call;
     try {
@@ -241,9 +241,14 @@ export class Orchestrator implements ToolOrchestrator {
         change,
         timeoutMs: this.timeoutOf(tool),
         slots: this.session(context).slots,
-        hasFollower,
+        ...(move.hasFollower === undefined ? {} : { hasFollower: move.hasFollower }),
+        ...(move.onMoved === undefined ? {} : { onMoved: move.onMoved }),
         approved:
-          context.bridge === undefined ? undefined : this.children.takeApproved(context, effect),
+          move.movedText !== undefined && judgement.decision.ruleId === plainWriteRule
+            ? { text: '', expectedText: move.movedText }
+            : context.bridge === undefined
+              ? undefined
+              : this.children.takeApproved(context, effect),
       });
     } catch (error) {
       // Of several files the others go on; this one still gets both of its records.

@@ -4,11 +4,23 @@ import type { Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import type { GatedCall } from './callGate';
 import type { CallProgress } from './contract';
-import type { PlannedWrite } from './plannedWrites';
+import { isMovedFrom, type PlannedWrite } from './plannedWrites';
 import type { OrchestratorServices } from './services';
 
 /** One file of a call that writes several: how it is run, with the call as that file sees it. */
-export type RunWrite = (call: GatedCall, write: PlannedWrite) => Promise<ToolResult>;
+export type RunWrite = (
+  call: GatedCall,
+  write: PlannedWrite,
+  move: MoveStep,
+) => Promise<ToolResult>;
+
+/** A file that moves is one question: what was approved whole at its new place is not asked again at its old one. */
+export interface MoveStep {
+  /** Called when the new place is written as the user approved it, with the text that was moved. */
+  readonly onMoved?: (movedText: string) => void;
+  /** Of the old place: the text that the user has agreed to move away. */
+  readonly movedText?: string;
+}
 
 /**
  * A call that writes several files: each is an edit of its own, with its own review, its own records and its own end.
@@ -23,10 +35,12 @@ export async function runWrites(
 ): Promise<ToolResult> {
   const progress = new SharedProgress(call.context.onProgress);
   const results: Promise<ToolResult>[] = [];
+  const movedTexts = new Map<number, string>();
   let begun: Promise<unknown> = Promise.resolve();
   for (const [index, write] of writes.entries()) {
     const before = writes.slice(0, index);
-    const newPlace = results[before.findIndex((other) => isMovedFrom(other, write))];
+    const newIndex = before.findIndex((other) => isMovedFrom(other, write));
+    const newPlace = results[newIndex];
     const sameFile =
       results[before.findLastIndex(({ effect }) => isSameFile(effect, write.effect))];
     const step = new Deferred<void>();
@@ -48,7 +62,11 @@ export async function runWrites(
       }
       await sameFile;
       await turn;
-      return await run(own, write);
+      const movedText = movedTexts.get(newIndex);
+      return await run(own, write, {
+        ...(movedText === undefined ? {} : { movedText }),
+        onMoved: (text) => movedTexts.set(index, text),
+      });
     })();
     results.push(result);
     if (newPlace === undefined && sameFile === undefined) {
@@ -64,14 +82,6 @@ function named(shown: string, error: string): string {
   return error.startsWith(`${shown}:`) || error.startsWith(`${shown} `)
     ? error
     : `${shown}: ${error}`;
-}
-
-function isMovedFrom(created: PlannedWrite, deleted: PlannedWrite): boolean {
-  return (
-    deleted.change.kind === 'delete' &&
-    created.change.kind === 'patch' &&
-    created.change.from === deleted.effect.path
-  );
 }
 
 function isSameFile(a: Effect & { kind: 'write' }, b: Effect & { kind: 'write' }): boolean {

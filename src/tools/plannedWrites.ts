@@ -1,5 +1,6 @@
 import type { FileChange, ToolIntent } from '../events/toolIntent';
-import type { Effect } from '../gate/contract';
+import type { Effect, WorkspaceRoots } from '../gate/contract';
+import { displayPath } from '../gate/paths';
 
 /** One write of a call. */
 export interface PlannedWrite {
@@ -40,6 +41,29 @@ function withSource(
   );
   const source = effects[at];
   return { ...change, from: source?.kind === 'write' ? source.path : '' };
+}
+
+/** The rule of a write that asks for no other reason than the mode. What asks for one of its own is asked by itself. */
+export const plainWriteRule = 'default.write';
+
+/** The question about a file that moves says so: its old place goes with the answer. */
+export function withMove(
+  reason: string,
+  { change }: Pick<PlannedWrite, 'change'>,
+  roots: WorkspaceRoots,
+): string {
+  return change.kind === 'patch' && change.from !== undefined && change.from !== ''
+    ? `${reason}; moves here from ${displayPath(change.from, roots)}, which goes with it`
+    : reason;
+}
+
+/** True when the file that `deleted` takes away is the one that `created` is made from. */
+export function isMovedFrom(created: PlannedWrite, deleted: PlannedWrite): boolean {
+  return (
+    deleted.change.kind === 'delete' &&
+    created.change.kind === 'patch' &&
+    created.change.from === deleted.effect.path
+  );
 }
 
 /** The text of a moved file comes to its new place: who may not read it must not get it that way. */

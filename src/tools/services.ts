@@ -50,6 +50,8 @@ export interface OrchestratorServices {
   readonly readDisk: (path: string) => Promise<string | undefined>;
   /** Saves an open document; false when it is still dirty after. */
   readonly saveDocument: (path: string) => Promise<boolean>;
+  /** Sets an open document back to what is on disk; false when it still has unsaved changes after. Absent: no editor. */
+  readonly discardChanges?: (path: string) => Promise<boolean>;
   /** An agent wrote this text itself, with the user's knowledge; undefined: the file is gone. */
   readonly onKnownWrite?: (
     path: string,

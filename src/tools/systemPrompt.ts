@@ -124,7 +124,7 @@ const systemNames = { posix: 'Linux or another Unix', darwin: 'macOS', win32: 'W
 
 const toolsText = `Working with tools:
 - Look before you change: read a file before editing it, search before assuming.
-- Prefer edit_file for changes, write_file for new files, apply_patch for one change across several files. Copy search texts and context lines exactly.
+- Prefer edit_file for changes, write_file for new files, apply_patch for one change across several files, delete_file and rename_file instead of commands. Copy search texts and context lines exactly.
 - Independent reads can be called together. Edits and commands run one after the other.
 - The user decides about edits hunk by hunk and about commands. A denied call or hunk is their decision: take their words into account and do not try the same by another way.
 - A result that was cut names an id; read the rest with read_output only when you need it.

@@ -72,6 +72,13 @@ const translators: Readonly<Record<string, Translator>> = {
   Bash: commandOf,
   PowerShell: commandOf,
   Monitor: commandOf,
+  // Notebooks are refused where writes are: a cell cannot be shown as lines of a file.
+  NotebookEdit: (input) => {
+    const path = plainPath(stringField(input, 'notebook_path'));
+    return path === undefined
+      ? undefined
+      : [{ kind: 'write', path, change: { kind: 'edits', edits: [] } }];
+  },
   Edit: (input) => writeOf(input, [input]),
   MultiEdit: (input) => writeOf(input, arrayField(input, 'edits') ?? []),
   Write: (input) => {
@@ -235,14 +242,6 @@ function inWords(toolName: string, input: JsonObject): string | undefined {
       return skill === undefined
         ? undefined
         : `Load the skill ${skill} ${stringField(input, 'args') ?? ''}`.trim();
-    }
-    case 'NotebookEdit': {
-      const path = stringField(input, 'notebook_path');
-      const cell = stringField(input, 'cell_id');
-      const what = stringField(input, 'edit_mode') ?? 'replace';
-      return path === undefined
-        ? undefined
-        : `Change the notebook ${path}: ${what} ${cell === undefined ? 'a cell' : `the cell ${cell}`}. It cannot be shown by hunks, so it is taken or refused whole.\n\n${stringField(input, 'new_source') ?? ''}`.trim();
     }
     default:
       return undefined;

@@ -10,7 +10,13 @@ import { createReadText } from './readText';
 import { createRunCommand } from './runCommand';
 import { createSearchText } from './searchText';
 import { createUpdatePlan } from './updatePlan';
-import { createApplyPatch, createEditFile, createWriteFile } from './writeTools';
+import {
+  createApplyPatch,
+  createDeleteFile,
+  createEditFile,
+  createRenameFile,
+  createWriteFile,
+} from './writeTools';
 
 export interface BuiltinToolsOptions {
   readonly files: WorkspaceFiles;
@@ -32,6 +38,8 @@ export function createBuiltinTools(options: BuiltinToolsOptions): readonly Tool[
     createWriteFile(),
     createEditFile(),
     createApplyPatch(),
+    createDeleteFile(),
+    createRenameFile(),
     createRunCommand(runner),
     createReadOutput(outputs),
     createAskUser(asker),

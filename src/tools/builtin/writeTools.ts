@@ -64,6 +64,36 @@ export function createEditFile(): Tool {
   };
 }
 
+export function createDeleteFile(): Tool {
+  return {
+    name: 'delete_file',
+    description:
+      'Deletes one text file. The user sees its content and may refuse; the result says what was done.',
+    inputSchema: objectSchema({ path: pathParameter('The file to delete.') }, ['path']),
+    kind: 'write',
+    intents: (args) => [write(stringField(args, 'path') ?? '', { kind: 'delete' })],
+    run: appliedByTheEditFlow,
+  };
+}
+
+export function createRenameFile(): Tool {
+  return {
+    name: 'rename_file',
+    description:
+      'Moves or renames one text file. The new place must be free; missing folders are made. The user is asked once, for both places; where it is refused, the file stays as it is.',
+    inputSchema: objectSchema(
+      {
+        path: pathParameter('The file to move.'),
+        newPath: pathParameter('Where it goes, with its new name.'),
+      },
+      ['path', 'newPath'],
+    ),
+    kind: 'write',
+    intents: (args) => moveOf(stringField(args, 'path') ?? '', stringField(args, 'newPath') ?? ''),
+    run: appliedByTheEditFlow,
+  };
+}
+
 export function createApplyPatch(): Tool {
   return {
     name: 'apply_patch',
@@ -84,7 +114,6 @@ export function createApplyPatch(): Tool {
   };
 }
 
-/** A move is the new file and the end of the old one, in this order: the old one stays where the new one was not written. */
 function toIntents(file: FilePatch): readonly ToolIntent[] {
   const { path } = file;
   switch (file.kind) {
@@ -95,11 +124,13 @@ function toIntents(file: FilePatch): readonly ToolIntent[] {
     case 'update':
       return file.movedTo === undefined
         ? [write(path, { kind: 'patch', hunks: file.hunks })]
-        : [
-            write(file.movedTo, { kind: 'patch', hunks: file.hunks, from: path }),
-            write(path, { kind: 'delete' }),
-          ];
+        : moveOf(path, file.movedTo, file.hunks);
   }
+}
+
+/** The new file and the end of the old one, in this order: the old one stays where the new one was not written. */
+function moveOf(path: string, newPath: string, hunks = ''): readonly ToolIntent[] {
+  return [write(newPath, { kind: 'patch', hunks, from: path }), write(path, { kind: 'delete' })];
 }
 
 function write(path: string, change: FileChange): ToolIntent {

@@ -9,6 +9,11 @@ describe('what the tools of Claude Code would do', () => {
   it.each([
     ['Read', { file_path: '/w/a.ts' }, [{ kind: 'read', path: '/w/a.ts' }]],
     ['NotebookRead', { notebook_path: '/w/a.ipynb' }, [{ kind: 'read', path: '/w/a.ipynb' }]],
+    [
+      'NotebookEdit',
+      { notebook_path: '/w/a.ipynb', cell_id: 'c1', new_source: 'x = 1' },
+      [{ kind: 'write', path: '/w/a.ipynb', change: { kind: 'edits', edits: [] } }],
+    ],
     ['LS', {}, [{ kind: 'read', path: '/w' }]],
     ['Grep', { pattern: 'x', path: 'src', glob: '*.ts' }, [{ kind: 'read', path: 'src' }]],
     ['Glob', { pattern: '**/*.ts' }, [{ kind: 'read', path: '/w' }]],
@@ -126,7 +131,6 @@ describe('what the tools of Claude Code would do', () => {
 
   it('asks about everything it cannot read: unknown tools, wrong inputs, tools that act out of sight', () => {
     expect(kinds('Skill', { skill: 'deploy' })).toEqual(['unknown']);
-    expect(kinds('NotebookEdit', { notebook_path: 'a', new_source: 'b' })).toEqual(['unknown']);
     expect(kinds('CronCreate', {})).toEqual(['unknown']);
     expect(kinds('WebSearch', { query: 'q' })).toEqual(['unknown']);
     expect(kinds('NeverHeardOf', {})).toEqual(['unknown']);
@@ -161,11 +165,6 @@ describe('what the tools of Claude Code would do', () => {
       'Search the web for: tabs or spaces',
     );
     expect(words('Skill', { skill: 'deploy', args: 'now' })).toBe('Load the skill deploy now');
-    expect(
-      words('NotebookEdit', { notebook_path: '/w/n.ipynb', cell_id: 'c1', new_source: 'x = 1' }),
-    ).toBe(
-      'Change the notebook /w/n.ipynb: replace the cell c1. It cannot be shown by hunks, so it is taken or refused whole.\n\nx = 1',
-    );
     expect(words('NotebookEdit', {})).toBe('NotebookEdit {}');
     expect(words('WebSearch', { query: 'x'.repeat(9_000) })).toHaveLength(2_000);
   });

@@ -117,6 +117,82 @@ describe('apply_patch', () => {
     expect(taken.files.disk('/w/app/b.ts')).toBe('alpha\nbeta\n');
   });
 
+  it('[R231] a move is one question: the old place goes with what is approved whole at the new one', async () => {
+    for (const [tool, args] of [
+      ['apply_patch', wrap('*** Update File: b.ts', '*** Move to: c.ts', '-beta', '+BETA')],
+      ['rename_file', { path: 'b.ts', newPath: 'c.ts' }],
+    ] as const) {
+      const bench = createBench(start);
+      const result = await bench.run(tool, args);
+      expect(bench.reviewer.proposals.map(({ reason, edit }) => [reason, edit.path])).toEqual([
+        ['edits ask in this mode; moves here from b.ts, which goes with it', '/w/app/c.ts'],
+      ]);
+      expect(result).toMatchObject({ ok: true, details: { summary: '2 of 2 files' } });
+      expect(bench.files.disk('/w/app/b.ts')).toBeUndefined();
+      expect(bench.files.disk('/w/app/c.ts')).toMatch(/^alpha\n(beta|BETA)\n$/);
+      expect(bench.sink.decisions.at(-1)).toMatchObject({
+        decision: 'allow',
+        by: 'user',
+        reason: 'approved by you with its new place',
+      });
+    }
+  });
+
+  it('[R231] a file that changed after its move was approved is asked about before it goes', async () => {
+    const bench = createBench(start);
+    bench.files.beforeWrite = () => bench.files.put('/w/app/b.ts', 'typed meanwhile\n');
+    bench.reviewer.script = ['approve', { deny: 'not that' }];
+    await bench.run('rename_file', { path: 'b.ts', newPath: 'c.ts' });
+    expect(bench.reviewer.proposals.map(({ edit }) => edit.kind)).toEqual(['create', 'delete']);
+    expect(bench.files.disk('/w/app/b.ts')).toBe('typed meanwhile\n');
+    expect(bench.files.disk('/w/app/c.ts')).toBe('alpha\nbeta\n');
+  });
+
+  it('[R231] a deletion is reviewed with the text that goes; a denied one and a denied move leave everything', async () => {
+    const bench = createBench(start);
+    bench.reviewer.script = [{ deny: 'still used' }, { deny: undefined }, 'approve'];
+    expect(await bench.run('delete_file', { path: 'b.ts' })).toMatchObject({
+      ok: false,
+      error: "Tool 'delete_file' denied: the user said no: still used",
+    });
+    expect(await bench.run('rename_file', { path: 'b.ts', newPath: 'c.ts' })).toMatchObject({
+      ok: false,
+    });
+    expect(bench.files.snapshot()).toEqual(start.files);
+    expect((await bench.run('delete_file', { path: 'b.ts' })).ok).toBe(true);
+    expect(bench.reviewer.proposals.map(({ edit }) => [edit.kind, edit.baseText])).toEqual([
+      ['delete', 'alpha\nbeta\n'],
+      ['create', ''],
+      ['delete', 'alpha\nbeta\n'],
+    ]);
+    expect(bench.files.disk('/w/app/b.ts')).toBeUndefined();
+  });
+
+  it('[R231] read-only, binary and notebook files are refused with a sentence, and nobody is asked', async () => {
+    const bench = createBench({ files: { ...start.files, '/w/app/n.ipynb': '{}' } });
+    bench.files.setReadOnly('/w/app/a.ts');
+    bench.files.setBinary('/w/app/b.ts');
+    const errors: string[] = [];
+    for (const [tool, args] of [
+      ['delete_file', { path: 'a.ts' }],
+      ['write_file', { path: 'b.ts', content: 'x' }],
+      ['write_file', { path: 'n.ipynb', content: '{"cells":[]}' }],
+      ['rename_file', { path: 'n.ipynb', newPath: 'm.ipynb' }],
+    ] as const) {
+      const result = await bench.run(tool, args);
+      errors.push(result.ok ? 'ok' : result.error);
+    }
+    expect(errors).toEqual([
+      expect.stringContaining('a.ts is read-only; nothing was changed. Make it writable first.'),
+      expect.stringContaining('is not a text file'),
+      expect.stringContaining('n.ipynb is a notebook; its cells are not changed here.'),
+      expect.stringContaining('m.ipynb is a notebook'),
+    ]);
+    expect(bench.reviewer.proposals).toEqual([]);
+    expect(bench.asked).toEqual([]);
+    expect(bench.files.writes).toEqual([]);
+  });
+
   it('the same file twice is changed in order, the second on what the first left', async () => {
     const bench = createBench(start);
     await bench.run(

@@ -312,6 +312,118 @@ describe('an edit that a child writes itself', () => {
     });
   });
 
+  it('[R226] of a document with unsaved changes may go on over what is on disk, when the user discards them', async () => {
+    const bench = createBench({
+      ...start,
+      answer: ({ questions }) => ({
+        kind: 'answers',
+        answers: { [questions?.[0]?.question ?? '']: 'Discard them and continue' },
+      }),
+      services: {
+        discardChanges: (path) => {
+          bench.files.put(path, base);
+          bench.files.type(path, base);
+          return bench.files.save(path);
+        },
+      },
+    });
+    bench.files.type('/w/app/a.ts', `typed\n${base}`);
+    expect(await bench.authorize('Edit', [edit])).toMatchObject({
+      kind: 'allow',
+      approved: { baseText: base },
+    });
+    expect(bench.asked[0]?.questions?.[0]?.options.map(({ label }) => label)).toEqual([
+      'Save and continue',
+      'Discard them and continue',
+      'Cancel the edit',
+    ]);
+    expect(bench.files.disk('/w/app/a.ts')).toBe(base);
+  });
+
+  it('[R231] of a notebook or a read-only file is refused with a sentence, without a question', async () => {
+    const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
+    bench.files.setReadOnly('/w/app/a.ts');
+    const notebook: ToolIntent = {
+      kind: 'write',
+      path: 'n.ipynb',
+      change: { kind: 'edits', edits: [] },
+    };
+    expect(await bench.authorize('NotebookEdit', [notebook])).toMatchObject({
+      kind: 'deny',
+      message: containing('n.ipynb is a notebook'),
+    });
+    expect(await bench.authorize('Edit', [edit])).toMatchObject({
+      kind: 'deny',
+      message: containing('a.ts is read-only'),
+    });
+    expect(bench.asked).toEqual([]);
+    expect(bench.reviewer.proposals).toEqual([]);
+  });
+
+  describe('that moves a file', () => {
+    const moved: readonly ToolIntent[] = [
+      { kind: 'write', path: 'new/a.ts', change: { kind: 'patch', hunks: '', from: 'a.ts' } },
+      { kind: 'write', path: 'a.ts', change: { kind: 'delete' } },
+    ];
+    const whole = { takesWholeEditsOnly: true };
+
+    it('[R226][R231] is one question, and the child does it when it is approved whole', async () => {
+      const bench = createBench(start);
+      expect(await bench.authorize('fileChange', moved, {}, whole)).toEqual({ kind: 'allow' });
+      expect(bench.reviewer.proposals.map(({ edit: { kind } }) => kind)).toEqual(['create']);
+    });
+
+    it('[R226] never loses it: a new place that is denied or approved in part keeps the old one', async () => {
+      const denied = createBench(start);
+      denied.reviewer.script = [{ deny: 'not there' }, 'approve'];
+      expect(await denied.authorize('fileChange', moved, {}, whole)).toMatchObject({
+        kind: 'deny',
+        message: containing('not there'),
+      });
+      expect(denied.files.snapshot()).toEqual(start.files);
+
+      const changed = createBench(start);
+      changed.reviewer.script = [
+        ({ edit: { baseText } }) => ({
+          kind: 'decided',
+          verdict: {
+            kind: 'approved',
+            baseText,
+            text: 'only this\n',
+            approvedCount: 1,
+            deniedHunks: [],
+            userChange: '@@\n+only this',
+          },
+        }),
+        'approve',
+      ];
+      expect(await changed.authorize('fileChange', moved, {}, whole)).toMatchObject({
+        kind: 'deny',
+        message: containing('a.ts stays: its new place was not approved whole'),
+      });
+      expect(changed.files.disk('/w/app/new/a.ts')).toBe('only this\n');
+      expect(changed.files.disk('/w/app/a.ts')).toBe(base);
+    });
+
+    it('[R226] of several, of which one is denied, is written by us; the old place stays when the new one cannot be written', async () => {
+      const several = [
+        ...moved,
+        { kind: 'write', path: 'b.ts', change: { kind: 'content', content: 'B\n' } },
+      ] as const;
+      const bench = createBench(start);
+      bench.reviewer.script = ['approve', { deny: 'no b' }];
+      bench.files.beforeWrite = (path) => {
+        if (path === '/w/app/new/a.ts') {
+          throw new Error('the disk is full');
+        }
+      };
+      const answer = await bench.authorize('fileChange', several, {}, whole);
+      expect(answer).toMatchObject({ kind: 'deny', message: containing('the disk is full') });
+      expect(answer.message).toContain('its new place was not written, so it stays');
+      expect(bench.files.disk('/w/app/a.ts')).toBe(base);
+    });
+  });
+
   it('is asked as a plain question with the raw input when it cannot be shown as hunks, in every mode that could allow it', async () => {
     const lost: ToolIntent = {
       kind: 'write',

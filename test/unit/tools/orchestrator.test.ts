@@ -866,10 +866,11 @@ describe('the tools a model is offered', () => {
     expect(names('ask')).toEqual(all);
     expect(names('accept-edits')).toEqual(all);
     expect(names('auto')).toEqual(all);
+    const registryKinds = new Map(
+      bench.registry.list().map(({ name, kind }) => [name, kind] as const),
+    );
     expect(names('plan')).toEqual(
-      all.filter(
-        (name) => !['write_file', 'edit_file', 'apply_patch', 'run_command'].includes(name),
-      ),
+      all.filter((name) => registryKinds.get(name) !== 'write' && name !== 'run_command'),
     );
     expect(bench.asked).toEqual([]);
     expect(bench.sink.records).toEqual([]);
@@ -885,6 +886,8 @@ describe('the tools a model is offered', () => {
       ['write_file', 'write', undefined],
       ['edit_file', 'write', undefined],
       ['apply_patch', 'write', undefined],
+      ['delete_file', 'write', undefined],
+      ['rename_file', 'write', undefined],
       ['run_command', 'command', 610_000],
       ['read_output', 'read', undefined],
       ['ask_user', 'session', 0],
