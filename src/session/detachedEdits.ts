@@ -173,6 +173,11 @@ export class DetachedEdits implements Disposable {
       void this.files.touch(kept.id);
       return;
     }
+    if (currentText === kept.proposedText && kept.kind !== 'delete') {
+      await this.tell(kept.sessionId, `${kept.path} holds what you proposed for it by now.`);
+      void this.files.touch(kept.id);
+      return;
+    }
     if (currentText === undefined) {
       const wasThere = kept.kind !== 'create';
       edits.reopen(

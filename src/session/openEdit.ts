@@ -125,6 +125,11 @@ export class OpenEdit {
     return this.hunks.every((hunk) => this.decisionOf(hunk).kind !== 'pending');
   }
 
+  /** The file holds all of it, by somebody else's hand. */
+  get isInFile(): boolean {
+    return this.hunks.length === 0 && this.proposedText === this.baseText;
+  }
+
   approveAll(): void {
     this.decisions = new Map(this.hunks.map((hunk) => [hunk.id, approved]));
   }

@@ -216,7 +216,13 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
 
   updateBase(editId: string, baseText: string): void {
     const edit = this.open.get(editId);
-    if (edit?.changeBase(baseText) === true) {
+    if (edit?.changeBase(baseText) !== true) {
+      return;
+    }
+    if (edit.detachment !== undefined && edit.isInFile) {
+      // Nobody waits, and nobody said yes: there is just nothing left to decide.
+      this.withdraw(editId);
+    } else {
       this.afterChange(edit);
     }
   }
