@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { PatchbayError } from '../../../src/base/patchbayError';
 import { computeHunks } from '../../../src/edits/hunks';
+import { discardChanges } from '../../../src/host/documentWrite';
 import { EditorWorkspaceFiles } from '../../../src/host/workspaceFiles';
 
 const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -256,6 +257,18 @@ describe('workspace files', () => {
     assert.equal(await refusal(files.writeText(protectedPath, 'b\n', 'a\n')), 'read_only');
     assert.equal(statSync(protectedPath).mtimeMs, mtime);
     assert.equal(await refusal(files.writeText(put('t.txt', 'a\n'), 'a\0b', 'a\n')), 'not_text');
+  });
+
+  it('[R226] sets a document back to the disk when its unsaved text is discarded', async () => {
+    const file = put('dirty.txt', Buffer.concat([utf8Mark, Buffer.from('a\r\n😀\r\n')]));
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'typed'));
+    assert.equal(editor.document.isDirty, true);
+    const before = readFileSync(file);
+    assert.equal(await discardChanges(file), true);
+    assert.equal(editor.document.isDirty, false);
+    assert.equal(editor.document.getText(), 'a\r\n😀\r\n');
+    assert.deepEqual(readFileSync(file), before);
   });
 
   it('lists a folder', async () => {
