@@ -428,16 +428,13 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R206: { text: 'List: shallow from file metadata, newest first' },
   R207: {
     text: 'Budget gate: fires when the estimate is strictly above (window - reserve) * ratio (0.75, reserve 2048), limit never negative',
-    open: 'transcript',
   },
-  R208: { text: 'The kept tail never begins with a tool result', open: 'transcript' },
+  R208: { text: 'The kept tail never begins with a tool result' },
   R209: {
     text: 'Summary headings are fixed (objective, constraints, status, rationale, plan, carry-over)',
-    open: 'transcript',
   },
   R210: {
     text: "Compaction of an external session is the child's business where it has one (/compact), and is shown as a notice",
-    open: 'transcript',
   },
   R211: {
     text: 'Two windows on one session: the second opens read-only or forks',
@@ -478,14 +475,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R223: { text: 'The hunk review is the permission prompt for an edit: one question, never two' },
   R224: {
     text: 'Before the decision the file on disk and the open document are untouched: hash, mtime, BOM, EOL, dirty state, undo stack (fuzzed over deny, cancel, …',
-    open: 'review',
   },
   R225: {
     text: 'Writes of ours go through one WorkspaceEdit per approval (one undo step), then save only if the document was clean before',
   },
   R226: {
     text: 'Where a child writes itself (Claude with updatedInput, Codex), the approved bytes are what it is given',
-    open: 'review',
   },
   R227: {
     text: "An agent is told which hunks were approved, which denied, with the user's words, and how the user changed the proposal",
@@ -493,27 +488,22 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R228: { text: 'A proposal whose base changed is re-diffed and asked again' },
   R229: {
     text: 'Pending edits are persisted with base digest and survive webview, session switch and reload',
-    open: 'review',
   },
   R230: {
     text: 'Non-blocking review (a setting) exists for edits that we write (our tools, delegated calls, ACP fs/*)',
-    open: 'review',
   },
-  R231: { text: 'Create, delete and rename are reviewed like edits', open: 'review' },
+  R231: { text: 'Create, delete and rename are reviewed like edits' },
   R232: {
     text: 'Every hunk can be reached, read and decided by keyboard and by screen reader, and by palette command',
   },
   R233: {
     text: "Origins: ours (an approved edit), during call X (a command or a child ran), on save (format and code actions on save), elsewhere (the user's typing, …",
-    open: 'review',
   },
   R234: {
     text: 'A change that no approved edit explains shows up as unreviewed hunks with its origin',
-    open: 'review',
   },
   R235: {
     text: 'Checkpoints: per turn the pre-images of touched files, content-addressed, bounded in bytes and shown',
-    open: 'review',
   },
   R236: {
     text: 'After an approved edit, diagnostics that are new since the proposal go back to the model',

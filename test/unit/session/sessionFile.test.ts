@@ -34,6 +34,7 @@ describe('session file', () => {
     expect(again?.stored).toEqual({
       id: 'session-1',
       title: 'Rename the button',
+      turnIds: ['turn-1', 'turn-2'],
       messages: [...messagesOf('turn-1', 'rename it'), ...messagesOf('turn-2', 'once more')],
       modelId: 'anthropic/claude',
       mode: 'plan',
