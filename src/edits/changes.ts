@@ -61,13 +61,24 @@ function applyPatch(baseText: string | undefined, hunks: string): ChangeOutcome 
   if (baseText === undefined) {
     return failed('file_missing', missingFile);
   }
-  const outcome = applyUnifiedHunks(baseText, hunks);
+  const outcome = applyUnifiedHunks(baseText, hunksFor(baseText, hunks));
   if (outcome.kind === 'failed') {
     return failed('not_found', outcome.message);
   }
   return outcome.text === baseText
     ? failed('no_change', 'The patch leaves the file as it is. Nothing was changed.')
     : { kind: 'changed', text: outcome.text };
+}
+
+/**
+ * A text may come without the byte order mark that its file has, while a program that reads the file sees the mark as a
+ * part of the first line. What stood there before says so; a mark that a patch brings along stays.
+ */
+function hunksFor(baseText: string, hunks: string): string {
+  const hasMark = new RegExp(`^[ -]${byteOrderMark}`, 'm');
+  return baseText.startsWith(byteOrderMark) || !hasMark.test(hunks)
+    ? hunks
+    : hunks.replace(new RegExp(`^([-+ ])${byteOrderMark}`, 'gm'), '$1');
 }
 
 const missingFile =

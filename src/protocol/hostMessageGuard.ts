@@ -256,7 +256,7 @@ function isEffect(value: unknown): value is EffectView {
         isString(value.path) &&
         isString(value.target) &&
         isPathClass(value.pathClass) &&
-        isOneOf('content', 'edits', 'delete')(value.change)
+        isOneOf('content', 'edits', 'patch', 'delete')(value.change)
       );
     case 'command':
       return isString(value.command) && isString(value.cwd) && isPathClass(value.cwdClass);

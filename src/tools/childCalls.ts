@@ -12,10 +12,11 @@ import {
   type Judgement,
 } from './callGate';
 import type { CallEnd, CallRecords } from './callRecords';
-import { ChildWrites, type Ruling, type WrittenByChild } from './childWrites';
+import { ChildWrites } from './childWrites';
 import type { CallContext } from './contract';
 import { toPlannedWrites } from './plannedWrites';
 import type { OrchestratorServices } from './services';
+import type { Ruling, WrittenByChild } from './writeRulings';
 
 /**
  * The calls that a child runs by itself: the same effects, the same decision, the same prompt and the same audit as our

@@ -1,8 +1,9 @@
-import { errorMessage } from '../base/patchbayError';
 import type { FileEdit } from '../edits/fileEdit';
-import type { PermissionAnswer } from '../events/observation';
-import { toolOk } from '../events/toolCall';
-import type { Decision, Effect } from '../gate/contract';
+import { computeHunks } from '../edits/hunks';
+import { mergeTexts } from '../edits/merge';
+import { createFileEdit } from '../edits/proposal';
+import type { FileChange } from '../events/toolIntent';
+import type { Decision } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import {
   isWorded,
@@ -12,7 +13,7 @@ import {
   type Grant,
   type Judgement,
 } from './callGate';
-import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
+import type { CallRecords } from './callRecords';
 import { wholeOf } from './editFlow';
 import {
   denialOf,
@@ -22,52 +23,34 @@ import {
   originOf,
   prepareEdit,
 } from './editProposal';
+import { OwnWrites } from './ownWrites';
 import { isMovedFrom, plainWriteRule, withMove, type PlannedWrite } from './plannedWrites';
-import { aroundWrite, type OrchestratorServices } from './services';
+import type { OrchestratorServices } from './services';
+import type { Ruling, WriteRuling, WrittenByChild } from './writeRulings';
 
-/** What a child was allowed to write, to be compared after it did. */
-export interface WrittenByChild {
-  readonly edit: FileEdit;
-  readonly baseText: string;
-  readonly text: string;
-  /** What the file must hold until the child writes; undefined: it must not exist. */
-  readonly expectedText: string | undefined;
-  readonly isReviewed: boolean;
-  readonly reason: string;
-}
-
-interface WriteRuling {
-  readonly grant: Grant;
-  readonly written?: WrittenByChild;
-  /** Of a file that is moved: the text at its old place, which the user was shown. */
-  readonly movedText?: string;
-  /** The user approved another text than the child asked for. */
-  readonly isTrimmed?: boolean;
-  readonly message?: string;
-}
-
-/** How a child's call was decided, with what its bridge has to pass on. */
-export interface Ruling {
-  readonly grant: Grant;
-  readonly writes: readonly WrittenByChild[];
-  readonly answers?: Readonly<Record<string, string>>;
-  readonly approved?: (PermissionAnswer & { readonly kind: 'allow' })['approved'];
-  readonly message?: string;
-  /** For the user, where the reason that the agent gets is long. */
-  readonly shownReason?: string;
-  readonly saysMore?: boolean;
+/** What the dialect of a call can be answered. */
+interface Dialect {
+  /** The child can be given another text than it asked for, or we write it; else anything but all or nothing is a no. */
+  readonly canTrim: boolean;
+  /** Yes or no: what is approved in part, or on top of unsaved text, is written by us. */
+  readonly takesWholeEditsOnly: boolean;
 }
 
 /**
  * The review of what a child wants to write. The child is given exactly the approved text; a document with unsaved
- * changes is a question first; what cannot be shown as hunks is asked as a plain question, never let through.
+ * changes is a question first, or written by us; what cannot be shown as hunks is asked as a plain question, never let
+ * through.
  */
 export class ChildWrites {
+  private readonly own: OwnWrites;
+
   constructor(
     private readonly services: OrchestratorServices,
     private readonly gate: CallGate,
-    private readonly records: CallRecords,
-  ) {}
+    records: CallRecords,
+  ) {
+    this.own = new OwnWrites(services, gate, records);
+  }
 
   /**
    * `takesWholeEditsOnly`: the dialect can be answered yes or no. What is approved of an edit that is not approved
@@ -88,13 +71,16 @@ export class ChildWrites {
       }
     }
     const rulings: WriteRuling[] = [];
-    const canTrim = takesWholeEditsOnly || writes.length === 1;
+    const dialect = {
+      canTrim: takesWholeEditsOnly || writes.length === 1,
+      takesWholeEditsOnly,
+    };
     for (const write of writes) {
       const newPlace = writes.findIndex((other) => isMovedFrom(other, write));
       const ruling =
         newPlace === -1
-          ? await this.ruleOnWrite(call, judgement, write, canTrim)
-          : await this.ruleOnOldPlace(call, judgement, write, rulings[newPlace]);
+          ? await this.ruleOnWrite(call, judgement, write, dialect)
+          : await this.ruleOnOldPlace(call, judgement, write, dialect, rulings[newPlace]);
       if (ruling.grant.kind === 'deny' && !(takesWholeEditsOnly && ruling.grant.by === 'user')) {
         return { grant: ruling.grant, writes: [] };
       }
@@ -111,10 +97,10 @@ export class ChildWrites {
       };
     }
     if (rulings.some(({ grant }) => grant.kind === 'allow')) {
-      if (takesWholeEditsOnly && rulings.some(isNotWhole)) {
+      if (takesWholeEditsOnly && rulings.some(isForUs)) {
         return call.context.signal.aborted
           ? { grant: { kind: 'deny', by: 'withdrawn', reason: withdrawnReason }, writes: [] }
-          : await this.applyOurselves(call, judgement.effects, writes, rulings);
+          : await this.own.write(call, judgement.effects, writes, rulings);
       }
     } else {
       const denial = rulings.find(({ grant }) => isWorded(grant.reason)) ?? rulings[0];
@@ -153,6 +139,7 @@ export class ChildWrites {
     call: GatedCall,
     judgement: Judgement,
     write: PlannedWrite,
+    dialect: Dialect,
     newPlace: WriteRuling | undefined,
   ): Promise<WriteRuling> {
     const shown = displayPath(write.effect.path, this.services.files.roots());
@@ -173,15 +160,14 @@ export class ChildWrites {
           grant: { kind: 'allow', by: 'user', reason: 'approved by you with its new place' },
           written: toWritten(prepared.edit, wholeOf(prepared.edit), true),
         }
-      : await this.ruleOnWrite(call, judgement, write, true);
+      : await this.ruleOnWrite(call, judgement, write, { ...dialect, canTrim: true });
   }
 
-  /** `canTrim`: the dialect can be given another text than it asked for; else anything but all or nothing is a no. */
   private async ruleOnWrite(
     call: GatedCall,
     judgement: Judgement,
     write: PlannedWrite,
-    canTrim: boolean,
+    { canTrim, takesWholeEditsOnly }: Dialect,
   ): Promise<WriteRuling> {
     const { effect, change } = write;
     const shown = displayPath(effect.path, this.services.files.roots());
@@ -210,7 +196,11 @@ export class ChildWrites {
               : await this.gate.ask(call, judgement.effects, decision.reason, false),
         };
       }
-      if (prepared.isDirty) {
+      const ours =
+        prepared.isDirty && takesWholeEditsOnly
+          ? await this.onUnsavedText(prepared.edit, change)
+          : undefined;
+      if (prepared.isDirty && ours === undefined) {
         const refusal = await this.saveFirst(call, shown, effect.path);
         if (refusal !== undefined) {
           return { grant: refusal };
@@ -219,15 +209,20 @@ export class ChildWrites {
       }
       const ruling = await this.reviewWrite(
         call,
-        { ...write, edit: prepared.edit },
+        { ...write, edit: ours ?? prepared.edit },
         decision,
         withMove(reason, write, this.services.files.roots()),
         canTrim,
       );
-      if (ruling.grant.kind === 'deny' || (await this.isBaseUnchanged(prepared.edit, ruling))) {
-        return prepared.movedText === undefined
-          ? ruling
-          : { ...ruling, movedText: prepared.movedText };
+      if (
+        ruling.grant.kind === 'deny' ||
+        (await this.isBaseUnchanged(prepared.edit, ruling, ours !== undefined))
+      ) {
+        return {
+          ...ruling,
+          ...(prepared.movedText === undefined ? {} : { movedText: prepared.movedText }),
+          ...(ours === undefined ? {} : { isForEditor: true }),
+        };
       }
       reason = `${decision.reason}; the file changed meanwhile, these are the new differences`;
     }
@@ -268,10 +263,17 @@ export class ChildWrites {
     if (verdict.kind === 'denied') {
       return { grant: { kind: 'deny', by: 'user', reason: denialOf(verdict) } };
     }
-    const message = describeVerdict(shown, verdict, await this.gate.mayRead(call, edit.path));
+    const described = describeVerdict(shown, verdict, await this.gate.mayRead(call, edit.path));
     const isTrimmed = verdict.text !== edit.proposedText;
+    // Nothing was denied or rewritten: the text is another one because the file is.
+    const isMerged = isTrimmed && described === undefined;
+    const message = isMerged
+      ? `${shown} changed while the user looked at this edit. It was approved whole, together with what changed.`
+      : described;
     if (isTrimmed && (!canTrim || edit.kind === 'delete')) {
-      const words = `the user approved only a part, and this call can only run whole. ${message ?? ''} Propose the approved part by itself.`;
+      const words = isMerged
+        ? `${shown} changed while the user looked at this edit, and this call can only run as it was. Read the file, then propose the edit again.`
+        : `the user approved only a part, and this call can only run whole. ${message ?? ''} Propose the approved part by itself.`;
       return { grant: { kind: 'deny', by: 'user', reason: words } };
     }
     const by =
@@ -280,122 +282,9 @@ export class ChildWrites {
       grant: { kind: 'allow', by: 'user', reason: by },
       written: toWritten(edit, verdict, true),
       ...(isTrimmed ? { isTrimmed } : {}),
+      ...(isMerged ? { isMerged } : {}),
       ...(message === undefined ? {} : { message }),
     };
-  }
-
-  /** Writes the approved parts into the editor's buffers, exactly; the child hears what of its edit is in the files now. */
-  private async applyOurselves(
-    call: GatedCall,
-    judged: readonly Effect[],
-    writes: readonly PlannedWrite[],
-    rulings: readonly WriteRuling[],
-  ): Promise<Ruling> {
-    const told: string[] = [];
-    const unwritten = new Set<number>();
-    for (const [index, { grant, written, message }] of rulings.entries()) {
-      const path = written?.edit.path ?? writes[index]?.effect.path ?? '';
-      const shown = displayPath(path, this.services.files.roots());
-      if (grant.kind === 'deny') {
-        told.push(grant.reason);
-        continue;
-      }
-      if (written === undefined) {
-        told.push(
-          grant.by === 'default.no-change'
-            ? `${shown}: ${grant.reason}.`
-            : `The change of ${shown} is not written: it has no hunks. Ask for that file by itself.`,
-        );
-        continue;
-      }
-      const newPlace = writes.findIndex(
-        (other) => writes[index] !== undefined && isMovedFrom(other, writes[index]),
-      );
-      const problem = unwritten.has(newPlace)
-        ? 'its new place was not written, so it stays'
-        : await this.writeApproved(call, judged, written, grant);
-      if (problem !== undefined) {
-        unwritten.add(index);
-      }
-      told.push(
-        problem === undefined
-          ? (message ?? `The edit of ${shown} was approved whole and is in the file.`)
-          : `${shown}: the approved part could not be written: ${problem}`,
-      );
-    }
-    const head =
-      'the user approved a part of it. Patchbay has written that part into the files itself, so do not make this edit again. Read the files before you go on.';
-    return {
-      grant: { kind: 'deny', by: 'user', reason: `${head}\n${told.join('\n')}` },
-      writes: [],
-      shownReason: 'approved in part; Patchbay wrote the approved part',
-      saysMore: true,
-    };
-  }
-
-  /** Why it could not be written, or undefined. Two records of its own: this is our write and not the child's. */
-  private async writeApproved(
-    call: GatedCall,
-    judged: readonly Effect[],
-    written: WrittenByChild,
-    grant: Grant,
-  ): Promise<string | undefined> {
-    const { edit, text, expectedText } = written;
-    const own: GatedCall = {
-      ...call,
-      subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
-      input: { path: edit.path, content: text },
-    };
-    const effects = await this.gate.effectsOf({
-      ...own,
-      intents: [{ kind: 'write', path: edit.path, change: { kind: 'content', content: text } }],
-    });
-    const recorded = await this.records.decision(own, effects, grant);
-    if (recorded.kind === 'deny') {
-      await this.records.refused(own, recorded);
-      return recorded.reason;
-    }
-    const checkPlace = this.gate.placeCheck(
-      call,
-      judged,
-      displayPath(edit.path, this.services.files.roots()),
-    );
-    let problem: string | undefined;
-    try {
-      await checkPlace();
-      const { sessionId, turnId } = call.context;
-      const isDeletion = edit.kind === 'delete';
-      await aroundWrite(
-        this.services,
-        {
-          sessionId,
-          turnId,
-          callId: call.subject.callId,
-          path: edit.path,
-          text: isDeletion ? undefined : text,
-        },
-        async () => {
-          if (isDeletion) {
-            await this.services.files.deleteFile(edit.path, written.baseText, checkPlace);
-            return { isSaved: true };
-          }
-          return await this.services.files.writeText(edit.path, text, expectedText, checkPlace);
-        },
-      );
-    } catch (error) {
-      problem = errorMessage(error);
-    }
-    this.services.cache.invalidate(edit.path);
-    if (problem === undefined) {
-      if (!written.isReviewed) {
-        const { sessionId, asker } = call.context;
-        const { callId } = call.subject;
-        const { reason } = grant;
-        this.services.reviewer.noteWritten({ sessionId, callId, asker, edit, reason }, reason);
-      }
-    }
-    await this.records.outcome(own, problem === undefined ? okEnd() : failedEnd(problem));
-    return problem;
   }
 
   /** Undefined when the document is saved now. The child reads and writes the disk, which lacks the user's unsaved text. */
@@ -446,7 +335,29 @@ export class ChildWrites {
         };
   }
 
-  private async isBaseUnchanged(edit: FileEdit, ruling: WriteRuling): Promise<boolean> {
+  /**
+   * The edit as we can write it beside unsaved text, in the editor; undefined where that cannot be told. A whole text may
+   * have been made from what is on disk: then only what it changes there goes into the unsaved text.
+   */
+  private async onUnsavedText(edit: FileEdit, change: FileChange): Promise<FileEdit | undefined> {
+    if (edit.kind !== 'edit' || change.kind !== 'content') {
+      return edit.kind === 'edit' ? edit : undefined;
+    }
+    const onDisk = await this.services.readDisk(edit.path);
+    if (onDisk === undefined || keepsChanges(onDisk, edit.baseText, edit.proposedText)) {
+      return onDisk === undefined ? undefined : edit;
+    }
+    const merged = mergeTexts(onDisk, edit.baseText, edit.proposedText);
+    return merged === undefined
+      ? undefined
+      : createFileEdit(edit.path, edit.baseText, merged, edit.kind);
+  }
+
+  private async isBaseUnchanged(
+    edit: FileEdit,
+    ruling: WriteRuling,
+    mayBeDirty: boolean,
+  ): Promise<boolean> {
     if (ruling.written === undefined) {
       return true;
     }
@@ -456,18 +367,26 @@ export class ChildWrites {
       return stat === undefined && expected === undefined;
     }
     const now = await this.services.files.readText(edit.path);
-    return !now.isDirty && now.text === expected;
+    return (mayBeDirty || !now.isDirty) && now.text === expected;
   }
 }
 
 const maxAttempts = 5;
 
-function isNotWhole(ruling: WriteRuling): boolean {
-  return ruling.grant.kind === 'deny' || ruling.isTrimmed === true;
+/** Whether the child would not write exactly what was approved. */
+function isForUs(ruling: WriteRuling): boolean {
+  return ruling.grant.kind === 'deny' || ruling.isTrimmed === true || ruling.isForEditor === true;
 }
 
-function okEnd(): CallEnd {
-  return { result: toolOk(''), outcome: 'ok' };
+/** Whether each difference of `ours` to `base` is one of `theirs`: then theirs was made from ours. */
+function keepsChanges(base: string, ours: string, theirs: string): boolean {
+  const their = computeHunks(base, theirs);
+  return computeHunks(base, ours).every((our) =>
+    their.some(
+      ({ oldStart, oldText, newText }) =>
+        oldStart === our.oldStart && oldText === our.oldText && newText === our.newText,
+    ),
+  );
 }
 
 function toWritten(

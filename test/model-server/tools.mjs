@@ -1,4 +1,4 @@
-// Abstract tool calls ("shell", "read", "write", "edit") are turned into the
+// Abstract tool calls ("shell", "read", "write", "edit", "patch") are turned into the
 // tool that the calling client really offered in its request, so that one
 // scenario works with every client.
 
@@ -92,6 +92,12 @@ const DIALECTS = {
     ['exec_command', (s) => ({ cmd: `apply_patch <<'EOF'\n${updatePatch(s)}\nEOF` })],
     ['shell_command', (s) => ({ command: `apply_patch <<'EOF'\n${updatePatch(s)}\nEOF` })],
     ['shell', (s) => ({ command: ['apply_patch', updatePatch(s)] })],
+  ],
+  // Several files at once; only where the client has it.
+  patch: [
+    ['apply_patch', (s) => ({ __freeform: s.patch, input: s.patch })],
+    ['exec_command', (s) => ({ cmd: `apply_patch <<'EOF'\n${s.patch}\nEOF` })],
+    ['shell_command', (s) => ({ command: `apply_patch <<'EOF'\n${s.patch}\nEOF` })],
   ],
 };
 

@@ -194,6 +194,13 @@ function claudeIntents(call: AcpCall, cwd: string): readonly ToolIntent[] | unde
         ? undefined
         : [{ kind: 'write', path, change: { kind: 'content', content } }];
     }
+    // Notebooks are refused where writes are: a cell cannot be shown as lines of a file.
+    case 'NotebookEdit': {
+      const path = stringField(input, 'notebook_path');
+      return isPlain(path)
+        ? [{ kind: 'write', path, change: { kind: 'edits', edits: [] } }]
+        : undefined;
+    }
     case 'WebFetch': {
       const url = stringField(input, 'url');
       return url === undefined ? undefined : [{ kind: 'network', url }];

@@ -135,22 +135,30 @@ export function fileChangeIntents(changes: readonly CodexFileChange[]): readonly
   if (changes.length === 0) {
     return [{ kind: 'unknown', description: 'Codex wants to change files and did not say which.' }];
   }
-  return changes.map((change): ToolIntent => {
-    const { kind, path, diff } = change;
+  return changes.flatMap((change): readonly ToolIntent[] => {
+    const { kind, path, diff, movePath } = change;
     switch (kind) {
       case 'add':
-        return { kind: 'write', path, change: { kind: 'content', content: diff } };
+        return [{ kind: 'write', path, change: { kind: 'content', content: diff } }];
       case 'update':
-        return { kind: 'write', path, change: { kind: 'patch', hunks: diff } };
+        return [{ kind: 'write', path, change: { kind: 'patch', hunks: diff } }];
       case 'delete':
-        return { kind: 'write', path, change: { kind: 'delete' } };
+        return [{ kind: 'write', path, change: { kind: 'delete' } }];
       case 'move':
-        return {
-          kind: 'unknown',
-          description: `Move ${path} to ${change.movePath ?? '?'} with these changes:\n${diff}`,
-        };
+        return movePath === undefined || movePath === ''
+          ? [{ kind: 'unknown', description: `A move of ${path} to no place:\n${diff}` }]
+          : [
+              {
+                kind: 'write',
+                path: movePath,
+                change: { kind: 'patch', hunks: diff.trim() === '' ? '' : diff, from: path },
+              },
+              { kind: 'write', path, change: { kind: 'delete' } },
+            ];
       case 'unknown':
-        return { kind: 'unknown', description: `A change of ${path} of an unknown kind:\n${diff}` };
+        return [
+          { kind: 'unknown', description: `A change of ${path} of an unknown kind:\n${diff}` },
+        ];
       default:
         return assertNever(kind);
     }

@@ -100,6 +100,22 @@ describe('applyChange', () => {
     expect(applyChange(file, { kind: 'delete' })).toEqual(changed(''));
   });
 
+  it('fits a patch of a program that sees the byte order mark to a text that comes without it', () => {
+    const hunks = '@@ -1,2 +1,2 @@\n-\uFEFFone\r\n+\uFEFFONE\r\n two\r\n';
+    const change = { kind: 'patch', hunks } as const;
+    expect(applyChange('one\r\ntwo\r\n', change)).toEqual({
+      kind: 'changed',
+      text: 'ONE\r\ntwo\r\n',
+    });
+    expect(applyChange('\uFEFFone\r\ntwo\r\n', change)).toEqual({
+      kind: 'changed',
+      text: '\uFEFFONE\r\ntwo\r\n',
+    });
+    // A mark that was not there before is a change like any other.
+    const adds = { kind: 'patch', hunks: '@@ -1 +1 @@\n-one\n+\uFEFFone\n' } as const;
+    expect(applyChange('one\n', adds)).toEqual({ kind: 'changed', text: '\uFEFFone\n' });
+  });
+
   it('keeps CRLF and a byte order mark when the model sends LF and none', () => {
     const windows = '\uFEFFone\r\ntwo\r\nthree\r\n';
     expect(applyChange(windows, { kind: 'content', content: 'one\n2\n' })).toEqual(

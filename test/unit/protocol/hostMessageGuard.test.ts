@@ -33,6 +33,7 @@ const prompt: PromptView = {
   effects: [
     { kind: 'read', path: 'a', target: 'b', pathClass: 'secret' },
     { kind: 'write', path: 'a', target: 'b', pathClass: 'inside', change: 'edits' },
+    { kind: 'write', path: 'a', target: 'b', pathClass: 'inside', change: 'patch' },
     { kind: 'command', command: 'ls', cwd: '/', cwdClass: 'outside' },
     { kind: 'network', url: 'https://x' },
     { kind: 'mcp', server: 's', tool: 't' },

@@ -469,7 +469,13 @@ describe('what the app-server asks', () => {
           { kind: 'write', path: '/w/new', change: { kind: 'content', content: 'text\n' } },
           { kind: 'write', path: '/w/old', change: { kind: 'patch', hunks: diff } },
           { kind: 'write', path: '/w/gone', change: { kind: 'delete' } },
-          { kind: 'unknown' },
+          // A moved file is a new one that begins with the old one's text, and the end of that.
+          {
+            kind: 'write',
+            path: '/w/to',
+            change: { kind: 'patch', hunks: diff, from: '/w/from' },
+          },
+          { kind: 'write', path: '/w/from', change: { kind: 'delete' } },
         ],
       },
     ]);

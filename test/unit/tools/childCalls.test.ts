@@ -340,6 +340,69 @@ describe('an edit that a child writes itself', () => {
     expect(bench.files.disk('/w/app/a.ts')).toBe(base);
   });
 
+  describe('of a document with unsaved changes, in a dialect of yes and no,', () => {
+    const whole = { takesWholeEditsOnly: true };
+    const typed = `typed\n${base}`;
+
+    it('[R225][R226] is written by us beside them and not saved, without a question', async () => {
+      const bench = createBench(start);
+      bench.files.type('/w/app/a.ts', typed);
+      const answer = await bench.authorize('fileChange', [edit], {}, whole);
+      expect(answer).toMatchObject({
+        kind: 'deny',
+        saysMore: true,
+        message: containing('a.ts had unsaved changes of the user'),
+      });
+      expect(answer).toMatchObject({ message: containing('do not make this edit again') });
+      expect(bench.asked).toEqual([]);
+      expect(await bench.files.readText('/w/app/a.ts')).toEqual({
+        text: `typed\n${edited}`,
+        isDirty: true,
+        isOpen: true,
+      });
+      expect(bench.files.disk('/w/app/a.ts')).toBe(base);
+    });
+
+    it('[R226] keeps them also when the agent sends a whole text that it made from the disk', async () => {
+      const content: ToolIntent = {
+        kind: 'write',
+        path: 'a.ts',
+        change: { kind: 'content', content: edited },
+      };
+      const bench = createBench(start);
+      bench.files.type('/w/app/a.ts', `${base}typed\n`);
+      await bench.authorize('write', [content], {}, whole);
+      expect(bench.reviewer.proposals[0]?.edit.proposedText).toBe(`${edited}typed\n`);
+      expect((await bench.files.readText('/w/app/a.ts')).text).toBe(`${edited}typed\n`);
+      expect(bench.files.disk('/w/app/a.ts')).toBe(base);
+    });
+
+    it('[R226] takes a whole text as it is when it was made from the unsaved one', async () => {
+      const content: ToolIntent = {
+        kind: 'write',
+        path: 'a.ts',
+        change: { kind: 'content', content: `${edited}typed\n` },
+      };
+      const bench = createBench(start);
+      bench.files.type('/w/app/a.ts', `${base}typed\n`);
+      await bench.authorize('write', [content], {}, whole);
+      expect((await bench.files.readText('/w/app/a.ts')).text).toBe(`${edited}typed\n`);
+    });
+
+    it('[R226] asks about them where nobody can say what of a whole text is meant', async () => {
+      const content: ToolIntent = {
+        kind: 'write',
+        path: 'a.ts',
+        change: { kind: 'content', content: base.replace('seven', 'SEVEN') },
+      };
+      const bench = createBench({ ...start, answer: { kind: 'deny' } });
+      bench.files.type('/w/app/a.ts', base.replace('seven', 'draft'));
+      expect(await bench.authorize('write', [content], {}, whole)).toMatchObject({ kind: 'deny' });
+      expect(bench.asked[0]?.questions?.[0]?.question).toContain('a.ts has unsaved changes');
+      expect(bench.reviewer.proposals).toEqual([]);
+    });
+  });
+
   it('[R231] of a notebook or a read-only file is refused with a sentence, without a question', async () => {
     const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
     bench.files.setReadOnly('/w/app/a.ts');
