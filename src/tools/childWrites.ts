@@ -82,7 +82,9 @@ export class ChildWrites {
           ? await this.ruleOnWrite(call, judgement, write, dialect)
           : await this.ruleOnOldPlace(call, judgement, write, dialect, rulings[newPlace]);
       if (ruling.grant.kind === 'deny' && !(takesWholeEditsOnly && ruling.grant.by === 'user')) {
-        return { grant: ruling.grant, writes: [] };
+        // Why a file is none that is changed here is for the agent to know.
+        const saysMore = ruling.grant.by.startsWith('edit.');
+        return { grant: ruling.grant, writes: [], ...(saysMore ? { saysMore } : {}) };
       }
       rulings.push(ruling);
     }

@@ -50,7 +50,24 @@ function opencodeIntents(call: AcpCall): readonly ToolIntent[] | undefined {
   if (call.kind === 'other' && outside !== undefined) {
     return [{ kind: 'read', path: stringField(call.input, 'filepath') ?? outside }];
   }
+  if (call.kind === 'edit') {
+    return opencodePatch(call.input);
+  }
   return call.name === 'todowrite' || call.name === 'todoread' ? [{ kind: 'none' }] : undefined;
+}
+
+/**
+ * Of a file with CRLF or a byte order mark there is only a unified diff, of its text with neither (seen with 1.18.33).
+ * Indentation that all its lines share is cut off: such a diff does not fit, and is asked about as it is.
+ */
+function opencodePatch(input: JsonObject): readonly ToolIntent[] | undefined {
+  const path = stringField(input, 'filepath');
+  const [, hunks, ...others] = (stringField(input, 'diff') ?? '').split(
+    /^--- [^\n]*\n\+\+\+ [^\n]*\n/m,
+  );
+  return path === undefined || path === '' || hunks === undefined || others.length > 0
+    ? undefined
+    : [{ kind: 'write', path, change: { kind: 'patch', hunks } }];
 }
 
 function byKind(call: AcpCall, quirks: AcpQuirks, cwd: string): readonly ToolIntent[] | undefined {

@@ -413,6 +413,7 @@ describe('an edit that a child writes itself', () => {
     };
     expect(await bench.authorize('NotebookEdit', [notebook])).toMatchObject({
       kind: 'deny',
+      saysMore: true,
       message: containing('n.ipynb is a notebook'),
     });
     expect(await bench.authorize('Edit', [edit])).toMatchObject({
