@@ -727,6 +727,31 @@ describe('the questions of an ACP agent', () => {
     await turn.message;
   });
 
+  it.each([
+    ['of one file is the change', diffOf('/w/a.txt'), 'write'],
+    ['of several files is not read', diffOf('/w/a.txt') + diffOf('/w/b.txt'), 'unknown'],
+    ['without a head is not read', '@@ -1 +1 @@\n-a\n+b\n', 'unknown'],
+  ])(
+    'opencode’s own diff %s, where it shows no texts (a file with CRLF or a byte order mark)',
+    async (_what, diff, kind) => {
+      const agent = new Agent({ name: 'OpenCode' });
+      const turn = await agent.run('x');
+      const rawInput = { filepath: '/w/a.txt', diff };
+      agent.ask(0, { toolCallId: 'e', kind: 'edit', title: '/w/a.txt', rawInput });
+      expect(questions(turn)[0]?.intents).toMatchObject([
+        kind === 'write'
+          ? {
+              kind,
+              path: '/w/a.txt',
+              change: { kind: 'patch', hunks: '@@ -1,1 +1,1 @@\n-a\n+b\n' },
+            }
+          : { kind },
+      ]);
+      agent.end();
+      await turn.message;
+    },
+  );
+
   it('an unknown agent’s title is no command: without an input the call is unknown', async () => {
     const agent = new Agent();
     const turn = await agent.run('x');
@@ -996,3 +1021,7 @@ describe('what an ACP agent has us do', () => {
     await turn.message;
   });
 });
+
+function diffOf(path: string): string {
+  return `Index: ${path}\n===\n--- ${path}\n+++ ${path}\n@@ -1,1 +1,1 @@\n-a\n+b\n`;
+}
