@@ -51,6 +51,14 @@ import { reviewCommands } from './host/review/reviewCommands';
 import { ReviewController } from './host/review/reviewController';
 import { treeCommands } from './host/review/treeCommands';
 import { RuleCommands } from './host/ruleCommands';
+import { exportToFile } from './host/sessionExport';
+import {
+  createHandoverLine,
+  imageProblem,
+  renderSession,
+  sessionMatches,
+} from './host/sessionParts';
+import { SessionNotifications } from './host/sessionNotifications';
 import { askToStart } from './host/startQuestion';
 import { createSecrets } from './host/secrets';
 import { Settings } from './host/settings';
@@ -69,6 +77,7 @@ import { createChildProcessTransport } from './node/childProcessTransport';
 import { commandShellKind, createCommandRunner } from './node/commandRunner';
 import { createDifft } from './node/difft';
 import { DiskFiles } from './node/diskFiles';
+import { stripEscapes } from './node/escapeSequences';
 import { createExecutableLookup } from './node/executables';
 import { fetchJson } from './node/fetchJson';
 import { createLedgerFiles } from './node/ledgerFiles';
@@ -114,7 +123,7 @@ import { buildSystemPrompt, formatInstructions, readInstructions } from './tools
 import { messagesInUse } from './transcript/compactionView';
 import { estimateTextTokens } from './transcript/tokenEstimate';
 import { TokenFactors } from './transcript/tokenFactors';
-import { createWindow } from './transcript/window';
+import { budgetForWindow, createWindow } from './transcript/window';
 
 export interface Composition extends Application {
   readonly api: Registrations;
@@ -477,6 +486,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
     broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter);
 
   // Conversations.
+  const sessionFiles = store.add(new SessionFiles(join(storage.fsPath, 'sessions'), { clock }));
   const window = createWindow();
   const ledger = new CostLedger({
     store: createLedgerFiles({
@@ -510,10 +520,14 @@ export function compose(context: vscode.ExtensionContext): Composition {
     );
   };
   const nameOf = runtimeNameOf(() => broker.bridges());
+  const sessionCwd = (model: ModelRef): string | undefined => {
+    const folder = files.roots().folders[0]?.path;
+    return folder === undefined || model.runtime === undefined ? folder : realFolder(folder);
+  };
   const sessions: SessionManager = store.add(
     new SessionManager({
       store: createSessionStore({
-        storage: store.add(new SessionFiles(join(storage.fsPath, 'sessions'), { clock })),
+        storage: sessionFiles,
         clock,
         ...shownSecrets,
         logger: log,
@@ -526,6 +540,9 @@ export function compose(context: vscode.ExtensionContext): Composition {
       session: {
         exchange: (model, turn, options) => broker.exchange(model, turn, options),
         orchestrator,
+        steer: (sessionId, text) => broker.steer(sessionId, text),
+        queueDelivery: () => settings.values.queueDelivery,
+        imageProblem: (model) => imageProblem(model, bridgeOf(model)),
         watchChanges: async ({ model, sessionId, turnId, asker, signal }) => {
           // Also one that asks for everything: its commands change files, too.
           return model.runtime === undefined
@@ -561,13 +578,12 @@ export function compose(context: vscode.ExtensionContext): Composition {
           }
           return found?.key;
         },
-        systemPrompt: async (model) => {
+        systemPrompt: async (model, mode) => {
           // A change of the rules that no watcher told of counts from the next turn at the latest.
           await repositoryRules.readAll();
           const instructions =
             model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
           const own = settings.values.customInstructions;
-          const { mode } = sessions.current;
           const text =
             model.runtime === undefined
               ? buildSystemPrompt({
@@ -585,10 +601,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           };
         },
         // Agents see real paths, and compare them; a folder behind a link would be another one to them.
-        cwd: (model) => {
-          const folder = files.roots().folders[0]?.path;
-          return folder === undefined || model.runtime === undefined ? folder : realFolder(folder);
-        },
+        cwd: (model) => sessionCwd(model),
         turnOptions: (model) => ({
           extraFolders: files
             .roots()
@@ -663,6 +676,25 @@ export function compose(context: vscode.ExtensionContext): Composition {
     accept: (path) => changes.acceptFromDisk(path),
     insertPrompt: (text) => view.request('composer/insert', { text }),
   });
+  const exportSession = (sessionId: string): Promise<void> =>
+    exportToFile(
+      {
+        render: (id, format) =>
+          renderSession(sessionFiles, id, format, { redact, plain: stripEscapes }),
+        titleOf: async (id) =>
+          sessions.find(id)?.live().title ??
+          (await sessions.list()).find((summary) => summary.id === id)?.title ??
+          '',
+      },
+      sessionId,
+    );
+  /** Asked at every change of the status: the answer of a conversation that has not changed is the same. */
+  const handoverLine = createHandoverLine({
+    resumes: (sessionId) => sessions.resumeStore(sessionId),
+    cwd: (model) => sessionCwd(model),
+    window: (messages, model) => window(messages, budgetForWindow(model.contextWindowTokens)),
+    runtimeName: nameOf,
+  });
   const agentOf = (adapter: string | undefined): AgentEntry | undefined =>
     setup.directory.find(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
   const panel: PanelController = store.add(
@@ -678,8 +710,12 @@ export function compose(context: vscode.ExtensionContext): Composition {
       redactShown: redact,
       bridgeOf,
       takesCompact,
+      search: ({ query }, signal) => sessionMatches(sessionFiles, query, signal),
+      handover: (session, model) => handoverLine(session, model),
       actions: createPanelActions({
         log,
+        insertPrompt: (text) => view.request('composer/insert', { text }),
+        exportSession,
         openReview: (editId, hunkId) => void review.openReview(editId, hunkId),
         openChange: (changeId, hunkId) => void changesView.open(changeId, hunkId),
         undoChanges: (selection) => void changesView.undo(selection),
@@ -850,6 +886,19 @@ export function compose(context: vscode.ExtensionContext): Composition {
       showChat: () => void view.show(),
     }),
   );
+  store.add(
+    new SessionNotifications({
+      onDidSignal: sessions.onDidSignal,
+      waiting: () => [...permissions.list(), ...edits.listOpen()].map(({ sessionId }) => sessionId),
+      onDidChangeWaiting: [permissions.onDidChange, edits.onDidChange, sessions.onDidSwitch],
+      isSeen: (sessionId) => sessionId === sessions.current.id && view.isVisible,
+      titleOf: (sessionId) => sessions.find(sessionId)?.live().title ?? '',
+      open: async (sessionId) => {
+        await sessions.open(sessionId);
+        await view.show();
+      },
+    }),
+  );
   const run = createCommandRun(
     {
       ...createAppCommands({
@@ -864,6 +913,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
         rules: ruleCommands,
         doctor,
         cost,
+        exportSession,
         log,
       }),
       ...reviewCommands(edits, review),

@@ -61,13 +61,22 @@ export interface CompactionMark {
   readonly usage?: Usage;
 }
 
+/** A shell line that the user ran, and what came of it. */
+export interface OwnCommand {
+  readonly callId: string;
+  readonly line: string;
+  readonly result: ToolResult;
+}
+
 export interface UserMessage {
   readonly role: 'user';
+  /** What a model reads; of a command, the line and its output. */
   readonly text: string;
   readonly images?: readonly ImageContent[];
   readonly compaction?: CompactionMark;
   /** What the editor has to tell the model before these words: what came of edits that it did not wait for. */
   readonly notes?: readonly string[];
+  readonly command?: OwnCommand;
   readonly createdAtMs: number;
 }
 

@@ -19,12 +19,23 @@ export type Observation = (
       readonly level: NoticeLevel;
       readonly text: string;
       readonly code?: string;
+      /** It waits and then asks again by itself; the text is for the log, a view counts down. */
+      readonly retry?: RetryWait;
     }
   /** The block's text so far is void: it is taken out of the view and of the message. */
   | { readonly kind: 'retract'; readonly blockId: string }
 ) & { readonly parentCallId?: string };
 
 export type NoticeLevel = 'info' | 'warning';
+
+/** `attempt` counts from 1; `of`: the most there will be. */
+export interface RetryWait {
+  readonly attempt: number;
+  readonly of?: number;
+  readonly delayMs: number;
+  /** `Rate limited`. */
+  readonly reason: string;
+}
 
 export interface PlanItem {
   readonly text: string;

@@ -15,6 +15,14 @@ export type SessionItem =
       readonly isQueued?: boolean;
       /** The turn that it began. */
       readonly turnId?: string;
+      /** Of a waiting one: it joins the running turn when that takes words. */
+      readonly isSteering?: boolean;
+      /** It joined a turn that was running already. */
+      readonly wasSteered?: boolean;
+      /** How many pictures came with it. */
+      readonly imageCount?: number;
+      /** Something else was asked in this place too: this is `index` (from 0) of `count`. */
+      readonly branch?: { readonly index: number; readonly count: number };
     }
   | {
       readonly kind: 'text';
@@ -102,6 +110,8 @@ export interface ToolItem {
   /** The pending or decided edit that belongs to this call. */
   readonly editId?: string;
   readonly parentCallId?: string;
+  /** A command line of the user's own; `private`: no model is told of it. */
+  readonly ranBy?: 'user' | 'private';
 }
 
 /** A change of the item list. `text` appends to a text or thinking item; everything else replaces or adds whole items. */

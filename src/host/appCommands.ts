@@ -29,6 +29,7 @@ export interface AppCommandDeps {
   readonly rules: RuleCommands;
   readonly doctor: DoctorView;
   readonly cost: CostView;
+  readonly exportSession: (sessionId: string) => Promise<void>;
   readonly log: OutputLog;
 }
 
@@ -72,6 +73,41 @@ export function createAppCommands(deps: AppCommandDeps): {
       sessions.create();
       await view.show();
       view.request('composer/focus', {});
+    },
+    'patchbay.renameSession': async () => {
+      const { id } = sessions.current;
+      const title = await vscode.window.showInputBox({
+        title: 'Rename Session',
+        value: sessions.current.live().title,
+        validateInput: (value) => (value.trim() === '' ? 'A session needs a title.' : undefined),
+      });
+      if (title !== undefined && !(await sessions.rename(id, title))) {
+        throw new Error('The session could not be renamed: another window has it.');
+      }
+    },
+    'patchbay.removeSession': async () => {
+      const { id, isEmpty } = sessions.current;
+      if (isEmpty) {
+        void vscode.window.showInformationMessage('There is nothing in this session to delete.');
+        return;
+      }
+      const { title } = sessions.current.live();
+      const remove = 'Delete';
+      const choice = await vscode.window.showWarningMessage(
+        `Delete the session “${title}” for good?`,
+        { modal: true, detail: 'Its conversation and all its branches are deleted from the disk.' },
+        remove,
+      );
+      if (choice === remove) {
+        await sessions.remove(id);
+      }
+    },
+    'patchbay.exportSession': () => deps.exportSession(sessions.current.id),
+    'patchbay.forkSession': async () => {
+      if (!(await sessions.forkWhole())) {
+        void vscode.window.showInformationMessage('There is nothing in this session to fork yet.');
+      }
+      await view.show();
     },
     'patchbay.openHistory': () => showAnd('history'),
     'patchbay.chooseModel': () => showAnd('models'),

@@ -18,6 +18,8 @@ export interface PanelActionDeps {
   readonly openSettings: (target: string | undefined) => Promise<void>;
   readonly probeEndpoint: PanelActions['probeEndpoint'];
   readonly addEndpoint: PanelActions['addEndpoint'];
+  readonly insertPrompt: (text: string) => void;
+  readonly exportSession: (sessionId: string) => Promise<void>;
 }
 
 const openQuestion: CommandId = 'patchbay.openQuestion';
@@ -55,6 +57,8 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     showHistory: () => command('patchbay.openHistory'),
   };
   return {
+    insertPrompt: (text) => deps.insertPrompt(text),
+    exportSession: (sessionId) => attempt('exportSession', deps.exportSession(sessionId)),
     run: (action, target) => {
       if (action !== 'retry' && action !== 'compact') {
         attempt(action, run[action](target));

@@ -43,6 +43,9 @@ export interface PanelActions {
   openLink(url: string): void;
   copyText(text: string): void;
   insertText(text: string): void;
+  /** Puts words into the composer. */
+  insertPrompt(text: string): void;
+  exportSession(sessionId: string): void;
   openReview(editId: string, hunkId: string | undefined): void;
   openChange(changeId: string, hunkId: string | undefined): void;
   undoChanges(selection: ChangeSelection): void;
@@ -63,6 +66,9 @@ export interface PanelControllerDeps {
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
   /** Whether an agent makes its own conversation smaller when it is sent `/compact`. */
   readonly takesCompact?: (model: ModelRef) => boolean;
+  readonly search: RequestHandlers['session/search'];
+  /** What the model has to be told before the next prompt; undefined: nothing worth a word. */
+  readonly handover?: (session: ChatSession, model: ModelRef) => string | undefined;
   /** Takes secrets out of what is shown whole. */
   readonly redactShown?: (text: string) => string;
   readonly log: Logger;
@@ -120,7 +126,30 @@ export class PanelController implements PanelSource, Disposable {
   }
 
   readonly requests: RequestHandlers = {
-    'prompt/submit': ({ text }) => Promise.resolve(this.deps.sessions.current.submit(text)),
+    'prompt/submit': ({ text, kind, images }) =>
+      Promise.resolve(
+        this.deps.sessions.current.submit(text, {
+          ...(kind === undefined ? {} : { kind }),
+          ...(images === undefined ? {} : { images }),
+        }),
+      ),
+    'prompt/resend': ({ itemId, text }) => this.deps.sessions.resend(itemId, text),
+    'queue/edit': ({ itemId, text }) =>
+      Promise.resolve({ ok: this.deps.sessions.current.editQueued(itemId, text) }),
+    'queue/takeBack': () => {
+      const text = this.deps.sessions.current.takeBackQueued()?.text;
+      return Promise.resolve(text === undefined ? {} : { text });
+    },
+    'branch/choose': ({ itemId, index }) => this.deps.sessions.chooseBranch(itemId, index),
+    'session/fork': async ({ itemId }) => {
+      const forked = await this.deps.sessions.forkBefore(itemId);
+      if (forked === undefined) {
+        return { ok: false, problem: 'The session could not be copied. Nothing was changed.' };
+      }
+      this.deps.actions.insertPrompt(forked.text);
+      return { ok: true };
+    },
+    'session/search': (params, signal) => this.deps.search(params, signal),
     'tool/detail': ({ callId, part }) => {
       const whole = this.deps.sessions.current.detail(callId, part) ?? '';
       const { text, isTruncated } = capped(whole, detailLimit);
@@ -135,6 +164,7 @@ export class PanelController implements PanelSource, Disposable {
       sessions: (await this.deps.sessions.list()).map((summary) => ({
         ...summary,
         isCurrent: summary.id === this.deps.sessions.current.id,
+        ...this.stateOf(summary.id),
       })),
     }),
   };
@@ -142,6 +172,8 @@ export class PanelController implements PanelSource, Disposable {
   readonly commands: PanelCommandHandlers = {
     'turn/stop': () => this.deps.sessions.current.stop(),
     'queue/remove': ({ itemId }) => void this.deps.sessions.current.removeQueued(itemId),
+    'queue/steer': ({ itemId }) => this.deps.sessions.current.steerQueued(itemId),
+    'queue/send': () => this.deps.sessions.current.sendQueued(),
     'permission/answer': ({ questionId, digest, answer }) => {
       const asked = this.deps.questions.list().find(({ id }) => id === questionId)?.questions;
       const real =
@@ -186,7 +218,13 @@ export class PanelController implements PanelSource, Disposable {
     'session/new': () => void this.deps.sessions.create(),
     'session/open': ({ sessionId }) =>
       this.later('open the session', this.deps.sessions.open(sessionId)),
-    'session/rename': ({ title }) => this.deps.sessions.current.rename(title),
+    'session/rename': ({ title, sessionId }) =>
+      this.later(
+        'rename the session',
+        this.deps.sessions.rename(sessionId ?? this.deps.sessions.current.id, title),
+      ),
+    'session/export': ({ sessionId }) =>
+      this.deps.actions.exportSession(sessionId ?? this.deps.sessions.current.id),
     'session/remove': ({ sessionId }) =>
       this.later('remove the session', this.deps.sessions.remove(sessionId)),
     'file/open': ({ path, lineOneBased }) => this.deps.actions.openFile(path, lineOneBased),
@@ -232,6 +270,16 @@ export class PanelController implements PanelSource, Disposable {
     );
   }
 
+  private stateOf(sessionId: string): { readonly state?: 'running' | 'waiting' } {
+    const isWaiting =
+      this.deps.questions.list().some((question) => question.sessionId === sessionId) ||
+      this.deps.edits.list().some((edit) => edit.sessionId === sessionId && edit.state === 'open');
+    if (isWaiting) {
+      return { state: 'waiting' };
+    }
+    return this.deps.sessions.find(sessionId)?.isBusy === true ? { state: 'running' } : {};
+  }
+
   private prompts(): readonly PromptView[] {
     const { id } = this.deps.sessions.current;
     return this.deps.questions
@@ -266,6 +314,8 @@ export class PanelController implements PanelSource, Disposable {
     const snapshot = session.live();
     const model = this.deps.findModel(session.modelId);
     const bridge = model === undefined ? undefined : this.deps.bridgeOf(model);
+    const handover =
+      model === undefined || session.isBusy ? undefined : this.deps.handover?.(session, model);
     return {
       phase: snapshot.phase,
       title: snapshot.title,
@@ -278,6 +328,8 @@ export class PanelController implements PanelSource, Disposable {
       mode: session.mode,
       ...(snapshot.activity === undefined ? {} : { activity: snapshot.activity }),
       queuedCount: snapshot.queuedCount,
+      isQueueHeld: snapshot.isQueueHeld,
+      ...(handover === undefined ? {} : { handover }),
       ...(snapshot.usage === undefined ? {} : { usage: snapshot.usage }),
       ...(snapshot.context === undefined ? {} : { context: snapshot.context }),
       ...(snapshot.spent === undefined ? {} : { spent: snapshot.spent }),

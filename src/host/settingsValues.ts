@@ -5,6 +5,7 @@ import type { ApiProvider } from '../runtime/shippedModels';
 import { agentDialects, customAdapter, type CustomAgent } from '../runtime/agentDirectory';
 import type { GateCoverage, ReasoningEffort } from '../runtime/contract';
 import { readPrices, type PriceTable } from '../runtime/prices';
+import type { QueueDelivery } from '../session/promptQueue';
 import { builtinRuntimeSpec, type RuntimeSpecTable } from '../runtime/specs';
 import { openSecrets } from '../tools/plugins/references';
 import { readServers } from '../tools/plugins/serverConfig';
@@ -46,6 +47,8 @@ export interface SettingsValues {
   readonly openReviewAutomatically: boolean;
   /** The agent goes on while its edits wait for the user. */
   readonly isReviewNonBlocking: boolean;
+  /** How many of the waiting prompts the next turn takes. */
+  readonly queueDelivery: QueueDelivery;
   /** How long a tool may run that has no limit of its own. */
   readonly toolTimeoutMs: number;
   /** A call whose decision cannot be written to the audit log does not run. */
@@ -78,7 +81,7 @@ export const userOnlySettings = [
 ] as const;
 
 /** Settings of taste: a workspace may have its own value. */
-export const plainSettings = ['openReviewAutomatically'] as const;
+export const plainSettings = ['openReviewAutomatically', 'queueDelivery'] as const;
 
 export type SettingName = (typeof userOnlySettings)[number] | (typeof plainSettings)[number];
 
@@ -123,6 +126,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }),
     ...(reasoning === undefined ? {} : { reasoning }),
     openReviewAutomatically: read('openReviewAutomatically') !== false,
+    queueDelivery: read('queueDelivery') === 'all' ? 'all' : 'one-at-a-time',
     toolTimeoutMs: parseToolTimeout(read('toolTimeoutSeconds'), report),
     isAuditStrict: parseStrict(read('audit.strict'), report),
     isReviewNonBlocking: read('review.nonBlocking') === true,

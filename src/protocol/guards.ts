@@ -6,6 +6,7 @@ import type {
   Commands,
   PanelAction,
   PermissionAnswerParams,
+  PromptImage,
   RequestMethod,
   Requests,
 } from './methods';
@@ -47,8 +48,35 @@ const isEmpty: Guard<Record<string, never>> = (value): value is Record<string, n
 const isId = isFilled(limits.id);
 const isName = isText(limits.name);
 
+const isImageType = isOneOf('image/png', 'image/jpeg', 'image/gif', 'image/webp');
+
+function isPromptImage(value: unknown): value is PromptImage {
+  return (
+    isRecord(value) &&
+    isImageType(value.mediaType) &&
+    isFilled(limits.imageLetters)(value.data) &&
+    /^[A-Za-z0-9+/]+={0,2}$/.test(value.data)
+  );
+}
+
 const requestGuards: GuardsOfRequests = {
-  'prompt/submit': isShape<Requests['prompt/submit']['params']>({ text: isText(limits.text) }),
+  'prompt/submit': isShape<Requests['prompt/submit']['params']>({
+    text: isText(limits.text),
+    kind: isOptional(isOneOf('steer', 'followUp')),
+    images: isOptional(isListOf(isPromptImage, limits.images)),
+  }),
+  'prompt/resend': isShape<Requests['prompt/resend']['params']>({
+    itemId: isId,
+    text: isText(limits.text),
+  }),
+  'queue/edit': isShape<Requests['queue/edit']['params']>({
+    itemId: isId,
+    text: isText(limits.text),
+  }),
+  'queue/takeBack': isEmpty,
+  'branch/choose': isShape<Requests['branch/choose']['params']>({ itemId: isId, index: isCount }),
+  'session/fork': isShape<Requests['session/fork']['params']>({ itemId: isId }),
+  'session/search': isShape<Requests['session/search']['params']>({ query: isText(limits.query) }),
   'tool/detail': isShape<Requests['tool/detail']['params']>({
     callId: isId,
     part: isOneOf('input', 'output'),
@@ -101,6 +129,8 @@ const commandGuards: GuardsOfCommands = {
   'view/draft': isShape<Commands['view/draft']>({ text: isText(limits.text) }),
   'turn/stop': isEmpty,
   'queue/remove': isShape<Commands['queue/remove']>({ itemId: isId }),
+  'queue/steer': isShape<Commands['queue/steer']>({ itemId: isId }),
+  'queue/send': isEmpty,
   'permission/answer': isShape<Commands['permission/answer']>({
     questionId: isId,
     digest: isFilled(limits.id),
@@ -126,7 +156,11 @@ const commandGuards: GuardsOfCommands = {
   'mode/choose': isShape<Commands['mode/choose']>({ mode: isMode }),
   'session/new': isEmpty,
   'session/open': isShape<Commands['session/open']>({ sessionId: isId }),
-  'session/rename': isShape<Commands['session/rename']>({ title: isName }),
+  'session/rename': isShape<Commands['session/rename']>({
+    title: isName,
+    sessionId: isOptional(isId),
+  }),
+  'session/export': isShape<Commands['session/export']>({ sessionId: isOptional(isId) }),
   'session/remove': isShape<Commands['session/remove']>({ sessionId: isId }),
   'file/open': isShape<Commands['file/open']>({
     path: isFilled(limits.path),

@@ -84,12 +84,36 @@ const isSessionSummary = isFields<OfFields<SessionSummaryView>>({
   modelId: isOptional(isString),
   preview: isOptional(isString),
   isCurrent: isBoolean,
+  state: isOptional(isOneOf('running', 'waiting')),
 });
 
 const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']> } = {
   'prompt/submit': isFields<OfFields<Requests['prompt/submit']['result']>>({
     accepted: isBoolean,
     problem: isProblem,
+    how: isOptional(isOneOf('started', 'steered', 'queued')),
+  }),
+  'prompt/resend': isFields<OfFields<Requests['prompt/resend']['result']>>({
+    accepted: isBoolean,
+    problem: isProblem,
+  }),
+  'queue/edit': isFields<OfFields<Requests['queue/edit']['result']>>({ ok: isBoolean }),
+  'queue/takeBack': isFields<OfFields<Requests['queue/takeBack']['result']>>({
+    text: isOptional(isText(limits.text)),
+  }),
+  'branch/choose': isFields<OfFields<Requests['branch/choose']['result']>>({
+    ok: isBoolean,
+    problem: isProblem,
+  }),
+  'session/fork': isFields<OfFields<Requests['session/fork']['result']>>({
+    ok: isBoolean,
+    problem: isProblem,
+  }),
+  'session/search': isFields<OfFields<Requests['session/search']['result']>>({
+    matches: isArrayOf(
+      isFields({ sessionId: isString, role: isString, atMs: isNumber, excerpt: isString }),
+    ),
+    isTruncated: isBoolean,
   }),
   'tool/detail': isFields<OfFields<Requests['tool/detail']['result']>>({
     text: isText(limits.detail),
@@ -150,6 +174,7 @@ const isToolItem = isFields<OfFields<ToolItem>>({
   why: isOptional(isString),
   editId: isOptional(isString),
   parentCallId: isParent,
+  ranBy: isOptional(isOneOf('user', 'private')),
 });
 
 type ItemOf<K extends SessionItem['kind']> = OfFields<Extract<SessionItem, { kind: K }>>;
@@ -161,6 +186,10 @@ const itemGuards: { readonly [K in SessionItem['kind']]: Guard<ItemOf<K>> } = {
     text: isItemText,
     isQueued: isOptional(isBoolean),
     turnId: isOptional(isString),
+    isSteering: isOptional(isBoolean),
+    wasSteered: isOptional(isBoolean),
+    imageCount: isOptional(isCount),
+    branch: isOptional(isFields({ index: isCount, count: isCount })),
   }),
   text: isFields<ItemOf<'text'>>({
     kind: isOneOf('text'),
@@ -400,8 +429,16 @@ const isStatus = isFields<OfFields<StatusView>>({
   runtimeName: isString,
   coverage: isOptional(isFields({ level: isOneOf('all', 'asks', 'none'), note: isString })),
   mode: isMode,
-  activity: isOptional(isFields({ text: isString, sinceMs: isNumber })),
+  activity: isOptional(
+    isFields({
+      text: isString,
+      sinceMs: isNumber,
+      retry: isOptional(isFields({ atMs: isNumber, attempt: isCount, of: isOptional(isCount) })),
+    }),
+  ),
   queuedCount: isCount,
+  isQueueHeld: isOptional(isBoolean),
+  handover: isOptional(isString),
   usage: isOptional(isUsage),
   context: isOptional(isContextUse),
   spent: isOptional(isUsageTotal),

@@ -17,6 +17,10 @@ export const protocolLimits = {
   models: 2000,
   hunkIds: 20_000,
   answers: 64,
+  /** Pictures with one prompt, and the letters of one: 5 MiB of picture are 4/3 of that in base64. */
+  images: 10,
+  imageLetters: 7 * 1024 * 1024,
+  query: 500,
 } as const;
 
 export function isText(maxLength: number): Guard<string> {

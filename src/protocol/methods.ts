@@ -14,8 +14,55 @@ export const protocolVersion = 1;
 export interface Requests {
   /** Sends a prompt; queued while a turn runs. The draft is cleared only after `accepted`. */
   'prompt/submit': {
-    params: { readonly text: string };
+    params: {
+      readonly text: string;
+      /** `steer`: while a turn runs it joins that turn, where the runtime takes words. Default `followUp`. */
+      readonly kind?: 'steer' | 'followUp';
+      readonly images?: readonly PromptImage[];
+    };
+    result: {
+      readonly accepted: boolean;
+      readonly problem?: string;
+      readonly how?: 'started' | 'steered' | 'queued';
+    };
+  };
+  /** Asks something else in the place of an earlier message; what was said after it stays on its own branch. */
+  'prompt/resend': {
+    params: { readonly itemId: string; readonly text: string };
     result: { readonly accepted: boolean; readonly problem?: string };
+  };
+  /** `ok` is false when it waits no longer. */
+  'queue/edit': {
+    params: { readonly itemId: string; readonly text: string };
+    result: { readonly ok: boolean };
+  };
+  /** Takes the prompt that was queued last out, for the composer. */
+  'queue/takeBack': {
+    params: Record<string, never>;
+    result: { readonly text?: string };
+  };
+  /** Shows what was asked in the place of a message instead, with everything that followed. */
+  'branch/choose': {
+    params: { readonly itemId: string; readonly index: number };
+    result: { readonly ok: boolean; readonly problem?: string };
+  };
+  /** A new session with everything before a message; the message is put into its composer. */
+  'session/fork': {
+    params: { readonly itemId: string };
+    result: { readonly ok: boolean; readonly problem?: string };
+  };
+  'session/search': {
+    params: { readonly query: string };
+    result: {
+      readonly matches: readonly {
+        readonly sessionId: string;
+        readonly role: string;
+        readonly atMs: number;
+        readonly excerpt: string;
+      }[];
+      /** There is more than is shown. */
+      readonly isTruncated: boolean;
+    };
   };
   /** The whole of a tool card's input or output, capped at 1 MiB. */
   'tool/detail': {
@@ -50,6 +97,10 @@ export interface Commands {
   'view/draft': { readonly text: string };
   'turn/stop': Record<string, never>;
   'queue/remove': { readonly itemId: string };
+  /** A waiting prompt is to join the running turn; without one it is sent. */
+  'queue/steer': { readonly itemId: string };
+  /** Sends what waits for the user. */
+  'queue/send': Record<string, never>;
   'permission/answer': {
     readonly questionId: string;
     readonly digest: string;
@@ -79,7 +130,9 @@ export interface Commands {
   'mode/choose': { readonly mode: PermissionMode };
   'session/new': Record<string, never>;
   'session/open': { readonly sessionId: string };
-  'session/rename': { readonly title: string };
+  /** Without an id: the session that is shown. */
+  'session/rename': { readonly title: string; readonly sessionId?: string };
+  'session/export': { readonly sessionId?: string };
   'session/remove': { readonly sessionId: string };
   'file/open': { readonly path: string; readonly lineOneBased?: number };
   'link/open': { readonly url: string };
@@ -87,6 +140,12 @@ export interface Commands {
   'text/insert': { readonly text: string };
   /** The one action that helps, by its name; each is a fixed host action, never a free command id. */
   'action/run': { readonly action: PanelAction; readonly target?: string };
+}
+
+/** A picture that goes with a prompt; `data` is base64. */
+export interface PromptImage {
+  readonly mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
+  readonly data: string;
 }
 
 export type PanelAction =
@@ -158,8 +217,17 @@ export interface StatusView {
   /** Gate coverage of an external agent, for the badge; absent for network models. */
   readonly coverage?: { readonly level: 'all' | 'asks' | 'none'; readonly note: string };
   readonly mode: PermissionMode;
-  readonly activity?: { readonly text: string; readonly sinceMs: number };
+  readonly activity?: {
+    readonly text: string;
+    readonly sinceMs: number;
+    /** It waits until `atMs` and then asks again by itself: `retrying in 3 s (2 of 2)`. */
+    readonly retry?: { readonly atMs: number; readonly attempt: number; readonly of?: number };
+  };
   readonly queuedCount: number;
+  /** What waits is sent by nobody but the user. */
+  readonly isQueueHeld?: boolean;
+  /** What the chosen model has to be told before the next prompt, and what that costs; absent: nothing worth a word. */
+  readonly handover?: string;
   readonly usage?: Usage;
   /** What fills the context of the model; absent: nothing is known. */
   readonly context?: ContextUse;
@@ -261,6 +329,8 @@ export interface SessionSummaryView {
   readonly modelId?: string;
   readonly preview?: string;
   readonly isCurrent: boolean;
+  /** It works in the background, or a question of it waits for an answer. */
+  readonly state?: 'running' | 'waiting';
 }
 
 export type RequestMethod = keyof Requests;

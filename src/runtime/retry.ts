@@ -1,4 +1,5 @@
 import type { Failure } from '../events/failure';
+import type { RetryWait } from '../events/observation';
 
 /** How often and how long a transient network fault is waited out. */
 export interface RetryPolicy {
@@ -49,6 +50,21 @@ export function nextRetryDelayMs(
     return undefined;
   }
   return Math.max(policy.baseDelayMs * 2 ** retriesSoFar, wishedMs);
+}
+
+/** The same for a view that counts down. */
+export function retryWait(
+  policy: RetryPolicy,
+  failure: Failure,
+  retriesSoFar: number,
+  delayMs: number,
+): RetryWait {
+  return {
+    attempt: retriesSoFar + 1,
+    of: policy.maxRetries,
+    delayMs,
+    reason: reasonOf(failure),
+  };
 }
 
 /** What the user reads while it waits: `Rate limited, trying again in 3 s.` */

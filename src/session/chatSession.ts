@@ -3,10 +3,10 @@ import { Emitter } from '../base/emitter';
 import { createId } from '../base/ids';
 import { errorMessage } from '../base/patchbayError';
 import type { SecretFilter } from '../base/secretFilter';
-import type { Failure } from '../events/failure';
-import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
+import { abortedFailure, type Failure } from '../events/failure';
+import type { AssistantMessage, ImageContent, Message, UserMessage } from '../events/message';
 import type { NormalizedEvent } from '../events/normalizedEvent';
-import type { Observation } from '../events/observation';
+import type { Observation, RetryWait } from '../events/observation';
 import type { SessionItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { Usage } from '../events/usage';
@@ -14,15 +14,32 @@ import { isAnythingTold, noUsage, plusUsage } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import type { CallProgress, ToolOrchestrator } from '../tools/contract';
+import type { PromptPlace } from './branchTree';
 import { isCompactCommand, runCompaction } from './compactionTurn';
-import type { SessionChange, SessionPhase, SessionSnapshot } from './contract';
+import type { SessionActivity, SessionChange, SessionPhase, SessionSnapshot } from './contract';
 import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
 import { offeredTools } from './offeredTools';
+import {
+  isAlone,
+  PromptQueue,
+  type PromptKind,
+  type QueuedPrompt,
+  type QueueDelivery,
+} from './promptQueue';
 import { compactionItem, restoreItems } from './restoreItems';
 import { SessionContext, usageOf, type ContextServices } from './sessionContext';
+import type { PrivateCommand } from './sessionRecord';
+import { faultOf, type SessionFault, type SessionSignal, type TurnOutcome } from './signals';
 import { inputText } from './toolItems';
 import { runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
+import {
+  commandCall,
+  commandText,
+  parseUserCommand,
+  type RanCommand,
+  type UserCommand,
+} from './userCommand';
 
 /** What a session writes down as it goes. Implemented on the session file; calls return at once, `flush` waits. */
 export interface SessionLog {
@@ -34,7 +51,27 @@ export interface SessionLog {
   titled(title: string): void;
   modelChosen(modelId: string): void;
   modeChosen(mode: PermissionMode): void;
+  /** What waits now, whole: it is there again when the window was closed in between. */
+  queueChanged?(prompts: readonly QueuedPrompt[]): void;
+  /** A command that no model is told of. */
+  privateCommand?(command: RanCommand): void;
+  /** Why the last write failed, for people; undefined when it did not. */
+  readonly problem?: string | undefined;
   flush(): Promise<void>;
+}
+
+/** The tree that a session's entries are. */
+export interface SessionBranches {
+  /** The entry that the next one will follow. */
+  readonly leafId: string | null;
+  /** The messages of the user on the active branch, the oldest first. */
+  prompts(): readonly PromptPlace[];
+  /** Where a turn branched off; undefined: there is no such turn. */
+  beforeTurn(turnId: string): string | null | undefined;
+  /** The newest end of a branch through this entry. */
+  tipOf(entryId: string): string;
+  /** The conversation goes on from there (null: from the start); false when there is no such entry. */
+  branchFrom(entryId: string | null): boolean;
 }
 
 /** What was stored of a session, in order. `interrupted`: its last turn has no end. */
@@ -44,9 +81,24 @@ export interface StoredSession {
   readonly messages: readonly Message[];
   readonly modelId?: string;
   readonly mode?: PermissionMode;
+  readonly privateCommands?: readonly PrivateCommand[];
+  /** What waited when it was last written. */
+  readonly queued?: readonly QueuedPrompt[];
   readonly interrupted: boolean;
   /** The turns that the user's messages began, in order; absent: not known. */
   readonly turnIds?: readonly (string | undefined)[];
+}
+
+export interface SubmitOptions {
+  /** What becomes of it while a turn runs. Default `followUp`. */
+  readonly kind?: PromptKind;
+  readonly images?: readonly ImageContent[];
+}
+
+export interface SubmitOutcome {
+  readonly accepted: boolean;
+  readonly problem?: string;
+  readonly how?: 'started' | 'steered' | 'queued';
 }
 
 export interface ChatSessionDeps {
@@ -58,13 +110,19 @@ export interface ChatSessionDeps {
   readonly orchestrator: ToolOrchestrator;
   readonly watchChanges?: TurnDeps['watchChanges'];
   readonly log: SessionLog;
+  readonly branches?: SessionBranches;
+  /** Gives the agent's running turn more words; false when it takes none now. */
+  readonly steer?: (sessionId: string, text: string) => boolean;
+  readonly queueDelivery?: () => QueueDelivery;
+  /** Why this model cannot be sent pictures; undefined when it can. */
+  readonly imageProblem?: (model: ModelRef) => string | undefined;
   readonly findModel: (modelId: string) => ModelRef | undefined;
   /** What stands in the way of a turn with this model right now: no trust, no folder, no key. */
   readonly guard: (model: ModelRef) => Promise<Failure | undefined>;
   /** Makes tools ready that are not always there. Gives sentences for the user about what is left out; never rejects. */
   readonly prepare?: (model: ModelRef, signal: AbortSignal) => Promise<readonly string[]>;
   readonly keyFor: (model: ModelRef) => Promise<string | undefined>;
-  readonly systemPrompt: (model: ModelRef) => Promise<SystemPrompt>;
+  readonly systemPrompt: (model: ModelRef, mode: PermissionMode) => Promise<SystemPrompt>;
   readonly cwd: (model: ModelRef) => string | undefined;
   readonly turnOptions: (model: ModelRef) => TurnSetup['options'];
   /** What of the conversation an agent is told; of a model whose requests we make, `context` knows. */
@@ -103,13 +161,23 @@ export class ChatSession implements Disposable {
   private readonly context: SessionContext | undefined;
   /** What the running turn used. */
   private turnUsage = noUsage;
-  private readonly queue: { readonly itemId: string; readonly text: string }[] = [];
+  private readonly didSignal = new Emitter<SessionSignal>();
+  /** What happens, as values of our own; see `SessionSignal`. */
+  readonly onDidSignal = this.didSignal.event;
+  private readonly queue = new PromptQueue();
+  /** Given to the agent, and not yet part of the conversation: it may still refuse them. */
+  private steered: readonly QueuedPrompt[] = [];
+  /** The entry of each message of the user, by the item that shows it. */
+  private readonly promptEntries = new Map<string, string>();
+  private fault: SessionFault | undefined;
   private running: AbortController | undefined;
+  /** The model of the running turn takes words in between, by its agent or between two rounds of tools. */
+  private takesSteering: 'agent' | 'rounds' | undefined;
   /** The window ends: a turn that runs is left without its end mark, so that it is found as interrupted. */
   private isEnding = false;
   private turn: Promise<void> = Promise.resolve();
   private phase: SessionPhase = 'idle';
-  private activity: SessionSnapshot['activity'];
+  private activity: SessionActivity | undefined;
   private usage: Usage | undefined;
   private title: string;
   private currentModelId: string;
@@ -130,7 +198,13 @@ export class ChatSession implements Disposable {
     this.context = deps.context && new SessionContext(deps.context, start.id);
     this.context?.restore(start.messages, deps.findModel(this.currentModelId));
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
-    restoreItems(this.reducer, start.messages, start.interrupted, start.turnIds);
+    const promptItems = restoreItems(this.reducer, start.messages, start.interrupted, {
+      turnIds: start.turnIds,
+      privateCommands: start.privateCommands,
+    });
+    deps.branches?.prompts().forEach((place, index) => {
+      this.notePlace(promptItems[index], place);
+    });
     if (deps.secrets !== undefined) {
       this.reducer.redactWith(deps.secrets);
     }
@@ -142,8 +216,12 @@ export class ChatSession implements Disposable {
         level: 'warning',
         text: 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
       });
-      this.reducer.takeDeltas();
     }
+    for (const prompt of start.queued ?? []) {
+      this.queue.add(prompt);
+    }
+    this.reducer.showQueue(this.queue.list.map(queuedItem));
+    this.reducer.takeDeltas();
   }
 
   get modelId(): string {
@@ -181,35 +259,62 @@ export class ChatSession implements Disposable {
       modelId: this.currentModelId,
       mode: this.currentMode,
       ...(this.activity === undefined ? {} : { activity: this.activity }),
+      head: this.head,
       ...(this.usage === undefined ? {} : { usage: this.usage }),
       ...this.contextState(),
-      queuedCount: this.queue.length,
+      ...(this.fault === undefined ? {} : { fault: this.fault }),
+      queuedCount: this.queue.list.length,
+      isQueueHeld: !this.isBusy && this.queue.list.length > 0,
     };
   }
 
-  submit(text: string): { readonly accepted: boolean; readonly problem?: string } {
-    if (text.trim() === '') {
+  /** The entry that the next one follows. */
+  get head(): string | null {
+    return this.deps.branches?.leafId ?? null;
+  }
+
+  /** The conversation on the active branch, as models are told of it. */
+  get conversation(): readonly Message[] {
+    return this.messages;
+  }
+
+  /** The prompts that wait, in the order in which they go. */
+  get queued(): readonly QueuedPrompt[] {
+    return this.queue.list;
+  }
+
+  /** The entry of the message of the user that an item shows. */
+  promptPlace(itemId: string): PromptPlace | undefined {
+    const entryId = this.promptEntries.get(itemId);
+    return this.deps.branches?.prompts().find((place) => place.entryId === entryId);
+  }
+
+  /**
+   * Sends a prompt, or a command of the user's (`!` with the model, `!!` without). While a turn runs it waits: a
+   * `steer` joins the turn as soon as that takes words. Nothing is ever dropped.
+   */
+  submit(text: string, options: SubmitOptions = {}): SubmitOutcome {
+    const { images = [], kind = 'followUp' } = options;
+    if (text.trim() === '' && images.length === 0) {
       return { accepted: false, problem: 'The message is empty.' };
     }
-    if (this.deps.findModel(this.currentModelId) === undefined) {
-      return { accepted: false, problem: 'Choose a model or an agent first.' };
-    }
-    const problem = isCompactCommand(text) ? this.compactProblem() : undefined;
+    const problem = this.problemWith(text, images);
     if (problem !== undefined) {
       return { accepted: false, problem };
     }
     if (this.title === '' && !isCompactCommand(text)) {
-      this.rename(titleOf(this.deps.secrets?.redact(text) ?? text));
+      this.rename(titleOf(text === '' ? 'A picture' : (this.deps.secrets?.redact(text) ?? text)));
     }
-    if (this.isBusy) {
-      const itemId = createId('queued');
-      this.queue.push({ itemId, text });
-      this.reducer.add({ kind: 'user', id: itemId, text, isQueued: true });
-      this.announce();
-    } else {
-      this.start(text);
+    const prompt: QueuedPrompt = { id: createId('queued'), kind, text, images };
+    if (!this.isBusy) {
+      this.startPrompts([prompt]);
+      return { accepted: true, how: 'started' };
     }
-    return { accepted: true };
+    this.queue.add(prompt);
+    this.steerNow();
+    this.showQueue();
+    const isWaiting = this.queue.list.some(({ id }) => id === prompt.id);
+    return { accepted: true, how: isWaiting ? 'queued' : 'steered' };
   }
 
   /** Runs the last turn again, after a failure. False when there is nothing to run again. */
@@ -225,15 +330,54 @@ export class ChatSession implements Disposable {
     return true;
   }
 
-  /** Takes a queued prompt back; its text, for the composer. */
+  /** Takes a queued prompt out; its text, for the composer. */
   removeQueued(itemId: string): string | undefined {
-    const index = this.queue.findIndex((entry) => entry.itemId === itemId);
-    const [entry] = index < 0 ? [] : this.queue.splice(index, 1);
-    if (entry !== undefined) {
-      this.reducer.remove(itemId);
-      this.announce();
+    const prompt = this.queue.remove(itemId);
+    if (prompt !== undefined) {
+      this.showQueue();
     }
-    return entry?.text;
+    return prompt?.text;
+  }
+
+  /** The prompt that was queued last, taken out for the composer. */
+  takeBackQueued(): QueuedPrompt | undefined {
+    const prompt = this.queue.takeBack();
+    if (prompt !== undefined) {
+      this.showQueue();
+    }
+    return prompt;
+  }
+
+  /** False when it waits no longer, or would be empty: nothing changes then. */
+  editQueued(itemId: string, text: string): boolean {
+    const isEdited = text.trim() !== '' && this.queue.edit(itemId, text);
+    if (isEdited) {
+      this.showQueue();
+    }
+    return isEdited;
+  }
+
+  /** A waiting prompt is to join the running turn; without one it is sent. */
+  steerQueued(itemId: string): void {
+    const prompt = this.queue.remove(itemId);
+    if (prompt === undefined) {
+      return;
+    }
+    if (this.isBusy) {
+      this.queue.add({ ...prompt, kind: 'steer' });
+      this.steerNow();
+      this.showQueue();
+    } else {
+      this.showQueue();
+      this.startPrompts([prompt]);
+    }
+  }
+
+  /** Sends what waits for the user after a stop, a failure or a restart. */
+  sendQueued(): void {
+    if (!this.isBusy) {
+      this.startNext();
+    }
   }
 
   stop(): void {
@@ -293,62 +437,312 @@ export class ChatSession implements Disposable {
   /** The window ends, not the user's turn: what has arrived is kept, and the turn counts as interrupted. */
   interrupt(): void {
     this.isEnding = this.isBusy;
-    this.queue.length = 0;
     this.stop();
   }
 
   dispose(): void {
-    this.queue.length = 0;
+    this.isEnding = this.isBusy;
     this.stop();
     this.didChange.dispose();
+    this.didSignal.dispose();
   }
 
-  private start(text: string | undefined): void {
-    const turnId = createId('turn');
-    const abort = new AbortController();
-    this.running = abort;
-    this.reducer.beginTurn(turnId);
-    this.deps.log.turnStarted(turnId);
-    this.turnUsage = noUsage;
-    const compacts = isCompactCommand(text) && this.compactsItself();
-    if (text !== undefined && !compacts) {
-      this.reducer.add({ kind: 'user', id: this.reducer.nextId(), text, turnId });
-      // A command of the agent's own must begin its message: notes wait for ordinary words.
-      const notes = text.startsWith('/') ? [] : (this.deps.takeNotes?.(this.id) ?? []);
-      this.keep(turnId, {
-        role: 'user',
-        text,
-        ...(notes.length === 0 ? {} : { notes }),
-        createdAtMs: this.deps.nowMs(),
-      });
+  private problemWith(text: string, images: readonly ImageContent[]): string | undefined {
+    if (parseUserCommand(text) !== undefined) {
+      return images.length === 0 ? undefined : 'A command takes no pictures. Remove them first.';
     }
-    this.phase = 'streaming';
-    this.announce();
-    this.turn = this.run(turnId, abort.signal, compacts).finally(() => {
-      this.running = undefined;
-      if (!this.isEnding) {
-        this.deps.log.turnEnded(turnId);
-      }
-      this.reducer.endTurn();
-      if (isAnythingTold(this.turnUsage)) {
-        this.reducer.add({ kind: 'usage', id: this.reducer.nextId(), total: this.turnUsage });
-      }
-      this.activity = undefined;
-      const next = this.queue.shift();
-      if (next !== undefined) {
-        this.reducer.remove(next.itemId);
-        this.start(next.text);
-      } else {
-        this.announce();
-      }
+    const model = this.deps.findModel(this.currentModelId);
+    if (model === undefined) {
+      return 'Choose a model or an agent first.';
+    }
+    if (isCompactCommand(text)) {
+      return images.length === 0
+        ? this.compactProblem(model)
+        : '/compact takes no pictures. Remove them first.';
+    }
+    return images.length === 0 ? undefined : this.deps.imageProblem?.(model);
+  }
+
+  private delivery(): QueueDelivery {
+    return this.deps.queueDelivery?.() ?? 'one-at-a-time';
+  }
+
+  private startNext(): void {
+    const prompts = this.queue.takeNext(this.delivery());
+    // Written down first: on a branch from here it waits no longer.
+    this.showQueue();
+    this.startPrompts(prompts);
+  }
+
+  /** Begins a turn with these prompts, or runs the command that the first of them is. */
+  private startPrompts(prompts: readonly QueuedPrompt[]): void {
+    const [first] = prompts;
+    if (first === undefined) {
+      return;
+    }
+    const command = parseUserCommand(first.text);
+    if (command !== undefined) {
+      this.startCommand(command);
+      return;
+    }
+    this.start({
+      text: prompts.map(({ text }) => text).join('\n\n'),
+      images: prompts.flatMap(({ images }) => images),
     });
   }
 
-  private async run(turnId: string, signal: AbortSignal, compacts: boolean): Promise<void> {
+  private start(prompt: Pick<QueuedPrompt, 'text' | 'images'> | undefined): void {
+    const turnId = this.begin();
+    const compacts = isCompactCommand(prompt?.text) && this.compactsItself();
+    if (prompt !== undefined && !compacts) {
+      this.say(turnId, prompt, { turnId });
+      this.didSignal.fire({ kind: 'prompt', turnId, text: prompt.text });
+    }
+    this.phase = 'streaming';
+    this.go(turnId, (signal) => this.run(turnId, signal, compacts));
+  }
+
+  private startCommand(command: UserCommand): void {
+    const turnId = this.begin();
+    this.didSignal.fire({ kind: 'prompt', turnId, text: command.line });
+    this.phase = 'tooling';
+    this.go(turnId, (signal) => this.runCommand(turnId, command, signal));
+  }
+
+  private begin(): string {
+    const turnId = createId('turn');
+    this.running = new AbortController();
+    this.fault = undefined;
+    this.turnUsage = noUsage;
+    this.reducer.beginTurn(turnId);
+    this.deps.log.turnStarted(turnId);
+    return turnId;
+  }
+
+  private go(turnId: string, work: (signal: AbortSignal) => Promise<TurnOutcome>): void {
+    const signal = this.running?.signal ?? AbortSignal.abort();
+    this.announce();
+    this.turn = work(signal).then((outcome) => this.end(turnId, outcome));
+  }
+
+  private end(turnId: string, outcome: TurnOutcome): void {
+    this.keepSteered(turnId);
+    this.running = undefined;
+    this.takesSteering = undefined;
+    if (!this.isEnding) {
+      this.deps.log.turnEnded(turnId);
+    }
+    this.reducer.endTurn();
+    if (isAnythingTold(this.turnUsage)) {
+      this.reducer.add({ kind: 'usage', id: this.reducer.nextId(), total: this.turnUsage });
+    }
+    this.activity = undefined;
+    this.didSignal.fire({ kind: 'turn_end', turnId, outcome, usage: this.turnUsage });
+    void this.tellPersisted(turnId);
+    // After a stop or a failure the user decides what is sent next.
+    if (outcome === 'done' && !this.isEnding && this.queue.list.length > 0) {
+      this.startNext();
+      return;
+    }
+    this.announce();
+    this.signalQueue();
+    this.didSignal.fire({ kind: 'idle' });
+  }
+
+  private async tellPersisted(turnId: string): Promise<void> {
+    await this.deps.log.flush();
+    const { problem } = this.deps.log;
+    this.didSignal.fire(
+      problem === undefined
+        ? { kind: 'persisted', turnId }
+        : { kind: 'fault', fault: { kind: 'persistence', message: problem } },
+    );
+  }
+
+  /** Words of the user, shown and kept. */
+  private say(
+    turnId: string,
+    prompt: Pick<QueuedPrompt, 'text' | 'images'>,
+    more: PromptNotes,
+  ): void {
+    const itemId = this.showPrompt(prompt, more);
+    // A command of the agent's own must begin its message: notes wait for ordinary words.
+    const notes = prompt.text.startsWith('/') ? [] : (this.deps.takeNotes?.(this.id) ?? []);
+    this.keepPrompt(turnId, itemId, prompt, notes);
+  }
+
+  private showPrompt(
+    { text, images }: Pick<QueuedPrompt, 'text' | 'images'>,
+    more: PromptNotes,
+  ): string {
+    const id = this.reducer.nextId();
+    const imageCount = images.length;
+    this.reducer.userPrompt({
+      kind: 'user',
+      id,
+      text,
+      ...(imageCount === 0 ? {} : { imageCount }),
+      ...more,
+    });
+    return id;
+  }
+
+  private keepPrompt(
+    turnId: string,
+    itemId: string,
+    { text, images }: Pick<QueuedPrompt, 'text' | 'images'>,
+    notes: readonly string[] = [],
+  ): void {
+    this.keepUser(turnId, itemId, {
+      role: 'user',
+      text,
+      ...(images.length === 0 ? {} : { images }),
+      ...(notes.length === 0 ? {} : { notes }),
+      createdAtMs: this.deps.nowMs(),
+    });
+  }
+
+  private keepUser(turnId: string, itemId: string, message: UserMessage): void {
+    this.keep(turnId, message);
+    this.notePlace(itemId, this.deps.branches?.prompts().at(-1));
+  }
+
+  /** An item is the message of this entry; what else was asked in its place is a switch beside it. */
+  private notePlace(itemId: string | undefined, place: PromptPlace | undefined): void {
+    const item = this.reducer.find(itemId ?? '');
+    if (itemId === undefined || place === undefined || item === undefined) {
+      return;
+    }
+    this.promptEntries.set(itemId, place.entryId);
+    const { siblings } = place;
+    if (item.kind === 'user' && siblings.length > 1) {
+      const branch = { index: siblings.indexOf(place.entryId), count: siblings.length };
+      this.reducer.replace({ ...item, branch });
+    }
+  }
+
+  /** Hands waiting words to the agent, where it takes them now. */
+  private steerNow(): void {
+    if (this.takesSteering !== 'agent' || this.running?.signal.aborted !== false) {
+      return;
+    }
+    for (const prompt of this.queue.list) {
+      if (prompt.kind !== 'steer' || isAlone(prompt) || prompt.images.length > 0) {
+        continue;
+      }
+      if (this.deps.steer?.(this.id, prompt.text) !== true) {
+        return;
+      }
+      this.queue.remove(prompt.id);
+      const id = this.showPrompt(prompt, { wasSteered: true });
+      this.steered = [...this.steered, { ...prompt, id }];
+    }
+  }
+
+  /** Between two rounds of a model: what is to join the turn stands behind the tools' results. */
+  private steerRound(turnId: string): void {
+    const prompts = this.queue.takeSteering();
+    for (const prompt of prompts) {
+      this.say(turnId, prompt, { wasSteered: true });
+    }
+    if (prompts.length > 0) {
+      this.showQueue();
+    }
+  }
+
+  /** What the agent has taken is part of the conversation from now on. */
+  private keepSteered(turnId: string): void {
+    const prompts = this.steered;
+    this.steered = [];
+    for (const prompt of prompts) {
+      this.keepPrompt(turnId, prompt.id, prompt);
+    }
+    if (prompts.length > 0) {
+      this.showQueue();
+    }
+  }
+
+  /** The agent did not take what was handed to it last: it waits again. */
+  private takeSteeredBack(): void {
+    const prompt = this.steered.at(-1);
+    if (prompt !== undefined) {
+      this.steered = this.steered.slice(0, -1);
+      this.reducer.remove(prompt.id);
+      this.queue.putBack({ ...prompt, id: createId('queued'), kind: 'followUp' });
+      this.showQueue();
+    }
+  }
+
+  private showQueue(): void {
+    this.reducer.showQueue(this.queue.list.map(queuedItem));
+    this.deps.log.queueChanged?.([...this.steered, ...this.queue.list]);
+    this.announce();
+    this.signalQueue();
+  }
+
+  private signalQueue(): void {
+    const { length } = this.queue.list;
+    this.didSignal.fire({ kind: 'queue', count: length, isHeld: length > 0 && !this.isBusy });
+  }
+
+  /** A command of the user's own: past the same gate as a model's, its output kept for the model or for nobody. */
+  private async runCommand(
+    turnId: string,
+    command: UserCommand,
+    signal: AbortSignal,
+  ): Promise<TurnOutcome> {
+    const callId = createId('own');
+    const call = commandCall(command, callId);
+    this.reducer.ownCommand(call, command.isShared);
+    this.announce();
+    const model = this.deps.findModel(this.currentModelId);
+    const cwd = model === undefined ? undefined : this.deps.cwd(model);
+    const listener = this.listener(turnId, 'You', model);
+    this.didSignal.fire({ kind: 'tool_start', callId, toolName: call.name });
+    const result = await this.deps.orchestrator.execute(call, {
+      sessionId: this.id,
+      turnId,
+      modelId: '',
+      asker: 'You',
+      mode: this.currentMode,
+      ...(cwd === undefined ? {} : { cwd }),
+      signal,
+      onProgress: (progress) => listener.onProgress(callId, progress),
+    });
+    listener.onToolResult(call, result);
+    const ran: RanCommand = { ...command, callId, result };
+    if (command.isShared) {
+      this.keepUser(turnId, callId, {
+        role: 'user',
+        text: commandText(ran),
+        command: { callId, line: command.line, result },
+        createdAtMs: this.deps.nowMs(),
+      });
+    } else {
+      this.deps.log.privateCommand?.(ran);
+    }
+    this.deps.withdraw(this.id);
+    this.phase = 'idle';
+    return signal.aborted ? 'aborted' : 'done';
+  }
+
+  private async run(
+    turnId: string,
+    signal: AbortSignal,
+    compacts: boolean,
+  ): Promise<TurnOutcome> {
     const model = this.deps.findModel(this.currentModelId);
     if (model === undefined) {
-      this.phase = 'faulted';
-      return;
+      return this.fail(
+        {
+          code: 'model_not_found',
+          message: 'This model is not there any more. Choose another one, then try again.',
+        },
+        'playground',
+      );
+    }
+    if (!compacts) {
+      this.takesSteering = model.runtime === undefined ? 'rounds' : 'agent';
     }
     const asker = this.deps.runtimeName(model);
     this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
@@ -356,19 +750,18 @@ export class ChatSession implements Disposable {
     try {
       const failure = await this.deps.guard(model);
       if (failure !== undefined) {
-        this.fail(failure, model);
-        return;
+        return this.fail(failure, model.api);
       }
       for (const text of (await this.deps.prepare?.(model, signal)) ?? []) {
         this.note('warning', text);
       }
-      const prompt = await this.deps.systemPrompt(model);
+      const prompt = await this.deps.systemPrompt(model, this.currentMode);
       this.files = prompt.files;
       const apiKey = await this.deps.keyFor(model);
       await this.compact(compacts ? 'manual' : 'auto', { turnId, model, prompt, apiKey, signal });
       if (compacts) {
         this.phase = 'idle';
-        return;
+        return signal.aborted ? 'aborted' : 'done';
       }
       const message = await runTurn(
         {
@@ -385,6 +778,7 @@ export class ChatSession implements Disposable {
             this.context === undefined || model.runtime !== undefined
               ? this.deps.window(this.messages, model)
               : this.context.messagesFor(model, this.messages),
+          beforeNextRound: () => this.steerRound(turnId),
           nowMs: this.deps.nowMs,
           ...(this.deps.watchChanges === undefined ? {} : { watchChanges: this.deps.watchChanges }),
         },
@@ -402,34 +796,30 @@ export class ChatSession implements Disposable {
         },
         this.listener(turnId, asker, model),
       );
-      this.conclude(message, model);
+      return this.conclude(message, model);
     } catch (error) {
-      this.fail(
-        {
-          code: 'unknown',
-          message: `The turn failed: ${errorMessage(error)}. What had arrived is kept.`,
-        },
-        model,
-      );
+      const text = `The turn failed: ${errorMessage(error)}. What had arrived is kept.`;
+      return this.fail({ code: 'unknown', message: text }, model.api, {
+        kind: 'tool',
+        message: text,
+      });
     } finally {
       this.deps.withdraw(this.id);
     }
   }
 
-  private conclude(message: AssistantMessage, model: ModelRef): void {
+  private conclude(message: AssistantMessage, model: ModelRef): TurnOutcome {
     switch (message.stopReason) {
       case 'error':
-        this.fail(
+        return this.fail(
           message.failure ?? {
             code: 'unknown',
             message: message.errorMessage ?? 'The turn failed.',
           },
-          model,
+          model.api,
         );
-        return;
       case 'aborted':
-        this.note('info', 'Stopped.');
-        break;
+        return this.fail(abortedFailure(), model.api);
       case 'length':
         this.note(
           'warning',
@@ -445,18 +835,27 @@ export class ChatSession implements Disposable {
         break;
     }
     this.phase = 'idle';
+    return 'done';
   }
 
-  private listener(turnId: string, asker: string, model: ModelRef): TurnListener {
+  private listener(turnId: string, asker: string, model: ModelRef | undefined): TurnListener {
     return {
       onEvent: (event: NormalizedEvent) => {
         this.reducer.event(event);
+        this.activity = this.activity?.retry === undefined ? this.activity : undefined;
         if (event.kind === 'text' || event.kind === 'thinking') {
           this.phase = 'streaming';
           this.activity = undefined;
           if (event.delta !== '' && event.parentCallId === undefined) {
             this.deps.log.partial(turnId, event.kind, event.delta);
           }
+          if (event.delta !== '') {
+            this.didSignal.fire({ kind: event.kind, delta: event.delta });
+          }
+        } else if (event.kind === 'tool_call') {
+          const { id, name } = event.call;
+          this.didSignal.fire({ kind: 'tool_start', callId: id, toolName: name });
+          this.steerQueue();
         }
         this.announce();
       },
@@ -464,6 +863,12 @@ export class ChatSession implements Disposable {
         this.reducer.observation(observation, kept);
         if (observation.kind === 'usage') {
           this.usage = observation.usage;
+        } else if (observation.kind === 'notice') {
+          this.notice(observation.code, observation.retry);
+        } else if (observation.kind === 'tool_result') {
+          const { callId, result } = observation;
+          this.didSignal.fire({ kind: 'tool_end', callId, ok: result.ok });
+          this.steerQueue();
         } else if (observation.kind === 'permission_request') {
           this.askItem(observation.request);
         }
@@ -480,18 +885,47 @@ export class ChatSession implements Disposable {
       },
       onToolResult: (call: ToolCall, result: ToolResult) => {
         this.reducer.toolResult(call.id, result);
+        this.didSignal.fire({ kind: 'tool_end', callId: call.id, ok: result.ok });
         this.announce();
       },
-      onMessage: (message: AssistantMessage | ToolResultMessage | Message) => {
+      onMessage: (message: Message) => {
         if (message.role === 'tool') {
           this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
         } else if (message.role === 'assistant') {
-          this.context?.noteAnswer(turnId, model, message);
+          this.keepSteered(turnId);
+          if (model !== undefined) {
+            this.context?.noteAnswer(turnId, model, message);
+          }
         }
         this.turnUsage = plusUsage(this.turnUsage, usageOf(message));
         this.keep(turnId, message);
       },
     };
+  }
+
+  /** A moment at which an agent takes words that it did not take before. */
+  private steerQueue(): void {
+    const { length } = this.queue.list;
+    this.steerNow();
+    if (this.queue.list.length !== length) {
+      this.showQueue();
+    }
+  }
+
+  private notice(code: string | undefined, retry: RetryWait | undefined): void {
+    if (retry !== undefined) {
+      const sinceMs = this.deps.nowMs();
+      const { attempt, of, reason } = retry;
+      this.activity = {
+        text: reason,
+        sinceMs,
+        retry: { atMs: sinceMs + retry.delayMs, attempt, ...(of === undefined ? {} : { of }) },
+      };
+    } else if (code === 'steer_rejected') {
+      this.takeSteeredBack();
+    } else if (code === 'compacted') {
+      this.didSignal.fire({ kind: 'compacted', by: 'agent' });
+    }
   }
 
   private askItem(request: {
@@ -557,6 +991,7 @@ export class ChatSession implements Disposable {
       this.turnUsage = plusUsage(this.turnUsage, usageOf(outcome.message));
       this.keep(turnId, outcome.message);
       this.addItem(compactionItem(this.reducer.nextId(), outcome.message));
+      this.didSignal.fire({ kind: 'compacted', by: 'patchbay' });
     } else if (trigger === 'manual') {
       this.note(
         'info',
@@ -568,9 +1003,8 @@ export class ChatSession implements Disposable {
   }
 
   /** Why `/compact` cannot be done with the chosen model. */
-  private compactProblem(): string | undefined {
-    const model = this.deps.findModel(this.currentModelId);
-    if (model?.runtime === undefined || this.deps.takesCompact === undefined) {
+  private compactProblem(model: ModelRef): string | undefined {
+    if (model.runtime === undefined || this.deps.takesCompact === undefined) {
       return undefined;
     }
     return this.deps.takesCompact(model)
@@ -609,14 +1043,17 @@ export class ChatSession implements Disposable {
     this.addItem({ kind: 'notice', id: this.reducer.nextId(), level, text });
   }
 
-  private fail(failure: Failure, model: ModelRef): void {
-    if (failure.aborted === true) {
+  private fail(failure: Failure, api: string, fault = faultOf(failure)): TurnOutcome {
+    this.didSignal.fire({ kind: 'fault', fault });
+    if (fault.kind === 'aborted') {
       this.note('info', 'Stopped.');
       this.phase = 'idle';
-      return;
+      return 'aborted';
     }
     this.phase = 'faulted';
-    this.addItem(failureItem(this.reducer.nextId(), failure, model.api));
+    this.fault = fault;
+    this.addItem(failureItem(this.reducer.nextId(), failure, api));
+    return 'failed';
   }
 
   private addItem(item: SessionItem): void {
@@ -628,6 +1065,25 @@ export class ChatSession implements Disposable {
   private announce(): void {
     this.didChange.fire({ deltas: this.reducer.takeDeltas(), snapshot: this.live() });
   }
+}
+
+/** What is shown beside words of the user. */
+type PromptNotes = Pick<Extract<SessionItem, { kind: 'user' }>, 'wasSteered' | 'turnId'>;
+
+function queuedItem({
+  id,
+  text,
+  kind,
+  images,
+}: QueuedPrompt): Extract<SessionItem, { kind: 'user' }> {
+  return {
+    kind: 'user',
+    id,
+    text,
+    isQueued: true,
+    ...(kind === 'steer' ? { isSteering: true } : {}),
+    ...(images.length === 0 ? {} : { imageCount: images.length }),
+  };
 }
 
 function oneTitle(text: string): string {

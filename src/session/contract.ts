@@ -6,6 +6,7 @@ import type { ContextUse } from '../events/contextUse';
 import type { Usage } from '../events/usage';
 import type { UsageTotal } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
+import type { SessionFault } from './signals';
 
 /** An edit that waits for decisions, or was decided lately; shared by the chat card and the editor. */
 export interface PendingEdit {
@@ -120,6 +121,13 @@ export interface UnreviewedChangesApi {
   ): Promise<{ readonly undone: number; readonly problems: readonly string[] }>;
 }
 
+/** `retry`: it waits until then before it asks again by itself. */
+export interface SessionActivity {
+  readonly text: string;
+  readonly sinceMs: number;
+  readonly retry?: { readonly atMs: number; readonly attempt: number; readonly of?: number };
+}
+
 export type SessionPhase = 'idle' | 'streaming' | 'tooling' | 'condensing' | 'faulted';
 
 /** Immutable snapshot of one conversation, for the panel and the status bar. */
@@ -131,13 +139,20 @@ export interface SessionSnapshot {
   readonly modelId: string;
   readonly mode: PermissionMode;
   /** What it waits for, with the start: `waiting for Claude Code`. */
-  readonly activity?: { readonly text: string; readonly sinceMs: number };
+  readonly activity?: SessionActivity;
+  /** The entry that the next one follows; null: there is none yet. */
+  readonly head: string | null;
+  /** What was reported last. */
   readonly usage?: Usage;
   /** What fills the context of the chosen model; absent: nothing is known. */
   readonly context?: ContextUse;
   /** Tokens and cost of the conversation. */
   readonly spent?: UsageTotal;
+  /** Set in phase `faulted`. */
+  readonly fault?: SessionFault;
   readonly queuedCount: number;
+  /** Prompts wait, and nothing sends them by itself: the turn before them was stopped, failed or was interrupted. */
+  readonly isQueueHeld: boolean;
 }
 
 export interface SessionSummary {

@@ -1,7 +1,7 @@
 import { isJsonObject, isRecord } from '../base/guard';
 import type { JsonObject } from '../base/json';
 import type { Message } from '../events/message';
-import { isMessage } from './sessionEntry';
+import { isImage, isMessage } from './sessionEntry';
 
 export type Redact = (text: string) => string;
 
@@ -60,6 +60,10 @@ function mapStrings(value: unknown, redact: Redact, depth: number): unknown {
   }
   if (Array.isArray(value)) {
     return value.map((item: unknown) => mapStrings(item, redact, depth + 1));
+  }
+  // The letters of a picture are no words; a changed one could not be shown any more.
+  if (isImage(value)) {
+    return value;
   }
   if (isRecord(value)) {
     return Object.fromEntries(

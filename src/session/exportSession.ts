@@ -1,6 +1,7 @@
 import { assertNever } from '../base/assertNever';
 import type { Message } from '../events/message';
 import type { ToolResult } from '../events/toolCall';
+import { ansiHtml, ansiStyle } from './ansiHtml';
 
 export const exportFormats = ['markdown', 'json', 'html'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -27,11 +28,12 @@ export function exportSession(
   cleaning: ExportCleaning,
 ): string {
   const clean = (text: string): string => cleaning.redact(cleaning.plain(text));
-  const document = {
+  const { parts, printed } = cleanedParts(session.messages, clean);
+  const document: ExportDocument = {
     id: session.id,
     title: clean(session.title),
     ...(session.modelId === undefined ? {} : { model: session.modelId }),
-    parts: session.messages.flatMap((message) => partsOf(message, clean)),
+    parts,
   };
   switch (format) {
     case 'json':
@@ -39,7 +41,9 @@ export function exportSession(
     case 'markdown':
       return markdownOf(document);
     case 'html':
-      return htmlOf(document);
+      return htmlOf(document, (part) =>
+        ansiHtml(printed.get(part) ?? part.text, part.text, cleaning.plain, escaped),
+      );
     default:
       return assertNever(format);
   }
@@ -54,7 +58,7 @@ interface ExportDocument {
 
 /** What a reader sees as one piece. */
 interface ExportPart {
-  readonly kind: 'user' | 'assistant' | 'thinking' | 'call' | 'result';
+  readonly kind: 'user' | 'summary' | 'assistant' | 'thinking' | 'call' | 'result';
   readonly text: string;
   readonly at: string;
   readonly model?: string;
@@ -67,13 +71,30 @@ interface ExportPart {
   readonly stopped?: string;
 }
 
+/** `printed`: what a result was before it was cleaned, colours and all. */
+function cleanedParts(
+  messages: readonly Message[],
+  clean: (text: string) => string,
+): { readonly parts: readonly ExportPart[]; readonly printed: ReadonlyMap<ExportPart, string> } {
+  const printed = new Map<ExportPart, string>();
+  const parts = messages.flatMap((message) => {
+    const own = partsOf(message, clean);
+    const [first] = own;
+    if (message.role === 'tool' && first !== undefined) {
+      printed.set(first, resultText(message.result));
+    }
+    return own;
+  });
+  return { parts, printed };
+}
+
 function partsOf(message: Message, clean: (text: string) => string): readonly ExportPart[] {
   const at = new Date(message.createdAtMs).toISOString();
   switch (message.role) {
     case 'user':
       return [
         {
-          kind: 'user',
+          kind: message.compaction === undefined ? 'user' : 'summary',
           text: clean(message.text),
           at,
           ...(message.images === undefined
@@ -143,6 +164,8 @@ function headingOf(part: ExportPart): string {
   switch (part.kind) {
     case 'user':
       return 'You';
+    case 'summary':
+      return 'Summary';
     case 'assistant':
       return part.model === undefined || part.model === '' ? 'Assistant' : part.model;
     case 'thinking':
@@ -161,9 +184,9 @@ function headingOf(part: ExportPart): string {
 function markdownOf(document: ExportDocument): string {
   const sections = document.parts.map((part) => {
     const body = [
-      part.kind === 'user' || part.kind === 'assistant' || part.kind === 'thinking'
-        ? part.text
-        : fenced(part.text, part.kind === 'call' ? 'json' : ''),
+      part.kind === 'call' || part.kind === 'result'
+        ? fenced(part.text, part.kind === 'call' ? 'json' : '')
+        : part.text,
       ...(part.diff === undefined ? [] : [fenced(part.diff, 'diff')]),
       ...(part.images ?? []).map((mediaType) => `*(a picture, ${mediaType})*`),
       ...(part.stopped === undefined ? [] : [`*${markdownLine(part.stopped)}*`]),
@@ -190,10 +213,10 @@ const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2r
 section{border-top:1px solid #ccc;padding:.5rem 0}h2{font-size:1rem;margin:.25rem 0}time{color:#666;font-size:.8rem}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.4 ui-monospace,monospace;background:#f5f5f5;padding:.5rem}
 .text{white-space:pre-wrap;overflow-wrap:anywhere}.thinking{color:#666}.stopped{color:#a00}
-@media (prefers-color-scheme:dark){body{color:#ddd;background:#1e1e1e}pre{background:#2a2a2a}section{border-color:#444}}`;
+@media (prefers-color-scheme:dark){body{color:#ddd;background:#1e1e1e}pre{background:#2a2a2a}section{border-color:#444}}${ansiStyle}`;
 
 /** One file without script; its own policy forbids everything but its style, so that nothing is fetched either. */
-function htmlOf(document: ExportDocument): string {
+function htmlOf(document: ExportDocument, output: (part: ExportPart) => string): string {
   const sections = document.parts.map((part) => {
     const isCode = part.kind === 'call' || part.kind === 'result';
     return [
@@ -201,7 +224,7 @@ function htmlOf(document: ExportDocument): string {
       part.text === ''
         ? ''
         : isCode
-          ? `<pre>${escaped(part.text)}</pre>`
+          ? `<pre>${part.kind === 'result' ? output(part) : escaped(part.text)}</pre>`
           : `<div class="text">${escaped(part.text)}</div>`,
       part.diff === undefined ? '' : `<pre>${escaped(part.diff)}</pre>`,
       ...(part.images ?? []).map((mediaType) => `<p>(a picture, ${escaped(mediaType)})</p>`),

@@ -172,6 +172,9 @@ export class ItemReducer {
         this.plan(observation.items);
         return;
       case 'notice':
+        if (observation.retry !== undefined) {
+          return; // what passes by itself is shown while it lasts
+        }
         this.closeBlock();
         this.add({
           kind: 'notice',
@@ -206,6 +209,45 @@ export class ItemReducer {
         input: item.input,
         ...(item.path === undefined ? {} : { path: item.path }),
       });
+    }
+  }
+
+  /** Words of the user; what was being said ends before them. */
+  userPrompt(item: Extract<SessionItem, { kind: 'user' }>): void {
+    this.closeBlock();
+    this.add(item);
+  }
+
+  /** A command of the user's own. */
+  ownCommand(call: ToolCall, isShared: boolean): void {
+    this.closeBlock();
+    this.add({
+      ...createToolItem(call, this.options.relativize),
+      ranBy: isShared ? 'user' : 'private',
+    });
+  }
+
+  /** Shows what waits, in this order and below everything else; what waits no longer goes. */
+  showQueue(waiting: readonly Extract<SessionItem, { kind: 'user' }>[]): void {
+    const shown = this.list.slice(this.firstQueued()).flatMap((item) => {
+      return item.kind === 'user' ? [item] : [];
+    });
+    const ids = new Set(waiting.map(({ id }) => id));
+    const staying = shown.filter(({ id }) => ids.has(id));
+    const isInOrder = staying.every(({ id }, index) => waiting[index]?.id === id);
+    for (const { id } of isInOrder ? shown.filter((item) => !ids.has(item.id)) : shown) {
+      this.remove(id);
+    }
+    for (const item of waiting) {
+      const known = this.find(item.id);
+      if (known === undefined) {
+        this.add(item);
+      } else if (
+        known.kind === 'user' &&
+        (known.text !== item.text || known.isSteering !== item.isSteering)
+      ) {
+        this.replace(item);
+      }
     }
   }
 

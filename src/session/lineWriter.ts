@@ -13,7 +13,7 @@ export class LineWriter {
   private lines: string[] = [];
   private timer: Disposable | undefined;
   private writing: Promise<void> | undefined;
-  private hasFailed = false;
+  private isFailing = false;
   private readonly didFail = new Emitter<unknown>();
   readonly onDidFail = this.didFail.event;
 
@@ -25,6 +25,11 @@ export class LineWriter {
     /** The last chance to add lines to a group. */
     private readonly onBeforeWrite: () => void = () => undefined,
   ) {}
+
+  /** The last write failed; its lines wait for the next. */
+  get hasFailed(): boolean {
+    return this.isFailing;
+  }
 
   /** Lines end with a line break. */
   add(line: string): void {
@@ -59,13 +64,13 @@ export class LineWriter {
     try {
       await this.append((this.isTorn ? '\n' : '') + lines.join(''));
       this.isTorn = false;
-      this.hasFailed = false;
+      this.isFailing = false;
     } catch (error) {
       this.lines = [...lines, ...this.lines];
       // A part may have arrived; a blank line is skipped when reading, an entry that is there twice counts once.
       this.isTorn = true;
-      if (!this.hasFailed) {
-        this.hasFailed = true;
+      if (!this.isFailing) {
+        this.isFailing = true;
         this.didFail.fire(error);
       }
     }

@@ -1,23 +1,43 @@
-import type { Message } from '../events/message';
+import type { Message, UserMessage } from '../events/message';
 import type { SessionItem } from '../events/sessionItem';
 import { isAnythingTold, noUsage, plusUsage } from '../events/usageTotal';
 import { isSummary, type SummaryMessage } from '../transcript/compactionView';
 import { failureItem } from './failureItem';
 import type { ItemReducer } from './itemReducer';
 import { usageOf } from './sessionContext';
+import type { PrivateCommand } from './sessionRecord';
+import { commandCall, type RanCommand } from './userCommand';
 
 /**
  * Rebuilds the items of a stored conversation, in order. The last answer of an interrupted one was not stopped by the
  * user, and nothing says so.
- * Ids are `<turn>.<n>` again, so they are stable across reloads.
+ * Ids are `<turn>.<n>` again, so they are stable across reloads. Gives the item of each message of the user, in order.
  */
 export function restoreItems(
   reducer: ItemReducer,
   messages: readonly Message[],
   isInterrupted: boolean,
-  /** The turns that the user's messages began, in order. */
-  turnIds: readonly (string | undefined)[] = [],
-): void {
+  {
+    turnIds = [],
+    privateCommands = [],
+  }: {
+    /** The turns that the user's messages began, in order. */
+    readonly turnIds?: readonly (string | undefined)[] | undefined;
+    readonly privateCommands?: readonly PrivateCommand[] | undefined;
+  } = {},
+): readonly string[] {
+  const promptItems: string[] = [];
+  const showCommand = (command: RanCommand): void => {
+    reducer.ownCommand(commandCall(command, command.callId), command.isShared);
+    reducer.toolResult(command.callId, command.result);
+  };
+  const showCommandsAt = (index: number): void => {
+    for (const { atMessage, command } of privateCommands) {
+      if (Math.min(atMessage, messages.length) === index) {
+        showCommand(command);
+      }
+    }
+  };
   let turn = 0;
   let userCount = 0;
   let used = noUsage;
@@ -31,19 +51,25 @@ export function restoreItems(
     reducer.beginTurn(`restored${turn}`);
   };
   reducer.beginTurn('restored0');
-  for (const message of messages) {
+  messages.forEach((message, index) => {
+    showCommandsAt(index);
     switch (message.role) {
       case 'user':
         userCount += 1;
-        if (!isSummary(message)) {
-          nextTurn();
-          addUser(reducer, message.text, turnIds[userCount - 1]);
+        if (isSummary(message)) {
+          if (message.compaction.trigger === 'manual') {
+            nextTurn();
+          }
+          reducer.add(compactionItem(reducer.nextId(), message));
           break;
         }
-        if (message.compaction.trigger === 'manual') {
-          nextTurn();
+        nextTurn();
+        if (message.command === undefined) {
+          promptItems.push(addUser(reducer, message, turnIds[userCount - 1]));
+        } else {
+          showCommand({ ...message.command, isShared: true });
+          promptItems.push(message.command.callId);
         }
-        reducer.add(compactionItem(reducer.nextId(), message));
         break;
       case 'assistant': {
         for (const block of message.content) {
@@ -73,9 +99,11 @@ export function restoreItems(
         break;
     }
     used = plusUsage(used, usageOf(message));
-  }
+  });
+  showCommandsAt(messages.length);
   nextTurn();
   reducer.takeDeltas();
+  return promptItems;
 }
 
 /** How a summary is shown: what it is about stays above it. */
@@ -87,7 +115,19 @@ export function compactionItem(
   return { kind: 'compaction', id, text, trigger, writtenBy, tokensBefore, tokensAfter };
 }
 
-function addUser(reducer: ItemReducer, text: string, turnId: string | undefined): void {
+/** The id of the item. */
+function addUser(
+  reducer: ItemReducer,
+  { text, images = [] }: UserMessage,
+  turnId: string | undefined,
+): string {
   const id = reducer.nextId();
-  reducer.add({ kind: 'user', id, text, ...(turnId === undefined ? {} : { turnId }) });
+  reducer.add({
+    kind: 'user',
+    id,
+    text,
+    ...(images.length === 0 ? {} : { imageCount: images.length }),
+    ...(turnId === undefined ? {} : { turnId }),
+  });
+  return id;
 }

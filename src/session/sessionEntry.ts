@@ -9,7 +9,7 @@ import {
   type Guard,
 } from '../base/guard';
 import type { JsonObject } from '../base/json';
-import type { ContentBlock, Message } from '../events/message';
+import type { ContentBlock, ImageContent, Message, OwnCommand } from '../events/message';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import { permissionModes, type PermissionMode } from '../gate/contract';
 
@@ -155,7 +155,12 @@ export function isMessage(value: unknown): value is Message {
   }
   switch (value.role) {
     case 'user':
-      return isString(value.text) && isAbsentOr(isArrayOf(isString), value.notes);
+      return (
+        isString(value.text) &&
+        isAbsentOr(isArrayOf(isString), value.notes) &&
+        isAbsentOr(isArrayOf(isImage), value.images) &&
+        isAbsentOr(isOwnCommand, value.command)
+      );
     case 'tool':
       return isString(value.callId) && isString(value.toolName) && isToolResult(value.result);
     case 'assistant':
@@ -191,6 +196,18 @@ function isToolCall(value: unknown): value is ToolCall {
     isString(value.name) &&
     isJsonObject(value.arguments) &&
     isExecutor(value.executedBy)
+  );
+}
+
+const imageTypes = isOneOf('image/png', 'image/jpeg', 'image/gif', 'image/webp');
+
+export function isImage(value: unknown): value is ImageContent {
+  return isRecord(value) && imageTypes(value.mediaType) && isString(value.data);
+}
+
+export function isOwnCommand(value: unknown): value is OwnCommand {
+  return (
+    isRecord(value) && isString(value.callId) && isString(value.line) && isToolResult(value.result)
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock';
 import { createId } from '../base/ids';
+import { isJsonObject } from '../base/guard';
 import type { JsonObject } from '../base/json';
 import { silentLogger, type Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
@@ -14,13 +15,16 @@ import {
   type ResumeQuery,
   type ResumeStore,
 } from '../runtime/resumeLink';
-import type { SessionLog } from './chatSession';
+import { BranchTree, type PromptPlace } from './branchTree';
+import type { SessionBranches, SessionLog } from './chatSession';
 import type { SessionStorage } from './contract';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
 import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
+import type { QueuedPrompt } from './promptQueue';
 import { encodeLine, type EntryBody, type HeadLine } from './sessionEntry';
-import type { SessionRecord } from './sessionRecord';
+import { queueTag, type SessionRecord } from './sessionRecord';
+import { privateCommandTag, type RanCommand } from './userCommand';
 
 export interface SessionFileDependencies {
   readonly storage: Pick<SessionStorage, 'append'>;
@@ -39,10 +43,10 @@ export interface SessionFileDependencies {
  * One session's file: append-only lines (see sessionEntry), written in groups of 20 ms. A new session writes nothing
  * before its first message. Holds no messages, only what later lines need: the leaf, the title, the resume links.
  */
-export class SessionFile implements SessionLog, ResumeStore {
+export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   private readonly writer: LineWriter;
   private readonly links: ResumeLinks;
-  private readonly parents: Map<string, string | null>;
+  private readonly tree = new BranchTree();
   private leaf: string | null;
   private head: HeadLine;
   /** Entries of a session without a message; undefined once the head is written. */
@@ -50,6 +54,7 @@ export class SessionFile implements SessionLog, ResumeStore {
   /** The head line was lost; it is written again before the next entry. */
   private isHeadMissing: boolean;
   private partCount = 0;
+  private failure: string | undefined;
   private partialText:
     | {
         readonly turn: string;
@@ -78,6 +83,7 @@ export class SessionFile implements SessionLog, ResumeStore {
     this.writer.onDidFail((error) => {
       const message = `This session could not be saved (${errorMessage(error)}). It is kept in memory and tried again; free some disk space or check the folder's permissions.`;
       (dependencies.logger ?? silentLogger).warn(message);
+      this.failure = message;
       dependencies.onDidFail?.(message);
     });
     this.head = record?.head ?? {
@@ -90,12 +96,11 @@ export class SessionFile implements SessionLog, ResumeStore {
     this.held = record === undefined ? [] : undefined;
     this.leaf = record?.leaf ?? null;
     this.isHeadMissing = record !== undefined && record.head === undefined;
-    this.parents = new Map();
     for (const entry of record?.entries.values() ?? []) {
-      this.parents.set(entry.id, entry.parent);
+      this.tree.add(entry);
     }
     this.links = new ResumeLinks(record?.entries.values() ?? []);
-    this.links.branchTo(this.leaf, this.parents);
+    this.links.branchTo(this.leaf, this.tree.parents);
     if (copied !== undefined) {
       this.holdCopy(copied);
     }
@@ -117,7 +122,7 @@ export class SessionFile implements SessionLog, ResumeStore {
         continue;
       }
       const line = { ...entry, parent: this.leaf };
-      this.parents.set(line.id, line.parent);
+      this.tree.add(line);
       this.leaf = line.id;
       this.held?.push(() => this.writer.add(encodeLine(line)));
     }
@@ -185,6 +190,30 @@ export class SessionFile implements SessionLog, ResumeStore {
     }
   }
 
+  queueChanged(prompts: readonly QueuedPrompt[]): void {
+    this.custom(queueTag, {
+      prompts: prompts.map(({ id, kind, text, images }) => ({
+        id,
+        kind,
+        text,
+        images: images.map(({ mediaType, data }) => ({ mediaType, data })),
+      })),
+    });
+  }
+
+  privateCommand({ callId, line, result }: RanCommand): void {
+    // As it comes back: only what JSON holds.
+    const data: unknown = JSON.parse(JSON.stringify({ callId, line, result }));
+    if (isJsonObject(data)) {
+      this.custom(privateCommandTag, data);
+    }
+  }
+
+  /** The last write failed: why, for people. */
+  get problem(): string | undefined {
+    return this.writer.hasFailed ? this.failure : undefined;
+  }
+
   /** Something of ours on the branch that no model sees. Gives the entry's id. */
   custom(tag: string, data: JsonObject): string {
     return this.addEntry({ kind: 'custom', tag, data: redactData(data, this.dependencies.redact) });
@@ -192,13 +221,25 @@ export class SessionFile implements SessionLog, ResumeStore {
 
   /** The conversation goes on from an earlier entry (null: from the start); what came after it stays in the file. */
   branchFrom(entryId: string | null): boolean {
-    if (entryId !== null && !this.parents.has(entryId)) {
+    if (entryId !== null && !this.tree.has(entryId)) {
       return false;
     }
     this.leaf = entryId;
-    this.links.branchTo(entryId, this.parents);
+    this.links.branchTo(entryId, this.tree.parents);
     this.writeHead(entryId);
     return true;
+  }
+
+  prompts(): readonly PromptPlace[] {
+    return this.tree.promptsTo(this.leaf);
+  }
+
+  beforeTurn(turnId: string): string | null | undefined {
+    return this.tree.beforeTurn(turnId);
+  }
+
+  tipOf(entryId: string): string {
+    return this.tree.tipOf(entryId);
   }
 
   /** The entry that the next one will follow. */
@@ -249,7 +290,7 @@ export class SessionFile implements SessionLog, ResumeStore {
     const { clock, createEntryId } = this.dependencies;
     const id = createEntryId?.() ?? createId('entry');
     const line = { type: 'entry', id, parent: this.leaf, atMs: clock.nowMs(), ...body } as const;
-    this.parents.set(id, this.leaf);
+    this.tree.add(line);
     this.links.note(line);
     this.leaf = id;
     if (this.isHeadMissing) {

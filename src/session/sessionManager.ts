@@ -5,10 +5,13 @@ import type { ResumeStore } from '../runtime/resumeLink';
 import {
   ChatSession,
   type ChatSessionDeps,
+  type SessionBranches,
   type SessionLog,
   type StoredSession,
+  type SubmitOutcome,
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
+import type { SessionSignal } from './signals';
 
 /** A session's file, opened: what it holds, where news go, and where resume links are kept. */
 export interface OpenedSession {
@@ -19,6 +22,19 @@ export interface OpenedSession {
   readonly stored: StoredSession;
   readonly log: SessionLog;
   readonly resume: ResumeStore;
+  readonly branches: SessionBranches;
+  /** What the active branch holds now, read anew; undefined when the file does not say what was written. */
+  readonly reload: () => Promise<StoredSession | undefined>;
+}
+
+/** `problem` is a sentence for the user: nothing was changed then. */
+export type BranchOutcome =
+  { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+/** A signal of one of the sessions of this window. */
+export interface SignalOfSession {
+  readonly session: ChatSession;
+  readonly signal: SessionSignal;
 }
 
 /** The stored sessions. `create` writes nothing before the first entry. */
@@ -36,13 +52,11 @@ export interface SessionStore {
    * session or entry.
    */
   fork(sessionId: string, entryId?: string): Promise<string | undefined>;
-  /** The same up to before a turn. `empty`: there is nothing before it. Undefined: there is no such turn. */
-  forkBefore(sessionId: string, turnId: string): Promise<string | undefined>;
 }
 
 export interface SessionManagerDeps {
   readonly store: SessionStore;
-  readonly session: Omit<ChatSessionDeps, 'log'>;
+  readonly session: Omit<ChatSessionDeps, 'log' | 'branches'>;
   readonly defaults: () => { readonly modelId: string; readonly mode: PermissionMode };
   /** A conversation is removed for good: what is kept for it elsewhere goes too. */
   readonly forget?: (sessionId: string) => void;
@@ -52,6 +66,8 @@ interface OpenEntry {
   readonly session: ChatSession;
   readonly opened: OpenedSession;
   readonly subscription: Disposable;
+  /** It is being read anew for another branch. */
+  isBranching: boolean;
 }
 
 /** The conversations of this window: one is shown; one that runs goes on when another is shown. */
@@ -61,6 +77,7 @@ export class SessionManager implements Disposable {
   private readonly didSwitch = this.disposables.add(new Emitter<ChatSession>());
   private readonly didChange = this.disposables.add(new Emitter<SessionChange>());
   private readonly didRemove = this.disposables.add(new Emitter<string>());
+  private readonly didSignal = this.disposables.add(new Emitter<SignalOfSession>());
   private shown: OpenEntry;
 
   /** Another conversation is shown now. */
@@ -69,6 +86,8 @@ export class SessionManager implements Disposable {
   readonly onDidRemove = this.didRemove.event;
   /** A change of the conversation that is shown. */
   readonly onDidChange = this.didChange.event;
+  /** What happens in any of the conversations, shown or not. */
+  readonly onDidSignal = this.didSignal.event;
 
   constructor(private readonly deps: SessionManagerDeps) {
     this.shown = this.adopt(deps.store.create());
@@ -124,21 +143,96 @@ export class SessionManager implements Disposable {
    * when there is no such turn.
    */
   async openBefore(turnId: string): Promise<boolean> {
-    const { session, opened } = this.shown;
-    await opened.log.flush();
-    const id = await this.deps.store.forkBefore(session.id, turnId);
-    if (id === undefined) {
-      return false;
-    }
-    if (id === 'empty') {
-      this.create();
-      return true;
-    }
-    return await this.open(id);
+    const at = this.shown.opened.branches.beforeTurn(turnId);
+    return at !== undefined && (await this.openCopyTo(at));
   }
 
   async list(): Promise<readonly SessionSummary[]> {
     return this.deps.store.list();
+  }
+
+  /** Asks something else in the place of an earlier message; what followed stays on a branch of its own. */
+  async resend(itemId: string, text: string): Promise<SubmitOutcome> {
+    const entry = this.shown;
+    const place = entry.session.promptPlace(itemId);
+    if (text.trim() === '') {
+      return { accepted: false, problem: 'The message is empty.' };
+    }
+    if (place === undefined) {
+      return { accepted: false, problem: cannotBranch };
+    }
+    const outcome = await this.branch(entry, place.branchPoint);
+    return outcome.ok
+      ? (this.openSessions.get(entry.session.id)?.session.submit(text) ?? { accepted: false })
+      : { accepted: false, problem: outcome.problem };
+  }
+
+  /** Shows what was asked in the place of a message instead. `index` counts from 0. */
+  async chooseBranch(itemId: string, index: number): Promise<BranchOutcome> {
+    const sibling = this.shown.session.promptPlace(itemId)?.siblings[index];
+    return sibling === undefined
+      ? { ok: false, problem: cannotBranch }
+      : this.branch(this.shown, this.shown.opened.branches.tipOf(sibling));
+  }
+
+  /**
+   * A conversation goes on from an earlier entry (null: from its start); what came after stays in its file. Refused
+   * while a turn of it runs.
+   */
+  async branchAt(sessionId: string, entryId: string | null): Promise<BranchOutcome> {
+    const entry = this.openSessions.get(sessionId);
+    return entry === undefined
+      ? { ok: false, problem: 'This session is not open.' }
+      : this.branch(entry, entryId);
+  }
+
+  /** The same from the place where a turn began. */
+  async branchBeforeTurn(sessionId: string, turnId: string): Promise<BranchOutcome> {
+    const at = this.openSessions.get(sessionId)?.opened.branches.beforeTurn(turnId);
+    return at === undefined
+      ? { ok: false, problem: 'This turn is not in the session any more.' }
+      : this.branchAt(sessionId, at);
+  }
+
+  /** Shows a new session with everything before a message of the shown one; the words of that message. */
+  async forkBefore(itemId: string): Promise<{ readonly text: string } | undefined> {
+    const { session } = this.shown;
+    const place = session.promptPlace(itemId);
+    const item = session.live().items.find(({ id }) => id === itemId);
+    if (place === undefined || item?.kind !== 'user') {
+      return undefined;
+    }
+    const { text } = item;
+    return (await this.openCopyTo(place.branchPoint)) ? { text } : undefined;
+  }
+
+  /** Shows a copy of the shown session, with its active branch. False when there is nothing to copy. */
+  async forkWhole(): Promise<boolean> {
+    const { session, opened } = this.shown;
+    if (session.isEmpty) {
+      return false;
+    }
+    await opened.log.flush();
+    const forked = await this.deps.store.fork(session.id);
+    return forked !== undefined && (await this.open(forked));
+  }
+
+  /** Gives any session another title, also one that is not open. False when it cannot be read. */
+  async rename(sessionId: string, title: string): Promise<boolean> {
+    const known = this.openSessions.get(sessionId);
+    if (known !== undefined) {
+      known.session.rename(title);
+      return true;
+    }
+    const opened = await this.deps.store.open(sessionId);
+    if (opened === undefined || opened.copyOf !== undefined) {
+      await opened?.close?.();
+      return false;
+    }
+    opened.log.titled(title);
+    await opened.log.flush();
+    await opened.close?.();
+    return true;
   }
 
   /** Removes a conversation for good; the shown one is replaced by a new one. */
@@ -178,20 +272,86 @@ export class SessionManager implements Disposable {
 
   private adopt(opened: OpenedSession): OpenEntry {
     const session = new ChatSession(
-      { ...this.deps.session, log: opened.log },
+      { ...this.deps.session, log: opened.log, branches: opened.branches },
       opened.stored,
       this.deps.defaults(),
     );
-    const subscription = session.onDidChange((change) => {
-      if (this.shown.session === session) {
-        this.didChange.fire(change);
-      } else if (!session.isBusy) {
-        this.forgetIdle(session.id);
-      }
-    });
-    const entry = { session, opened, subscription };
+    const subscription = new DisposableStore();
+    subscription.add(
+      session.onDidChange((change) => {
+        if (this.shown.session === session) {
+          this.didChange.fire(change);
+        }
+      }),
+    );
+    subscription.add(
+      session.onDidSignal((signal) => {
+        this.didSignal.fire({ session, signal });
+        if (signal.kind === 'idle' && this.shown.session !== session) {
+          this.forgetIdle(session.id);
+        }
+      }),
+    );
+    const entry = { session, opened, subscription, isBranching: false };
     this.openSessions.set(session.id, entry);
     return entry;
+  }
+
+  /** Shows a copy of the shown session up to an entry; where nothing was said before, a new one. */
+  private async openCopyTo(entryId: string | null): Promise<boolean> {
+    const { session, opened } = this.shown;
+    if (entryId === null || opened.branches.prompts()[0]?.branchPoint === entryId) {
+      this.create();
+      return true;
+    }
+    await opened.log.flush();
+    const forked = await this.deps.store.fork(session.id, entryId);
+    return forked !== undefined && (await this.open(forked));
+  }
+
+  /** The conversation is read anew from its file, so that a branch is always what a reload would show. */
+  private async branch(entry: OpenEntry, to: string | null): Promise<BranchOutcome> {
+    const { session, opened } = entry;
+    if (session.isBusy || entry.isBranching) {
+      return { ok: false, problem: 'A turn is running. Stop it first, then try again.' };
+    }
+    const { branches } = opened;
+    const before = branches.leafId;
+    if (!branches.branchFrom(to)) {
+      return { ok: false, problem: cannotBranch };
+    }
+    entry.isBranching = true;
+    let stored: StoredSession | undefined;
+    try {
+      stored = await opened.reload();
+    } finally {
+      entry.isBranching = false;
+    }
+    if (stored === undefined || this.openSessions.get(session.id) !== entry || session.isBusy) {
+      branches.branchFrom(before);
+      return {
+        ok: false,
+        problem: 'The session could not be read back from its file. The conversation is as it was.',
+      };
+    }
+    const { queued } = session;
+    const next = this.replace(entry, { ...stored, queued });
+    if (queued.length + (stored.queued?.length ?? 0) > 0) {
+      opened.log.queueChanged?.(queued);
+    }
+    next.session.setModel(session.modelId);
+    next.session.setMode(session.mode);
+    return { ok: true };
+  }
+
+  private replace(entry: OpenEntry, stored: StoredSession): OpenEntry {
+    this.release(entry);
+    const next = this.adopt({ ...entry.opened, stored });
+    if (this.shown === entry) {
+      this.shown = next;
+      this.didSwitch.fire(next.session);
+    }
+    return next;
   }
 
   private show(entry: OpenEntry): void {
@@ -218,3 +378,5 @@ export class SessionManager implements Disposable {
     entry.session.dispose();
   }
 }
+
+const cannotBranch = 'This message is not in the session any more. Nothing was changed.';

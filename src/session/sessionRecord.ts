@@ -1,14 +1,28 @@
+import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
 import type { AssistantMessage, ContentBlock, Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
 import { indexLines, type LineIndex } from './lineIndex';
+import type { QueuedPrompt } from './promptQueue';
 import {
   decodeLine,
+  isImage,
+  isOwnCommand,
   type EntryLine,
   type HeadLine,
   type PartialLine,
   type SessionLine,
 } from './sessionEntry';
+import { privateCommandTag, type RanCommand } from './userCommand';
+
+/** The tag of the prompts that wait, among the custom entries; the newest of the branch counts. */
+export const queueTag = 'prompt-queue';
+
+/** A command that no model sees, and how many messages stand before it. */
+export interface PrivateCommand {
+  readonly atMessage: number;
+  readonly command: RanCommand;
+}
 
 /** A session file, read. `notices` are for the user, `repairs` for the log. */
 export interface SessionRecord {
@@ -23,6 +37,9 @@ export interface SessionRecord {
   readonly leaf: string | null;
   /** The conversation of the active branch, call/result pairs whole. */
   readonly messages: readonly Message[];
+  readonly privateCommands: readonly PrivateCommand[];
+  /** What waited behind a turn when the session was last written. */
+  readonly queued: readonly QueuedPrompt[];
   /** The last turn of the branch has no end: the host died in it. */
   readonly interruptedTurn: string | undefined;
   readonly notices: readonly string[];
@@ -55,6 +72,8 @@ export function readSession(file: Uint8Array | string): SessionRecord | undefine
     entries: tree.entries,
     leaf: tree.leaf,
     messages: repaired.messages,
+    privateCommands: conversation.privateCommands,
+    queued: queuedOf(branch),
     interruptedTurn: conversation.openTurn,
     notices,
     repairs: repaired.repairs,
@@ -194,8 +213,9 @@ function toConversation(
   branch: readonly EntryLine[],
   partials: Partials,
   modelId: string | undefined,
-): { readonly messages: readonly Message[]; readonly openTurn: string | undefined } {
+): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
   const messages: Message[] = [];
+  const privateCommands: PrivateCommand[] = [];
   let openTurn: string | undefined;
   let lastAtMs = 0;
   const breakOff = (): void => {
@@ -221,6 +241,13 @@ function toConversation(
         messages.push(entry.message);
         break;
       case 'custom':
+        if (entry.tag === privateCommandTag && isOwnCommand(entry.data)) {
+          privateCommands.push({
+            atMessage: messages.length,
+            command: { ...entry.data, isShared: false },
+          });
+        }
+        break;
       case 'title':
       case 'model':
       case 'mode':
@@ -229,7 +256,22 @@ function toConversation(
     lastAtMs = entry.atMs;
   }
   breakOff();
-  return { messages, openTurn };
+  return { messages, privateCommands, openTurn };
+}
+
+const isPromptKind = isOneOf('steer', 'followUp');
+
+function queuedOf(branch: readonly EntryLine[]): readonly QueuedPrompt[] {
+  const newest = branch.findLast((entry) => entry.kind === 'custom' && entry.tag === queueTag);
+  const prompts = newest?.kind === 'custom' ? arrayField(newest.data, 'prompts') : undefined;
+  return (prompts ?? []).flatMap((value) => {
+    const id = stringField(value, 'id');
+    const text = stringField(value, 'text');
+    const kind = stringField(value, 'kind');
+    return isRecord(value) && id !== undefined && text !== undefined && isPromptKind(kind)
+      ? [{ id, kind, text, images: (arrayField(value, 'images') ?? []).filter(isImage) }]
+      : [];
+  });
 }
 
 /** What had arrived of an answer when the host died. */

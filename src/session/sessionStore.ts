@@ -40,23 +40,19 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     stored,
     log: file,
     resume: file,
+    branches: file,
+    reload: async () => {
+      await file.flush();
+      const record = await readRecord(file.sessionId);
+      return record === undefined || record.leaf !== file.leafId
+        ? undefined
+        : storedOf(file.sessionId, record);
+    },
     close: async () => storage.release?.(file.sessionId),
   });
   const readRecord = async (sessionId: string): Promise<SessionRecord | undefined> => {
     const bytes = await storage.read(sessionId);
     return bytes === undefined ? undefined : readSession(bytes);
-  };
-  const forkAt = async (record: SessionRecord, from: string, at: number): Promise<string> => {
-    const id = newId();
-    const file = createFile(id, undefined, {
-      ...record,
-      branch: record.branch.slice(0, at + 1),
-      from,
-    });
-    file.materialize();
-    await file.flush();
-    await storage.release?.(id);
-    return id;
   };
   return {
     create: () => {
@@ -79,17 +75,7 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         dependencies.onNotice?.(sessionId, notice);
       }
       const id = isOurs ? sessionId : newId();
-      const stored = {
-        id,
-        title: record.title,
-        messages: record.messages,
-        ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
-        ...(record.mode === undefined ? {} : { mode: record.mode }),
-        interrupted: record.interruptedTurn !== undefined,
-        turnIds: record.branch.flatMap((entry) =>
-          entry.kind === 'message' && entry.message.role === 'user' ? [entry.turn] : [],
-        ),
-      };
+      const stored = storedOf(id, record);
       if (isOurs) {
         return opened(createFile(id, record), stored);
       }
@@ -107,21 +93,16 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       if (record === undefined || at < 0) {
         return undefined;
       }
-      return await forkAt(record, sessionId, at);
-    },
-    forkBefore: async (sessionId, turnId) => {
-      const record = await readRecord(sessionId);
-      const at =
-        record?.branch.findIndex((entry) => entry.kind === 'turnStart' && entry.turn === turnId) ??
-        -1;
-      const last = record?.branch[at - 1];
-      const hasMessages = record?.branch.slice(0, at).some(({ kind }) => kind === 'message');
-      if (record === undefined || at < 0) {
-        return undefined;
-      }
-      return last === undefined || hasMessages !== true
-        ? 'empty'
-        : await forkAt(record, sessionId, at - 1);
+      const id = newId();
+      const file = createFile(id, undefined, {
+        ...record,
+        branch: record.branch.slice(0, at + 1),
+        from: sessionId,
+      });
+      file.materialize();
+      await file.flush();
+      await storage.release?.(id);
+      return id;
     },
     list: async ({ isDeep = false } = {}) => {
       const summaries: SessionSummary[] = [];
@@ -143,6 +124,33 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       whileClaimed(storage, sessionId, () => storage.rename(sessionId, otherId)),
     remove: (sessionId) => whileClaimed(storage, sessionId, () => storage.remove(sessionId)),
   };
+}
+
+function storedOf(id: string, record: SessionRecord): OpenedSession['stored'] {
+  return {
+    id,
+    title: record.title,
+    messages: record.messages,
+    privateCommands: record.privateCommands,
+    queued: record.queued,
+    ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
+    ...(record.mode === undefined ? {} : { mode: record.mode }),
+    interrupted: record.interruptedTurn !== undefined,
+    turnIds: begunTurns(record),
+  };
+}
+
+/** The turn that each message of the user began; one that joined a running turn began none. */
+function begunTurns({ branch }: SessionRecord): readonly (string | undefined)[] {
+  const begun = new Set<string | undefined>();
+  return branch.flatMap((entry) => {
+    if (entry.kind !== 'message' || entry.message.role !== 'user') {
+      return [];
+    }
+    const isFirst = !begun.has(entry.turn);
+    begun.add(entry.turn);
+    return [isFirst ? entry.turn : undefined];
+  });
 }
 
 /** Appends only to what this window has. */

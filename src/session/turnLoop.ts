@@ -68,6 +68,8 @@ export interface TurnDeps {
   readonly orchestrator: ToolOrchestrator;
   /** The messages to send: the window of the conversation within budget. */
   readonly messages: () => readonly Message[];
+  /** Before the next request of the running turn: what the user said meanwhile is put behind the tools' results. */
+  readonly beforeNextRound?: () => void;
   readonly nowMs: () => number;
   /** Follows what an agent changes without asking; undefined for a model that cannot. */
   readonly watchChanges?: (setup: TurnSetup) => Promise<ChangeWatch | undefined>;
@@ -120,6 +122,7 @@ export async function runTurn(
       });
       return message;
     }
+    deps.beforeNextRound?.();
   }
 }
 

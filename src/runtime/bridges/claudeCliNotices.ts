@@ -13,7 +13,18 @@ export function retryNotice(message: unknown): Observation {
   const count =
     attempt === undefined ? '' : ` (attempt ${attempt}${most === undefined ? '' : ` of ${most}`})`;
   const text = `Claude Code tries again in ${seconds} s${count}: ${reason}${status === undefined ? '' : ` ${status}`}.`;
-  return { kind: 'notice', level: 'info', code: 'api_retry', text };
+  return {
+    kind: 'notice',
+    level: 'info',
+    code: 'api_retry',
+    text,
+    retry: {
+      attempt: attempt ?? 1,
+      ...(most === undefined ? {} : { of: most }),
+      delayMs: numberField(message, 'retry_delay_ms') ?? 0,
+      reason: `${reason}${status === undefined ? '' : ` ${status}`}`,
+    },
+  };
 }
 
 /** `system/status` and `system/compact_boundary`, as far as the conversation is being summarised. */

@@ -255,7 +255,7 @@ export class PeerRpcParser implements ExchangeParser {
             : [
                 warning(
                   this.options.agentName,
-                  'steer',
+                  'steer_rejected',
                   `your words were not taken: ${answer.error}`,
                 ),
               ],

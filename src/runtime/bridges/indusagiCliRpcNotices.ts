@@ -31,7 +31,21 @@ export function retryNotice(agentName: string, message: unknown): Item {
   const count =
     attempt === undefined ? '' : ` (attempt ${attempt}${most === undefined ? '' : ` of ${most}`})`;
   const why = oneLine(stringField(message, 'errorMessage') ?? 'the answer was cut');
-  return notice('info', 'api_retry', `${agentName} tries again in ${seconds} s${count}: ${why}`);
+  return {
+    kind: 'observation',
+    observation: {
+      kind: 'notice',
+      level: 'info',
+      code: 'api_retry',
+      text: `${agentName} tries again in ${seconds} s${count}: ${why}`,
+      retry: {
+        attempt: attempt ?? 1,
+        ...(most === undefined ? {} : { of: most }),
+        delayMs: numberField(message, 'delayMs') ?? 0,
+        reason: why,
+      },
+    },
+  };
 }
 
 export function compactingNotice(agentName: string): Item {

@@ -8,9 +8,9 @@ import type {
   NetworkProvider,
   TurnContext,
 } from '../contract';
-import { nextRetryDelayMs, retryNotice, type RetryPolicy } from '../retry';
+import { nextRetryDelayMs, retryNotice, retryWait, type RetryPolicy } from '../retry';
 import { watch } from './deadlines';
-import { notice, type NetworkOutput, type NetworkProducer } from './producer';
+import type { NetworkOutput, NetworkProducer } from './producer';
 import { fromWireOutput, toWireContext } from './wireToolNames';
 
 /** Each API family behind a lazy import; a family that this composition does not have is left out. */
@@ -69,7 +69,16 @@ async function* run(
       yield { kind: 'failed', failure };
       return;
     }
-    yield notice(retryNotice(failure, delayMs), 'retry');
+    yield {
+      kind: 'observation',
+      observation: {
+        kind: 'notice',
+        level: 'info',
+        code: 'retry',
+        text: retryNotice(failure, delayMs),
+        retry: retryWait(retry, failure, retries, delayMs),
+      },
+    };
     await delay(clock, delayMs, exchange.signal);
     if (isAborted(exchange.signal)) {
       yield { kind: 'failed', failure: abortedFailure() };

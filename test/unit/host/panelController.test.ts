@@ -103,7 +103,6 @@ function setUp() {
       remove: () => Promise.resolve(),
       rename: () => Promise.resolve(),
       fork: () => Promise.resolve(undefined),
-      forkBefore: () => Promise.resolve(undefined),
     },
     defaults: () => ({ modelId: 'net/one', mode: 'ask' }),
     session: {
@@ -134,13 +133,6 @@ function setUp() {
       undoDecision: () => false,
       updateProposal: nothing,
       updateBase: nothing,
-    },
-    changes: {
-      list: () => [],
-      get: () => undefined,
-      onDidChange: () => never,
-      keep: () => false,
-      undo: () => Promise.resolve({ undone: 0, problems: [] }),
     },
     actions: {
       run: nothing,

@@ -51,6 +51,12 @@ describe('renderShell', () => {
 describe('the envelope', () => {
   const requests: RequestHandlers = {
     'prompt/submit': ({ text }) => Promise.resolve({ accepted: text !== '' }),
+    'prompt/resend': () => Promise.resolve({ accepted: true }),
+    'queue/edit': () => Promise.resolve({ ok: true }),
+    'queue/takeBack': () => Promise.resolve({}),
+    'branch/choose': () => Promise.resolve({ ok: true }),
+    'session/fork': () => Promise.resolve({ ok: true }),
+    'session/search': () => Promise.resolve({ matches: [], isTruncated: false }),
     'tool/detail': () => Promise.reject(new Error('gone')),
     'endpoint/probe': () => Promise.resolve({ models: [] }),
     'endpoint/add': () => Promise.resolve({ ok: true }),
@@ -92,6 +98,9 @@ describe('the envelope', () => {
       'view/draft': hear('view/draft'),
       'turn/stop': hear('turn/stop'),
       'queue/remove': hear('queue/remove'),
+      'queue/steer': hear('queue/steer'),
+      'queue/send': hear('queue/send'),
+      'session/export': hear('session/export'),
       'permission/answer': hear('permission/answer'),
       'hunk/decide': hear('hunk/decide'),
       'edit/decideAll': hear('edit/decideAll'),

@@ -16,6 +16,9 @@ const commands: { readonly [M in CommandMethod]: Commands[M] } = {
   'view/draft': { text: '' },
   'turn/stop': {},
   'queue/remove': { itemId: 'i' },
+  'queue/steer': { itemId: 'i' },
+  'queue/send': {},
+  'session/export': { sessionId: 's' },
   'permission/answer': { questionId: 'q', digest: 'd', answer: { kind: 'deny', reason: 'no' } },
   'hunk/decide': { editId: 'e', hunkIds: ['h'], decision: 'approve' },
   'edit/decideAll': { decision: 'deny' },
@@ -37,7 +40,17 @@ const commands: { readonly [M in CommandMethod]: Commands[M] } = {
   'action/run': { action: 'retry', target: 'x' },
 };
 const requests: { readonly [M in RequestMethod]: Requests[M]['params'] } = {
-  'prompt/submit': { text: 'hello' },
+  'prompt/submit': {
+    text: 'hello',
+    kind: 'steer',
+    images: [{ mediaType: 'image/png', data: 'aGVsbG8=' }],
+  },
+  'prompt/resend': { itemId: 'i', text: 'hello' },
+  'queue/edit': { itemId: 'i', text: 'hello' },
+  'queue/takeBack': {},
+  'branch/choose': { itemId: 'i', index: 1 },
+  'session/fork': { itemId: 'i' },
+  'session/search': { query: 'hello' },
   'tool/detail': { callId: 'c', part: 'output' },
   'endpoint/probe': { url: 'http://localhost:1/v1', key: 'k' },
   'endpoint/add': { name: 'n', url: 'u', models: ['m'] },

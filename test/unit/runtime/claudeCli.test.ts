@@ -496,6 +496,7 @@ describe('what Claude Code says', () => {
         level: 'info',
         code: 'api_retry',
         text: 'Claude Code tries again in 1 s (attempt 1 of 10): overloaded 529.',
+        retry: { attempt: 1, of: 10, delayMs: 900, reason: 'overloaded 529' },
       },
       { kind: 'retract', blockId: 'm2:0' },
       { kind: 'retract', blockId: 'm3:0' },

@@ -148,7 +148,7 @@ describe('a chat session', () => {
       ],
     ]);
     const view = follow(session);
-    expect(session.submit('Hi there')).toEqual({ accepted: true });
+    expect(session.submit('Hi there')).toEqual({ accepted: true, how: 'started' });
     await session.whenIdle();
     expect(outline(session.snapshot().items)).toEqual([
       'user Hi there',

@@ -33,6 +33,8 @@ describe('session file', () => {
     const again = await store.open('session-1');
     expect(again?.stored).toEqual({
       id: 'session-1',
+      privateCommands: [],
+      queued: [],
       title: 'Rename the button',
       turnIds: ['turn-1', 'turn-2'],
       messages: [...messagesOf('turn-1', 'rename it'), ...messagesOf('turn-2', 'once more')],

@@ -47,10 +47,6 @@ class MemoryStore implements SessionStore {
     return Promise.reject(new Error('nothing here renames'));
   }
 
-  forkBefore(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
   fork(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -58,6 +54,14 @@ class MemoryStore implements SessionStore {
   private opened(id: string, messages: readonly Message[]): OpenedSession {
     return {
       stored: { id, title: '', messages, interrupted: false },
+      branches: {
+        leafId: null,
+        prompts: () => [],
+        beforeTurn: () => undefined,
+        tipOf: (entryId) => entryId,
+        branchFrom: () => false,
+      },
+      reload: () => Promise.resolve(undefined),
       resume: { find: () => undefined, save: () => undefined },
       log: {
         turnStarted: () => undefined,
