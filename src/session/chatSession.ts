@@ -726,11 +726,7 @@ export class ChatSession implements Disposable {
     return signal.aborted ? 'aborted' : 'done';
   }
 
-  private async run(
-    turnId: string,
-    signal: AbortSignal,
-    compacts: boolean,
-  ): Promise<TurnOutcome> {
+  private async run(turnId: string, signal: AbortSignal, compacts: boolean): Promise<TurnOutcome> {
     const model = this.deps.findModel(this.currentModelId);
     if (model === undefined) {
       return this.fail(

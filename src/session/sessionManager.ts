@@ -327,7 +327,7 @@ export class SessionManager implements Disposable {
     } finally {
       entry.isBranching = false;
     }
-    if (stored === undefined || this.openSessions.get(session.id) !== entry || session.isBusy) {
+    if (stored === undefined || this.openSessions.get(session.id) !== entry || isBusy(session)) {
       branches.branchFrom(before);
       return {
         ok: false,
@@ -377,6 +377,11 @@ export class SessionManager implements Disposable {
     entry.subscription.dispose();
     entry.session.dispose();
   }
+}
+
+/** Asked anew after every wait: the compiler believes that an earlier answer still holds. */
+function isBusy(session: ChatSession): boolean {
+  return session.isBusy;
 }
 
 const cannotBranch = 'This message is not in the session any more. Nothing was changed.';

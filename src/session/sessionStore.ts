@@ -44,9 +44,8 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     reload: async () => {
       await file.flush();
       const record = await readRecord(file.sessionId);
-      return record === undefined || record.leaf !== file.leafId
-        ? undefined
-        : storedOf(file.sessionId, record);
+      const isAsWritten = record?.leaf === file.leafId;
+      return record !== undefined && isAsWritten ? storedOf(file.sessionId, record) : undefined;
     },
     close: async () => storage.release?.(file.sessionId),
   });

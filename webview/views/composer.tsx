@@ -1,10 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
+import { attachmentProblem, filesIn, readAttachment, type Attachment } from '../attachments';
 import { draftAtStart, restAfterSend, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
+import { AttachmentList } from './attachmentList';
 import { ComposerBar } from './composerBar';
 import { QueueList } from './queueList';
 
@@ -25,24 +27,51 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   const area = useRef<HTMLTextAreaElement>(null);
   const [hasText, setHasText] = useState(false);
   const [problem, setProblem] = useState('');
+  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
   const isSending = useRef(false);
   const { link } = usePanel();
   const saveDraft = useDraft(area, state, setHasText);
   useHostInserts(area, saveDraft);
 
-  const send = async (): Promise<void> => {
+  const attach = async (files: readonly File[]): Promise<void> => {
+    const taken: Attachment[] = [];
+    let refusal: string | undefined;
+    for (const file of files) {
+      const why = attachmentProblem(file, attachments.length + taken.length);
+      if (why === undefined) {
+        taken.push(await readAttachment(file));
+      }
+      refusal ??= why;
+    }
+    setProblem(refusal ?? '');
+    setAttachments((before) => [...before, ...taken]);
+  };
+  const takeBack = async (): Promise<void> => {
+    const { text } = await link.request('queue/takeBack', {});
+    if (text !== undefined && area.current !== null) {
+      area.current.value = withInserted(area.current.value, text);
+      saveDraft('now');
+    }
+  };
+  const canSend = hasText || attachments.length > 0;
+  const send = async (kind: 'steer' | 'followUp'): Promise<void> => {
     const text = area.current?.value ?? '';
-    if (isSending.current || !/\S/.test(text)) {
+    if (isSending.current || (!/\S/.test(text) && attachments.length === 0)) {
       return;
     }
     isSending.current = true;
     setProblem('');
     try {
-      const { accepted, problem: refusal } = await link.request('prompt/submit', { text });
+      const { accepted, problem: refusal } = await link.request('prompt/submit', {
+        text,
+        kind,
+        ...(attachments.length === 0 ? {} : { images: attachments.map(({ image }) => image) }),
+      });
       if (!accepted) {
         setProblem(refusal ?? 'The prompt was not taken. Your text is kept.');
       } else if (area.current !== null) {
         area.current.value = restAfterSend(text, area.current.value);
+        setAttachments((now) => now.filter((one) => !attachments.includes(one)));
         saveDraft('now');
       }
     } catch (error) {
@@ -58,13 +87,43 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
     }
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      void send();
+      void send(event.ctrlKey || event.metaKey ? 'steer' : 'followUp');
+    } else if (event.key === 'ArrowUp' && area.current?.value === '' && hasQueued(state)) {
+      event.preventDefault();
+      void takeBack();
     }
   };
   return (
     <>
-      <QueueList items={state.items} order={state.order} />
-      <div class="composer">
+      <QueueList state={state} />
+      {state.status.handover !== undefined && canSend && (
+        <p class="composer-note" data-testid="handover">
+          {state.status.handover}
+        </p>
+      )}
+      <div
+        class="composer"
+        onDragOver={(event) => {
+          if (event.dataTransfer?.types.includes('Files') === true) {
+            event.preventDefault();
+          }
+        }}
+        onDrop={(event) => {
+          const files = filesIn(event.dataTransfer);
+          if (files.length > 0) {
+            event.preventDefault();
+            void attach(files);
+          }
+        }}
+      >
+        <AttachmentList
+          attachments={attachments}
+          onRemove={(id) => {
+            setProblem('');
+            setAttachments((before) => before.filter((one) => one.id !== id));
+            area.current?.focus();
+          }}
+        />
         <textarea
           ref={area}
           id="composer"
@@ -75,14 +134,22 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
           aria-label="Prompt"
           aria-describedby={problem === '' ? undefined : 'composer-problem'}
           onInput={() => saveDraft('soon')}
+          onPaste={(event) => {
+            const files = filesIn(event.clipboardData);
+            if (files.length > 0) {
+              event.preventDefault();
+              void attach(files);
+            }
+          }}
           onKeyDown={onKeyDown}
         />
         <ComposerBar
           state={state}
           surface={surface}
           onSurface={onSurface}
-          canSend={hasText}
-          onSend={() => void send()}
+          canSend={canSend}
+          onSend={() => void send('followUp')}
+          onSteer={() => void send('steer')}
           onStop={() => link.command('turn/stop', {})}
         />
       </div>
@@ -95,6 +162,10 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   );
 }
 
+function hasQueued(state: LiveState): boolean {
+  return state.status.queuedCount > 0;
+}
+
 function placeholder(state: LiveState): string {
   if (state.sessionId === '') {
     return '';
@@ -103,7 +174,7 @@ function placeholder(state: LiveState): string {
     return 'Choose a model or an agent, then ask';
   }
   const name = state.status.modelName === '' ? state.status.runtimeName : state.status.modelName;
-  return isRunning(state.status) ? 'Ask for more; it waits its turn' : `Ask ${name}`;
+  return isRunning(state.status) ? 'Ask for more: Enter queues, Ctrl+Enter steers' : `Ask ${name}`;
 }
 
 type SaveDraft = (when: 'soon' | 'now') => void;

@@ -16,6 +16,7 @@ export interface ComposerBarProps {
   readonly onSurface: (surface: Surface) => void;
   readonly canSend: boolean;
   readonly onSend: () => void;
+  readonly onSteer: () => void;
   readonly onStop: () => void;
 }
 
@@ -71,6 +72,14 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
           onClick={props.onStop}
           testId="stop"
           className="is-stop"
+        />
+      )}
+      {running && props.canSend && (
+        <IconButton
+          icon="zap"
+          label="Steer: join the running turn (Ctrl+Enter)"
+          onClick={props.onSteer}
+          testId="steer"
         />
       )}
       {(!running || props.canSend) && (

@@ -1,32 +1,41 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import type { SessionSummaryView } from '../../src/protocol/methods';
-import { Button, Icon, IconButton, Visible } from '../controls';
+import type { Requests, SessionSummaryView } from '../../src/protocol/methods';
+import { Icon, IconButton, TextField } from '../controls';
 import { usePanel } from '../panel';
-import { ago } from '../words';
+import { counted } from '../words';
+import { HistoryItem } from './historyItem';
 
-/** Earlier sessions: open one, or remove it after a question in its place. */
+type SearchResult = Requests['session/search']['result'];
+
+/** A word is looked for this long after its last letter. */
+const searchDelayMs = 250;
+
+/** The sessions: open, find, rename, export or delete one. */
 export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const { link } = usePanel();
   const [sessions, setSessions] = useState<readonly SessionSummaryView[] | undefined>(undefined);
   const [problem, setProblem] = useState('');
+  const [query, setQuery] = useState('');
+  const found = useSearch(query, setProblem);
   useEffect(() => {
     link
       .request('session/list', {})
       .then((result) => setSessions(result.sessions))
       .catch((error: unknown) => setProblem(errorMessage(error)));
   }, [link]);
-  const remove = (sessionId: string): void => {
-    link.command('session/remove', { sessionId });
-    setSessions((before) => before?.filter((session) => session.id !== sessionId));
-  };
+  const shown = sessions?.filter((session) => isWanted(session, query, found));
+  const change = (id: string, next: (session: SessionSummaryView) => SessionSummaryView): void =>
+    setSessions((before) =>
+      before?.map((session) => (session.id === id ? next(session) : session)),
+    );
   return (
     <main
       class="history"
       data-testid="history-list"
       onKeyDown={(event) => {
-        if (event.key === 'Escape') {
+        if (event.key === 'Escape' && !event.defaultPrevented) {
           event.preventDefault();
           onClose();
         }
@@ -36,18 +45,42 @@ export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.
         <IconButton icon="arrow-left" label="Back to the session" onClick={onClose} />
         <h2>Sessions</h2>
       </div>
+      <div class="history-search">
+        <Icon name="search" />
+        <TextField
+          label="Search in all sessions"
+          placeholder="Search in all sessions"
+          value={query}
+          onInput={setQuery}
+          testId="history-search"
+        />
+      </div>
       {problem !== '' && <p class="history-note">{problem}</p>}
       {sessions?.length === 0 && <p class="history-note">No earlier sessions in this folder.</p>}
+      {sessions !== undefined && sessions.length > 0 && query.trim() !== '' && (
+        <p class="history-note" role="status" data-testid="history-count">
+          {found === 'searching' ? 'Searching…' : foundWords(shown?.length ?? 0, found)}
+        </p>
+      )}
       <ul class="history-items" aria-label="Sessions">
-        {sessions?.map((session) => (
+        {shown?.map((session) => (
           <HistoryItem
             key={session.id}
             session={session}
+            excerpts={excerptsOf(session, found)}
             onOpen={() => {
               link.command('session/open', { sessionId: session.id });
               onClose();
             }}
-            onRemove={() => remove(session.id)}
+            onRename={(title) => {
+              link.command('session/rename', { sessionId: session.id, title });
+              change(session.id, (before) => ({ ...before, title }));
+            }}
+            onExport={() => link.command('session/export', { sessionId: session.id })}
+            onRemove={() => {
+              link.command('session/remove', { sessionId: session.id });
+              setSessions((before) => before?.filter(({ id }) => id !== session.id));
+            }}
           />
         ))}
       </ul>
@@ -55,56 +88,62 @@ export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.
   );
 }
 
-interface HistoryItemProps {
-  readonly session: SessionSummaryView;
-  readonly onOpen: () => void;
-  readonly onRemove: () => void;
+type Found = SearchResult | 'searching' | undefined;
+
+/** What the texts of the sessions hold; a word that is being typed is not looked for yet. */
+function useSearch(query: string, onProblem: (problem: string) => void): Found {
+  const { link } = usePanel();
+  const [found, setFound] = useState<Found>(undefined);
+  useEffect(() => {
+    if (query.trim() === '') {
+      setFound(undefined);
+      return undefined;
+    }
+    let isOld = false;
+    setFound('searching');
+    const timer = setTimeout(() => {
+      link
+        .request('session/search', { query: query.trim() })
+        .then((result) => {
+          if (!isOld) {
+            setFound(result);
+          }
+        })
+        .catch((error: unknown) => onProblem(errorMessage(error)));
+    }, searchDelayMs);
+    return () => {
+      isOld = true;
+      clearTimeout(timer);
+    };
+  }, [query, link]);
+  return found;
 }
 
-function HistoryItem({ session, onOpen, onRemove }: HistoryItemProps): JSX.Element {
-  const { nowMs } = usePanel();
-  const [isAsking, setAsking] = useState(false);
-  if (isAsking) {
-    return (
-      <li class="history-item is-asking">
-        <span>Remove this session for good?</span>
-        <span class="actions">
-          <Button onClick={onRemove} testId="history-remove-confirm">
-            Remove
-          </Button>
-          <Button onClick={() => setAsking(false)}>Keep</Button>
-        </span>
-      </li>
-    );
-  }
+function isWanted(session: SessionSummaryView, query: string, found: Found): boolean {
+  const wanted = query.trim().toLowerCase();
   return (
-    <li class="history-item" aria-current={session.isCurrent ? true : undefined}>
-      <button type="button" class="history-open" onClick={onOpen} data-session-id={session.id}>
-        <span class="history-title">
-          <Visible text={session.title === '' ? 'Untitled' : session.title} isOneLine />
-        </span>
-        {session.preview !== undefined && (
-          <span class="history-preview">
-            <Visible text={session.preview} isOneLine />
-          </span>
-        )}
-        <span class="history-facts">
-          {ago(session.updatedAtMs, nowMs())}
-          {session.modelId !== undefined && ` · ${session.modelId}`}
-          {session.isCurrent && (
-            <>
-              {' · '}
-              <Icon name="circle-filled" /> open
-            </>
-          )}
-        </span>
-      </button>
-      <IconButton
-        icon="trash"
-        label="Remove this session"
-        onClick={() => setAsking(true)}
-        testId="history-remove"
-      />
-    </li>
+    wanted === '' ||
+    session.title.toLowerCase().includes(wanted) ||
+    excerptsOf(session, found).length > 0
   );
+}
+
+/** The first places in a session; one opens it and reads on there. */
+const shownExcerpts = 3;
+
+function excerptsOf(session: SessionSummaryView, found: Found): readonly string[] {
+  return found === undefined || found === 'searching'
+    ? []
+    : found.matches
+        .filter(({ sessionId }) => sessionId === session.id)
+        .slice(0, shownExcerpts)
+        .map(({ excerpt }) => excerpt);
+}
+
+function foundWords(count: number, found: SearchResult | undefined): string {
+  if (count === 0) {
+    return 'Nothing was found.';
+  }
+  const more = found?.isTruncated === true ? '; there is more than is shown' : '';
+  return `${counted(count, 'session')}${more}`;
 }

@@ -75,10 +75,7 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
             );
           })}
           {isRunning(state.status) && state.status.activity !== undefined && (
-            <ActivityLine
-              text={state.status.activity.text}
-              sinceMs={state.status.activity.sinceMs}
-            />
+            <ActivityLine {...state.status.activity} />
           )}
         </div>
       </div>

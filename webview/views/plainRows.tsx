@@ -1,52 +1,6 @@
 import type { JSX } from 'preact';
 import type { NoticeLevel, PlanItem } from '../../src/events/observation';
-import type { SessionItem } from '../../src/events/sessionItem';
-import { Button, Icon, IconButton } from '../controls';
-import { useFlag, usePanel } from '../panel';
-
-type UserItem = Extract<SessionItem, { kind: 'user' }>;
-
-/** Long prompts are folded: the conversation is what the user came back for. */
-const foldedLength = 1200;
-const foldedLines = 14;
-
-export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
-  const { link } = usePanel();
-  const [isWhole, setWhole] = useFlag(`whole:${item.id}`);
-  const { turnId } = item;
-  const folded = isWhole ? item.text : head(item.text);
-  return (
-    <div class="user" data-testid="item-user">
-      <span class="only-spoken">You</span>
-      <div class="user-text">{folded}</div>
-      {folded !== item.text && (
-        <button type="button" class="text-button" onClick={() => setWhole(true)}>
-          Show all
-        </button>
-      )}
-      <div class="user-actions">
-        <IconButton
-          icon="copy"
-          label="Copy"
-          onClick={() => link.command('text/copy', { text: item.text })}
-        />
-        {turnId !== undefined && item.isQueued !== true && (
-          <IconButton
-            icon="history"
-            label="Restore to before this turn"
-            onClick={() => link.command('turn/restore', { turnId })}
-            testId="restore-turn"
-          />
-        )}
-      </div>
-    </div>
-  );
-}
-
-function head(text: string): string {
-  const lines = text.slice(0, foldedLength).split('\n').slice(0, foldedLines).join('\n');
-  return lines.length < text.length ? `${lines}…` : text;
-}
+import { Button, Icon } from '../controls';
 
 const planIcons = {
   pending: 'circle-large-outline',

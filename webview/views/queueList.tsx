@@ -1,35 +1,98 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { SessionItem } from '../../src/events/sessionItem';
-import { Icon, IconButton } from '../controls';
+import { Button, Icon, IconButton } from '../controls';
 import { usePanel } from '../panel';
 import { queuedPrompts } from '../rows';
+import { isRunning, type LiveState } from '../store';
+import { counted } from '../words';
+import { PromptEditor } from './promptEditor';
 
-/** The prompts that wait behind the running turn. */
-export function QueueList({
-  items,
-  order,
-}: {
-  readonly items: readonly SessionItem[];
-  readonly order: object;
-}): JSX.Element | null {
+type UserItem = Extract<SessionItem, { kind: 'user' }>;
+
+/** The prompts that wait: behind the running turn, or for the user when that was stopped or has failed. */
+export function QueueList({ state }: { readonly state: LiveState }): JSX.Element | null {
   const { link } = usePanel();
-  const queued = useMemo(() => queuedPrompts(items), [order]);
-  return queued.length === 0 ? null : (
-    <ul class="queue" aria-label="Queued prompts">
-      {queued.map((item) => (
-        <li key={item.id} class="queue-item" data-testid="queued">
-          <Icon name="clock" />
-          <span class="queue-text" title={item.text.slice(0, 500)}>
-            {item.text.slice(0, 200)}
-          </span>
-          <IconButton
-            icon="close"
-            label="Remove from the queue"
-            onClick={() => link.command('queue/remove', { itemId: item.id })}
-          />
-        </li>
-      ))}
-    </ul>
+  const queued = useMemo(() => queuedPrompts(state.items), [state.order]);
+  const running = isRunning(state.status);
+  if (queued.length === 0) {
+    return null;
+  }
+  return (
+    <div class="queue" data-testid="queue">
+      {!running && (
+        <div class="queue-head">
+          <span>{counted(queued.length, 'prompt')} not sent</span>
+          <Button onClick={() => link.command('queue/send', {})} testId="queue-send">
+            Send
+          </Button>
+        </div>
+      )}
+      <ul aria-label="Queued prompts">
+        {queued.map((item) => (
+          <QueuedPrompt key={item.id} item={item} isTurnRunning={running} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function QueuedPrompt(props: {
+  readonly item: UserItem;
+  readonly isTurnRunning: boolean;
+}): JSX.Element {
+  const { item, isTurnRunning } = props;
+  const { link } = usePanel();
+  const [isEditing, setEditing] = useState(false);
+  if (isEditing) {
+    return (
+      <li class="queue-item is-editing" data-testid="queued">
+        <PromptEditor
+          label="Queued prompt"
+          text={item.text}
+          sendLabel="Save"
+          testId="queued-editor"
+          onCancel={() => setEditing(false)}
+          onSend={async (text) => {
+            const { ok } = await link.request('queue/edit', { itemId: item.id, text });
+            setEditing(false);
+            return ok ? undefined : 'This prompt was sent already.';
+          }}
+        />
+      </li>
+    );
+  }
+  return (
+    <li class="queue-item" data-testid="queued" data-steering={item.isSteering}>
+      <Icon name={item.isSteering === true ? 'zap' : 'clock'} />
+      <span class="queue-text" title={item.text.slice(0, 500)}>
+        {item.text.slice(0, 200)}
+      </span>
+      {item.isSteering === true && isTurnRunning && (
+        <span class="queue-note" title="It joins the running turn as soon as that takes words">
+          joins this turn
+        </span>
+      )}
+      {isTurnRunning && item.isSteering !== true && (
+        <IconButton
+          icon="zap"
+          label="Steer: let it join the running turn"
+          onClick={() => link.command('queue/steer', { itemId: item.id })}
+          testId="queued-steer"
+        />
+      )}
+      <IconButton
+        icon="edit"
+        label="Edit this queued prompt"
+        onClick={() => setEditing(true)}
+        testId="queued-edit"
+      />
+      <IconButton
+        icon="close"
+        label="Remove from the queue"
+        onClick={() => link.command('queue/remove', { itemId: item.id })}
+        testId="queued-remove"
+      />
+    </li>
   );
 }

@@ -8,10 +8,11 @@ import { CompactionRow, TurnUsage } from './contextRows';
 import { EditCard } from './editCard';
 import { ErrorCard } from './errorCard';
 import { MarkdownRow } from './markdownRow';
-import { NoticeRow, PlanRow, UserRow } from './plainRows';
+import { NoticeRow, PlanRow } from './plainRows';
 import { PromptCard } from './promptCard';
 import { ThinkingRow } from './thinkingRow';
 import { ToolCard } from './toolCard';
+import { UserRow } from './userRow';
 
 export interface RowViewProps {
   readonly row: Row;

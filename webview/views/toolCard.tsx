@@ -61,6 +61,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
           <span class="card-verb">{verb}</span>
         </button>
         <ToolObject item={item} />
+        {item.ranBy !== undefined && <RanByYou isPrivate={item.ranBy === 'private'} />}
         <span class="card-summary">
           {item.summary ?? (item.state === 'awaiting' ? state.word : '')}
         </span>
@@ -70,6 +71,23 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
       </div>
       {isOpen ? <ToolDetail item={item} /> : <ToolWhy item={item} />}
     </section>
+  );
+}
+
+/** A command of the user's own; whether the model hears of it. */
+function RanByYou({ isPrivate }: { readonly isPrivate: boolean }): JSX.Element {
+  return (
+    <span
+      class="card-tag"
+      title={
+        isPrivate
+          ? 'You ran it; no model is told of it'
+          : 'You ran it; the model reads it with your next prompt'
+      }
+      data-testid="own-command"
+    >
+      {isPrivate ? 'you, not shared' : 'you'}
+    </span>
   );
 }
 

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BranchTree } from '../../../src/session/branchTree';
+import type { EntryLine } from '../../../src/session/sessionEntry';
+import { answer, holdStep, outline, sessionBench } from '../../fakes/sessionBench';
+
+const promptItem = (
+  items: readonly { readonly kind: string; readonly id: string }[],
+  at = 0,
+): string => items.filter(({ kind }) => kind === 'user')[at]?.id ?? '';
+
+async function say(
+  bench: ReturnType<typeof sessionBench>,
+  ...texts: readonly string[]
+): Promise<void> {
+  for (const text of texts) {
+    bench.manager.current.submit(text);
+    await bench.manager.current.whenIdle();
+  }
+}
+
+describe('branches of a conversation', () => {
+  it('[R204] asks an earlier message anew and keeps the old branch behind a switch', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2'), answer('b1')]);
+    const { manager, runtime } = bench;
+    await say(bench, 'one', 'two');
+    const { id } = manager.current;
+    const outcome = await manager.resend(promptItem(manager.current.live().items), 'other');
+    expect(outcome).toEqual({ accepted: true, how: 'started' });
+    await manager.current.whenIdle();
+    expect(manager.current.id).toBe(id);
+    expect(outline(manager.current.live().items)).toEqual(['user other (2 of 2)', 'text b1']);
+    expect(runtime.contexts[2]?.messages).toMatchObject([{ role: 'user', text: 'other' }]);
+
+    expect(await manager.chooseBranch(promptItem(manager.current.live().items), 0)).toEqual({
+      ok: true,
+    });
+    expect(outline(manager.current.live().items)).toEqual([
+      'user one (1 of 2)',
+      'text a1',
+      'user two',
+      'text a2',
+    ]);
+    await manager.flush();
+    expect((await bench.store.open(id))?.stored.messages).toHaveLength(4);
+  });
+
+  it('goes on on the branch that is shown, with the model and mode of now', async () => {
+    const bench = sessionBench([answer('a1'), answer('b1'), answer('b2')]);
+    const { manager, runtime } = bench;
+    await say(bench, 'one');
+    manager.current.setMode('plan');
+    await manager.resend(promptItem(manager.current.live().items), 'other');
+    await manager.current.whenIdle();
+    expect(manager.current.mode).toBe('plan');
+    await say(bench, 'more');
+    expect(runtime.contexts[2]?.messages.map((m) => (m.role === 'user' ? m.text : m.role))).toEqual(
+      ['other', 'assistant', 'more'],
+    );
+  });
+
+  it('is refused while a turn runs, and changes nothing then', async () => {
+    const hold = holdStep();
+    const bench = sessionBench([answer('a1'), [hold.step, { kind: 'finish', reason: 'stop' }]]);
+    await say(bench, 'one');
+    bench.manager.current.submit('two');
+    await hold.reached;
+    const { items } = bench.manager.current.snapshot();
+    expect(await bench.manager.resend(promptItem(items), 'x')).toEqual({
+      accepted: false,
+      problem: 'A turn is running. Stop it first, then try again.',
+    });
+    expect(bench.manager.current.snapshot().items).toEqual(items);
+    hold.letGo();
+    await bench.manager.current.whenIdle();
+  });
+
+  it('stays on its branch when the file cannot be written', async () => {
+    const bench = sessionBench([answer('a1')]);
+    await say(bench, 'one');
+    await bench.manager.flush();
+    const before = bench.manager.current.snapshot();
+    bench.storage.failure = new Error('no space left');
+    expect(await bench.manager.resend(promptItem(before.items), 'x')).toMatchObject({
+      accepted: false,
+    });
+    expect(bench.manager.current.snapshot().items).toEqual(before.items);
+    expect(bench.manager.current.head).toBe(before.head);
+  });
+
+  it('does not bring back what waited at the time of the branch', async () => {
+    const hold = holdStep();
+    const bench = sessionBench([[hold.step, ...answer('a1')], answer('a2'), answer('b1')]);
+    const { manager } = bench;
+    manager.current.submit('one');
+    await hold.reached;
+    manager.current.submit('two');
+    hold.letGo();
+    await manager.current.whenIdle();
+    await manager.resend(promptItem(manager.current.live().items, 1), 'other');
+    await manager.current.whenIdle();
+    await manager.flush();
+    expect((await bench.store.open(manager.current.id))?.stored.queued).toEqual([]);
+  });
+
+  it('forks a session before a message, with its words for the composer', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager } = bench;
+    await say(bench, 'one', 'two');
+    const original = manager.current.id;
+    expect(await manager.forkBefore(promptItem(manager.current.live().items, 1))).toEqual({
+      text: 'two',
+    });
+    expect(manager.current.id).not.toBe(original);
+    expect(outline(manager.current.live().items)).toEqual(['user one', 'text a1']);
+    await manager.open(original);
+    expect(outline(manager.current.live().items)).toHaveLength(4);
+  });
+
+  it('forks a whole session, and nothing out of an empty one', async () => {
+    const bench = sessionBench([answer('a1')]);
+    expect(await bench.manager.forkWhole()).toBe(false);
+    await say(bench, 'one');
+    const { id } = bench.manager.current;
+    expect(await bench.manager.forkWhole()).toBe(true);
+    expect(bench.manager.current.id).not.toBe(id);
+    expect(outline(bench.manager.current.live().items)).toEqual(['user one', 'text a1']);
+  });
+
+  it('goes back to where a turn began, for those who restore its files', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager, signals } = bench;
+    await say(bench, 'one', 'two');
+    const turns = signals.flatMap(({ signal }) =>
+      signal.kind === 'prompt' ? [signal.turnId] : [],
+    );
+    const { id } = manager.current;
+    expect(await manager.branchBeforeTurn(id, turns[1] ?? '')).toEqual({ ok: true });
+    expect(outline(manager.current.live().items)).toEqual(['user one', 'text a1']);
+    expect(await manager.branchBeforeTurn(id, 'none')).toMatchObject({ ok: false });
+    expect(await manager.branchAt(id, 'no-such-entry')).toMatchObject({ ok: false });
+  });
+
+  it('renames a session that is not open', async () => {
+    const bench = sessionBench([answer('a1')]);
+    await say(bench, 'one');
+    const { id } = bench.manager.current;
+    await bench.manager.flush();
+    bench.manager.create();
+    await bench.manager.flush();
+    expect(await bench.manager.rename(id, 'Another title')).toBe(true);
+    expect(await bench.manager.list()).toMatchObject([{ id, title: 'Another title' }]);
+    expect(await bench.manager.rename('nobody', 'x')).toBe(false);
+  });
+});
+
+describe('several sessions at once', () => {
+  it('lets one run while another is shown, and tells when it is done', async () => {
+    const hold = holdStep();
+    const bench = sessionBench([[hold.step, ...answer('late')], answer('other')]);
+    const { manager, signals } = bench;
+    const first = manager.current;
+    first.submit('one');
+    await hold.reached;
+    manager.create();
+    await say(bench, 'two');
+    expect(outline(manager.current.live().items)).toEqual(['user two', 'text other']);
+    expect(first.isBusy).toBe(true);
+    hold.letGo();
+    await first.whenIdle();
+    expect(
+      signals.flatMap(({ session, signal }) =>
+        session === first && signal.kind === 'turn_end' ? [signal.outcome] : [],
+      ),
+    ).toEqual(['done']);
+    await manager.flush();
+    expect(await manager.open(first.id)).toBe(true);
+    expect(outline(manager.current.live().items)).toEqual(['user one', 'text late']);
+  });
+});
+
+describe('the tree of a session', () => {
+  const entry = (
+    id: string,
+    parent: string | null,
+    body: 'user' | 'assistant' | 'turnStart',
+  ): EntryLine =>
+    body === 'turnStart'
+      ? { type: 'entry', id, parent, atMs: 0, kind: 'turnStart', turn: `turn-${id}` }
+      : {
+          type: 'entry',
+          id,
+          parent,
+          atMs: 0,
+          kind: 'message',
+          message:
+            body === 'user'
+              ? { role: 'user', text: id, createdAtMs: 0 }
+              : {
+                  role: 'assistant',
+                  content: [],
+                  api: '',
+                  provider: '',
+                  model: '',
+                  stopReason: 'stop',
+                  createdAtMs: 0,
+                },
+        };
+
+  it('[R204] walks any tree: places stand on the branch, siblings share their place, a tip leads back', () => {
+    const grown = fc.array(
+      fc.record({
+        parent: fc.nat(1000),
+        body: fc.constantFrom('user' as const, 'assistant' as const, 'turnStart' as const),
+      }),
+      { minLength: 1, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(grown, fc.nat(1000), (steps, leafAt) => {
+        const tree = new BranchTree();
+        const parents = new Map<string, string | null>();
+        const users = new Set<string>();
+        steps.forEach(({ parent, body }, index) => {
+          const known = [null, ...parents.keys()];
+          const above = known[parent % known.length] ?? null;
+          tree.add(entry(`n${index}`, above, body));
+          parents.set(`n${index}`, above);
+          if (body === 'user') {
+            users.add(`n${index}`);
+          }
+        });
+        const pathTo = (leaf: string | null): readonly string[] => {
+          const path: string[] = [];
+          for (let id = leaf; id !== null; id = parents.get(id) ?? null) {
+            path.unshift(id);
+          }
+          return path;
+        };
+        const ids = [...parents.keys()];
+        const leaf = ids[leafAt % ids.length] ?? null;
+        const places = tree.promptsTo(leaf);
+        expect(places.map(({ entryId }) => entryId)).toEqual(
+          pathTo(leaf).filter((id) => users.has(id)),
+        );
+        for (const { entryId, branchPoint, siblings } of places) {
+          expect(siblings).toContain(entryId);
+          expect(siblings.every((id) => users.has(id))).toBe(true);
+          expect(branchPoint === null || pathTo(entryId).includes(branchPoint)).toBe(true);
+          expect(branchPoint).not.toBe(entryId);
+          for (const sibling of siblings) {
+            expect(pathTo(tree.tipOf(sibling))).toContain(sibling);
+          }
+        }
+      }),
+    );
+  });
+});

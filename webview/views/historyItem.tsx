@@ -1,0 +1,131 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { SessionSummaryView } from '../../src/protocol/methods';
+import { Button, Icon, IconButton, TextField, Visible } from '../controls';
+import { usePanel } from '../panel';
+import { ago } from '../words';
+
+export interface HistoryItemProps {
+  readonly session: SessionSummaryView;
+  /** Where the word that is looked for stands. */
+  readonly excerpts: readonly string[];
+  readonly onOpen: () => void;
+  readonly onRename: (title: string) => void;
+  readonly onExport: () => void;
+  readonly onRemove: () => void;
+}
+
+/** One session of the list. It is renamed in its place, and deleted after a question there. */
+export function HistoryItem(props: HistoryItemProps): JSX.Element {
+  const { session } = props;
+  const [isAsking, setAsking] = useState(false);
+  const [title, setTitle] = useState<string | undefined>(undefined);
+  if (isAsking) {
+    return (
+      <li class="history-item is-asking">
+        <span>Delete this session and all its branches for good?</span>
+        <span class="actions">
+          <Button onClick={props.onRemove} testId="history-remove-confirm">
+            Delete
+          </Button>
+          <Button onClick={() => setAsking(false)}>Keep</Button>
+        </span>
+      </li>
+    );
+  }
+  if (title !== undefined) {
+    const save = (): void => {
+      const wanted = title.trim();
+      setTitle(undefined);
+      if (wanted !== '' && wanted !== session.title) {
+        props.onRename(wanted);
+      }
+    };
+    return (
+      <li class="history-item is-renaming" onFocusOut={save}>
+        <TextField
+          label="Session title"
+          value={title}
+          onInput={setTitle}
+          onEnter={save}
+          onEscape={() => setTitle(undefined)}
+          takesFocus
+          testId="history-rename-field"
+        />
+      </li>
+    );
+  }
+  return (
+    <li class="history-item" aria-current={session.isCurrent ? true : undefined}>
+      <button
+        type="button"
+        class="history-open"
+        onClick={props.onOpen}
+        data-session-id={session.id}
+      >
+        <span class="history-title">
+          <Visible text={session.title === '' ? 'Untitled' : session.title} isOneLine />
+        </span>
+        {props.excerpts.length === 0 && session.preview !== undefined && (
+          <span class="history-preview">
+            <Visible text={session.preview} isOneLine />
+          </span>
+        )}
+        {props.excerpts.map((excerpt, index) => (
+          <span key={index} class="history-preview" data-testid="history-excerpt">
+            <Visible text={excerpt} isOneLine />
+          </span>
+        ))}
+        <HistoryFacts session={session} />
+      </button>
+      <span class="history-actions">
+        <IconButton
+          icon="edit"
+          label="Rename this session"
+          onClick={() => setTitle(session.title)}
+          testId="history-rename"
+        />
+        <IconButton
+          icon="export"
+          label="Export this session"
+          onClick={props.onExport}
+          testId="history-export"
+        />
+        <IconButton
+          icon="trash"
+          label="Remove this session"
+          onClick={() => setAsking(true)}
+          testId="history-remove"
+        />
+      </span>
+    </li>
+  );
+}
+
+const stateLooks = {
+  running: { icon: 'circle-filled', word: 'running' },
+  waiting: { icon: 'question', word: 'waits for you' },
+} as const;
+
+function HistoryFacts({ session }: { readonly session: SessionSummaryView }): JSX.Element {
+  const { nowMs } = usePanel();
+  const look = session.state === undefined ? undefined : stateLooks[session.state];
+  return (
+    <span class="history-facts">
+      {look !== undefined && (
+        <span class="history-state" data-state={session.state} data-testid="history-state">
+          <Icon name={look.icon} /> {look.word}
+          {' · '}
+        </span>
+      )}
+      {ago(session.updatedAtMs, nowMs())}
+      {session.modelId !== undefined && ` · ${session.modelId}`}
+      {session.isCurrent && (
+        <>
+          {' · '}
+          <Icon name="circle-filled" /> open
+        </>
+      )}
+    </span>
+  );
+}
