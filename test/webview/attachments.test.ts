@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import {
+  attachmentProblem,
+  maxAttachmentBytes,
+  maxAttachments,
+  readAttachment,
+} from '../../webview/attachments';
+
+const file = (more: Partial<{ name: string; type: string; size: number }> = {}) => ({
+  name: 'a.png',
+  type: 'image/png',
+  size: 10,
+  ...more,
+});
+
+describe('pictures for a prompt', () => {
+  it('are taken in the kinds and sizes that models take, up to a count', () => {
+    expect(attachmentProblem(file(), 0)).toBeUndefined();
+    expect(attachmentProblem(file({ size: maxAttachmentBytes }), 0)).toBeUndefined();
+    expect(attachmentProblem(file({ type: 'image/svg+xml' }), 0)).toMatch(/PNG, JPEG, GIF or WebP/);
+    expect(attachmentProblem(file({ name: '', type: 'text/plain' }), 0)).toMatch(/^The picture/);
+    expect(attachmentProblem(file({ size: maxAttachmentBytes + 1 }), 0)).toMatch(/too large/);
+    expect(attachmentProblem(file(), maxAttachments)).toMatch(/At most 10/);
+  });
+
+  it('go as base64 of their bytes, also large ones', async () => {
+    const bytes = Uint8Array.from({ length: 100_001 }, (_, index) => index % 251);
+    const { image, sizeBytes } = await readAttachment(
+      new File([bytes], 'a.webp', { type: 'image/webp' }),
+    );
+    expect(image.mediaType).toBe('image/webp');
+    expect(sizeBytes).toBe(bytes.length);
+    expect(Buffer.from(image.data, 'base64').equals(Buffer.from(bytes))).toBe(true);
+  });
+});
