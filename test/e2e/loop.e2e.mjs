@@ -44,7 +44,7 @@ e2e(
       await send(chat, text);
       await queued(chat, text).waitFor();
     }
-    await shot('loop-1-queue-dark');
+    await shot('loop-1-queue');
 
     // By keyboard alone: the buttons of a row are reached and said by name.
     const edit = queued(chat, 'second').getByRole('button', { name: 'Edit this queued prompt' });
@@ -168,6 +168,8 @@ e2e(
     assert.equal(server.requests.length, 0, 'a command asks no model');
 
     await send(chat, '!!echo private-$((1 + 1))');
+    await chat.locator(id('prompt-card')).filter({ hasText: 'private-' }).waitFor();
+    await chat.locator(id('allow-once')).click();
     const second = chat.locator(id('tool-card')).filter({ hasText: 'private-' });
     await second.and(chat.locator('[data-state="ok"]')).waitFor();
     await second.getByText('you, not shared').waitFor();

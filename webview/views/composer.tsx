@@ -174,7 +174,7 @@ function placeholder(state: LiveState): string {
     return 'Choose a model or an agent, then ask';
   }
   const name = state.status.modelName === '' ? state.status.runtimeName : state.status.modelName;
-  return isRunning(state.status) ? 'Ask for more: Enter queues, Ctrl+Enter steers' : `Ask ${name}`;
+  return isRunning(state.status) ? 'Enter queues, Ctrl+Enter steers' : `Ask ${name}`;
 }
 
 type SaveDraft = (when: 'soon' | 'now') => void;

@@ -448,6 +448,7 @@ const sessions = [
     modelId: 'openai/gpt-5',
     preview: 'the build fails with ENOENT on the CI machine',
     isCurrent: false,
+    state: 'running',
   },
   {
     id: 'session-3',
@@ -455,6 +456,7 @@ const sessions = [
     updatedAtMs: now - 30 * 3_600_000,
     modelId: 'playground/tour',
     isCurrent: false,
+    state: 'waiting',
   },
   {
     id: 'session-4',
@@ -671,6 +673,60 @@ export const scenes = {
         queuedCount: 1,
         activity: { text: 'running Task', sinceMs: Date.now() - 81_000 },
       },
+    }),
+    sessions,
+  },
+  loop: {
+    snapshot: snapshot({
+      items: [
+        { ...user, branch: { index: 1, count: 2 }, imageCount: 2 },
+        {
+          ...runTool,
+          id: 'own-1',
+          object: 'npm test',
+          ranBy: 'user',
+          summary: 'exit 0',
+          state: 'ok',
+        },
+        { ...runTool, id: 'own-2', object: 'env | sort', ranBy: 'private', state: 'ok' },
+        read,
+        { kind: 'user', id: 'st', text: 'only the public ones, please', wasSteered: true },
+        { kind: 'text', id: 'tx', text: 'Then three files stay as they are.', isOpen: false },
+        { kind: 'user', id: 'q1', text: 'leave the tests alone', isQueued: true, isSteering: true },
+        {
+          kind: 'user',
+          id: 'q2',
+          text: 'and then update the changelog with one line for each of the renamed functions',
+          isQueued: true,
+        },
+      ],
+      status: {
+        ...running,
+        queuedCount: 2,
+        activity: {
+          text: 'Rate limited',
+          sinceMs: Date.now(),
+          retry: { atMs: Date.now() + 600_000, attempt: 2, of: 2 },
+        },
+      },
+    }),
+    sessions,
+  },
+  held: {
+    snapshot: snapshot({
+      items: [
+        user,
+        { kind: 'notice', id: 'n1', level: 'info', text: 'Stopped.' },
+        { kind: 'user', id: 'q1', text: 'and update the changelog', isQueued: true },
+      ],
+      status: {
+        ...claude,
+        queuedCount: 1,
+        isQueueHeld: true,
+        handover:
+          'Codex was not in this conversation. With your next message it is told what was said: about 3,400 tokens.',
+      },
+      draft: 'Go on with the lexer',
     }),
     sessions,
   },
