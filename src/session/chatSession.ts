@@ -913,7 +913,7 @@ export class ChatSession implements Disposable {
       const sinceMs = this.deps.nowMs();
       const { attempt, of, reason } = retry;
       this.activity = {
-        text: reason,
+        text: this.deps.secrets?.redact(reason) ?? reason,
         sinceMs,
         retry: { atMs: sinceMs + retry.delayMs, attempt, ...(of === undefined ? {} : { of }) },
       };

@@ -222,7 +222,7 @@ export class ItemReducer {
   ownCommand(call: ToolCall, isShared: boolean): void {
     this.closeBlock();
     this.add({
-      ...createToolItem(call, this.options.relativize),
+      ...createToolItem(call, this.options.relativize, this.redact),
       ranBy: isShared ? 'user' : 'private',
     });
   }
@@ -238,7 +238,7 @@ export class ItemReducer {
     for (const { id } of isInOrder ? shown.filter((item) => !ids.has(item.id)) : shown) {
       this.remove(id);
     }
-    for (const item of waiting) {
+    for (const item of waiting.map((one) => ({ ...one, text: this.redact(one.text) }))) {
       const known = this.find(item.id);
       if (known === undefined) {
         this.add(item);
