@@ -889,7 +889,11 @@ export function compose(context: vscode.ExtensionContext): Composition {
   store.add(
     new SessionNotifications({
       onDidSignal: sessions.onDidSignal,
-      waiting: () => [...permissions.list(), ...edits.listOpen()].map(({ sessionId }) => sessionId),
+      // While the chat is hidden, questions have notifications of their own, with their answers.
+      waiting: () =>
+        [...(view.isVisible ? permissions.list() : []), ...edits.listOpen()].map(
+          ({ sessionId }) => sessionId,
+        ),
       onDidChangeWaiting: [permissions.onDidChange, edits.onDidChange, sessions.onDidSwitch],
       isSeen: (sessionId) => sessionId === sessions.current.id && view.isVisible,
       titleOf: (sessionId) => sessions.find(sessionId)?.live().title ?? '',

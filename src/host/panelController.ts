@@ -79,6 +79,7 @@ const detailLimit = 1_048_576;
 /** Joins conversation, questions, edits and setup into what the panel shows, and the panel's messages into what they mean. */
 export class PanelController implements PanelSource, Disposable {
   private readonly store = new DisposableStore();
+  private searching = new AbortController();
   private readonly didChangeSession = this.store.add(new Emitter<PanelChange>());
   private readonly didReplaceSession = this.store.add(new Emitter<void>());
   private readonly didChangePrompts = this.store.add(new Emitter<readonly PromptView[]>());
@@ -149,7 +150,12 @@ export class PanelController implements PanelSource, Disposable {
       this.deps.actions.insertPrompt(forked.text);
       return { ok: true };
     },
-    'session/search': (params, signal) => this.deps.search(params, signal),
+    'session/search': (params, signal) => {
+      // Only the newest word counts: the sessions are not read for two.
+      this.searching.abort();
+      this.searching = new AbortController();
+      return this.deps.search(params, AbortSignal.any([signal, this.searching.signal]));
+    },
     'tool/detail': ({ callId, part }) => {
       const whole = this.deps.sessions.current.detail(callId, part) ?? '';
       const { text, isTruncated } = capped(whole, detailLimit);

@@ -522,7 +522,9 @@ export class ChatSession implements Disposable {
   private go(turnId: string, work: (signal: AbortSignal) => Promise<TurnOutcome>): void {
     const signal = this.running?.signal ?? AbortSignal.abort();
     this.announce();
-    this.turn = work(signal).then((outcome) => this.end(turnId, outcome));
+    this.turn = work(signal)
+      .catch((error: unknown) => this.breakDown(error))
+      .then((outcome) => this.end(turnId, outcome));
   }
 
   private end(turnId: string, outcome: TurnOutcome): void {
@@ -547,6 +549,11 @@ export class ChatSession implements Disposable {
     this.announce();
     this.signalQueue();
     this.didSignal.fire({ kind: 'idle' });
+  }
+
+  private breakDown(error: unknown, api = ''): TurnOutcome {
+    const message = `The turn failed: ${errorMessage(error)}. What had arrived is kept.`;
+    return this.fail({ code: 'unknown', message }, api, { kind: 'tool', message });
   }
 
   private async tellPersisted(turnId: string): Promise<void> {
@@ -794,11 +801,7 @@ export class ChatSession implements Disposable {
       );
       return this.conclude(message, model);
     } catch (error) {
-      const text = `The turn failed: ${errorMessage(error)}. What had arrived is kept.`;
-      return this.fail({ code: 'unknown', message: text }, model.api, {
-        kind: 'tool',
-        message: text,
-      });
+      return this.breakDown(error, model.api);
     } finally {
       this.deps.withdraw(this.id);
     }

@@ -202,6 +202,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   }
 
   privateCommand({ callId, line, result }: RanCommand): void {
+    this.materialize();
     // As it comes back: only what JSON holds.
     const data: unknown = JSON.parse(JSON.stringify({ callId, line, result }));
     if (isJsonObject(data)) {
@@ -224,6 +225,8 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     if (entryId !== null && !this.tree.has(entryId)) {
       return false;
     }
+    // A copy that nothing was said in yet: there is no branch of what is not written.
+    this.materialize();
     this.leaf = entryId;
     this.links.branchTo(entryId, this.tree.parents);
     this.writeHead(entryId);

@@ -245,3 +245,35 @@ e2e(
     assert.equal(server.requests.length, 2);
   },
 );
+
+e2e(
+  'a pasted picture goes to the model, and what is no picture is refused in words',
+  async ({ start, modelServer, shot }) => {
+    const server = await modelServer({ scenario: { turns: [say('One red pixel.')] } });
+    const { chat } = await openWith(start, server);
+    const red =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+    const paste = (name, type, base64) =>
+      chat.locator(id('composer')).evaluate(
+        (area, [fileName, fileType, data]) => {
+          const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File([bytes], fileName, { type: fileType }));
+          area.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+          );
+        },
+        [name, type, base64],
+      );
+    await paste('notes.svg', 'image/svg+xml', 'PHN2Zy8+');
+    await chat.getByText('notes.svg is no picture that models take.').waitFor();
+    await paste('red.png', 'image/png', red);
+    await chat.locator(id('attachment')).getByText('red.png').waitFor();
+    await shot('loop-13-picture');
+    await send(chat, 'What is this?');
+    await chat.getByText('One red pixel.').waitFor();
+    assert.equal(await chat.locator(id('attachment')).count(), 0);
+    await items(chat, 'What is this?').getByText('1 picture').waitFor();
+    assert.ok(lastRequest(server).includes(red), 'the model got its bytes');
+  },
+);

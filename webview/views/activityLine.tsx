@@ -24,8 +24,9 @@ export function ActivityLine(props: ActivityLineProps): JSX.Element {
     return (
       <div class="activity is-retry" data-testid="retry-line">
         <Icon name="history" />
-        <span class="activity-text">
-          {props.text}, {retryWords(props.retry, now)}
+        <span class="activity-text" title={`${props.text}, ${retryWords(props.retry, now)}`}>
+          <span class="activity-reason">{props.text}, </span>
+          <span>{retryWords(props.retry, now)}</span>
         </span>
         <button
           type="button"

@@ -36,21 +36,29 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   const attach = async (files: readonly File[]): Promise<void> => {
     const taken: Attachment[] = [];
     let refusal: string | undefined;
-    for (const file of files) {
-      const why = attachmentProblem(file, attachments.length + taken.length);
-      if (why === undefined) {
-        taken.push(await readAttachment(file));
+    try {
+      for (const file of files) {
+        const why = attachmentProblem(file, attachments.length + taken.length);
+        if (why === undefined) {
+          taken.push(await readAttachment(file));
+        }
+        refusal ??= why;
       }
-      refusal ??= why;
+    } catch (error) {
+      refusal = `A picture could not be read: ${errorMessage(error)}`;
     }
     setProblem(refusal ?? '');
     setAttachments((before) => [...before, ...taken]);
   };
   const takeBack = async (): Promise<void> => {
-    const { text } = await link.request('queue/takeBack', {});
-    if (text !== undefined && area.current !== null) {
-      area.current.value = withInserted(area.current.value, text);
-      saveDraft('now');
+    try {
+      const { text } = await link.request('queue/takeBack', {});
+      if (text !== undefined && area.current !== null) {
+        area.current.value = withInserted(area.current.value, text);
+        saveDraft('now');
+      }
+    } catch (error) {
+      setProblem(errorMessage(error));
     }
   };
   const canSend = hasText || attachments.length > 0;

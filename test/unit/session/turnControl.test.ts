@@ -230,6 +230,35 @@ describe('steering', () => {
   });
 });
 
+describe('pictures', () => {
+  const images = [{ mediaType: 'image/png', data: 'c2stYW50LWFwaTAzLWFiY2RlZmdoaWo=' }] as const;
+
+  it('go with a prompt, alone too, and are there again unchanged after a reload', async () => {
+    const { manager, runtime, store } = sessionBench([answer('a cat')]);
+    const session = manager.current;
+    expect(session.submit('', { images })).toEqual({ accepted: true, how: 'started' });
+    await session.whenIdle();
+    expect(runtime.contexts[0]?.messages).toMatchObject([{ role: 'user', images }]);
+    expect(session.live().items[0]).toMatchObject({ kind: 'user', imageCount: 1 });
+    await manager.flush();
+    expect((await store.open(session.id))?.stored.messages[0]).toMatchObject({ images });
+  });
+
+  it('are refused where the model takes none, and never with a command', () => {
+    const { manager } = sessionBench([], { imageProblem: (model) => `${model.name} takes none.` });
+    const session = manager.current;
+    expect(session.submit('look', { images })).toEqual({
+      accepted: false,
+      problem: 'One takes none.',
+    });
+    expect(session.submit('!ls', { images })).toEqual({
+      accepted: false,
+      problem: 'A command takes no pictures. Remove them first.',
+    });
+    expect(session.live().items).toEqual([]);
+  });
+});
+
 describe('a command of the user', () => {
   it.each([
     ['!ls -la', { line: 'ls -la', isShared: true }],
