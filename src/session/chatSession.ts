@@ -32,7 +32,7 @@ import { SessionContext, usageOf, type ContextServices } from './sessionContext'
 import type { PrivateCommand } from './sessionRecord';
 import { faultOf, type SessionFault, type SessionSignal, type TurnOutcome } from './signals';
 import { inputText } from './toolItems';
-import { runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
+import { runOwnCall, runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
 import {
   commandCall,
   commandText,
@@ -706,7 +706,7 @@ export class ChatSession implements Disposable {
     const cwd = model === undefined ? undefined : this.deps.cwd(model);
     const listener = this.listener(turnId, 'You', model);
     this.didSignal.fire({ kind: 'tool_start', callId, toolName: call.name });
-    const result = await this.deps.orchestrator.execute(call, {
+    const result = await runOwnCall(this.deps.orchestrator, call, {
       sessionId: this.id,
       turnId,
       modelId: '',

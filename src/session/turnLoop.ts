@@ -126,6 +126,15 @@ export async function runTurn(
   }
 }
 
+/** Runs a call that the user made, on the one way that a model's calls take too: rules, question, audit. Never rejects. */
+export function runOwnCall(
+  orchestrator: ToolOrchestrator,
+  call: ToolCall,
+  context: CallContext,
+): Promise<ToolResult> {
+  return orchestrator.execute(call, context);
+}
+
 /** What a turn has cost, as far as anybody says: the exchanges that are over, and the newest word of the running one. */
 class TurnCost {
   private beforeUsd: number | undefined;

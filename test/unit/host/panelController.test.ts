@@ -83,6 +83,14 @@ function setUp() {
   const never = { dispose: nothing };
   const opened: OpenedSession = {
     stored: { id: 's1', title: '', messages, interrupted: false },
+    branches: {
+      leafId: null,
+      prompts: () => [],
+      beforeTurn: () => undefined,
+      tipOf: (entryId) => entryId,
+      branchFrom: () => false,
+    },
+    reload: () => Promise.resolve(undefined),
     resume: { find: () => undefined, save: nothing },
     log: {
       turnStarted: nothing,
@@ -139,6 +147,8 @@ function setUp() {
       openFile: nothing,
       openLink: nothing,
       copyText: nothing,
+      insertPrompt: () => undefined,
+      exportSession: () => undefined,
       insertText: nothing,
       openReview: nothing,
       openChange: nothing,
@@ -158,6 +168,7 @@ function setUp() {
       }),
       onDidChange: () => never,
     },
+    search: () => Promise.resolve({ matches: [], isTruncated: false }),
     findModel: () => undefined,
     runtimeName: () => '',
     bridgeOf: () => undefined,
