@@ -138,7 +138,7 @@ function snapshot(change = {}) {
     items: [],
     prompts: [],
     edits: [],
-  changes: [],
+    changes: [],
     status: claude,
     setup,
     draft: '',

@@ -142,6 +142,13 @@ function setUp() {
       updateProposal: nothing,
       updateBase: nothing,
     },
+    changes: {
+      list: () => [],
+      get: () => undefined,
+      onDidChange: () => never,
+      keep: () => false,
+      undo: () => Promise.resolve({ undone: 0, problems: [] }),
+    },
     actions: {
       run: nothing,
       openFile: nothing,

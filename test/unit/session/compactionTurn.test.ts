@@ -120,7 +120,7 @@ describe('/compact with a model whose requests we make', () => {
     const { session, runtime, log, items } = setUp([says(words, usage()), says('On.')], before);
     const phases: string[] = [];
     session.onDidChange(({ snapshot }) => phases.push(snapshot.phase));
-    expect(session.submit('/compact')).toEqual({ accepted: true });
+    expect(session.submit('/compact')).toEqual({ accepted: true, how: 'started' });
     await session.whenIdle();
     expect(phases).toContain('condensing');
     expect(session.snapshot().phase).toBe('idle');

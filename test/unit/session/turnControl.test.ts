@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toolError, toolOk, type ToolCall } from '../../../src/events/toolCall';
-import { totalOfOne } from '../../../src/events/usageTotal';
+import { plusUsage, totalOfOne } from '../../../src/events/usageTotal';
 import { faultOf, faultText, type SessionSignal } from '../../../src/session/signals';
 import { commandText, parseUserCommand } from '../../../src/session/userCommand';
 import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
@@ -375,7 +375,11 @@ describe('what a session tells', () => {
         kind: 'turn_end',
         turnId,
         outcome: 'done',
-        usage: totalOfOne({ inputTokens: 3, reportedBy: 'provider' }),
+        // The first of its two requests told nothing.
+        usage: plusUsage(
+          totalOfOne(undefined),
+          totalOfOne({ inputTokens: 3, reportedBy: 'provider' }),
+        ),
       },
       { kind: 'queue', count: 0, isHeld: false },
       { kind: 'idle' },
