@@ -15,17 +15,23 @@ function newestMs(place) {
   return Math.max(0, ...readdirSync(place).map((name) => newestMs(path.join(place, name))));
 }
 
-const sources = ['src', 'scripts/build.mjs', 'package.json', 'package-lock.json'].map((p) =>
-  inRoot(p),
-);
-if (!existsSync(program) || sources.some((s) => newestMs(s) > statSync(program).mtimeMs)) {
+const common = ['scripts/build.mjs', 'package.json', 'package-lock.json'];
+const isOld = (made, sources) =>
+  !existsSync(made) || sources.some((source) => newestMs(inRoot(source)) > statSync(made).mtimeMs);
+
+const parts = isOld(program, ['src', ...common])
+  ? ['headless', 'shellParserWorker', 'supervisor', 'toolServer']
+  : [];
+// `webview` serves the panel as it is shipped.
+const panelSources = ['webview', 'src/base', 'src/events', 'src/protocol', ...common];
+if (process.argv[2] === 'webview' && isOld(inRoot('dist/webview/main.js'), panelSources)) {
+  parts.push('webview');
+}
+if (parts.length > 0) {
   try {
     await ensureDependencies({ quiet: true });
     const { build } = await import('./build.mjs');
-    await build({
-      only: ['headless', 'shellParserWorker', 'supervisor', 'toolServer'],
-      report: () => {},
-    });
+    await build({ only: parts, report: () => {} });
   } catch (error) {
     const isShown = error.errors !== undefined; // esbuild has printed its own to stderr
     if (!isShown) console.error(error instanceof Trouble ? error.message : error);

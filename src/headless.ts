@@ -17,6 +17,7 @@ import { redactLine } from './headless/redactCommand';
 import { runReplay } from './headless/replayCommand';
 import { runSession } from './headless/sessionCommand';
 import { playTranscript } from './headless/transcriptCommand';
+import { runWebview } from './headless/webviewCommand';
 import { exitCodeOf, TurnReport, type HeadlessLine } from './headless/turnReport';
 import { createHeadlessWorld, type HeadlessWorld } from './headless/world';
 import { createChildProcessTransport } from './node/childProcessTransport';
@@ -72,6 +73,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (command.kind === 'match') {
     return runJsonLines(answerMatch);
+  }
+  if (command.kind === 'webview') {
+    return runWebview(command, __dirname);
   }
   const [flag, cwd] =
     command.kind === 'policy'

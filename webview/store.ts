@@ -1,6 +1,7 @@
 import { assertNever } from '../src/base/assertNever';
-import type { SessionDelta, SessionItem } from '../src/events/sessionItem';
+import type { SessionItem } from '../src/events/sessionItem';
 import type { NotificationMessage } from '../src/protocol/envelope';
+import { applyDeltas } from '../src/protocol/itemList';
 import {
   protocolVersion,
   type ChangeView,
@@ -136,71 +137,6 @@ function afterDeltas(state: LiveState, params: Notifications['turn/events']): Li
   }
   const order = params.deltas.every((delta) => delta.op === 'text') ? state.order : items;
   return { ...state, seq: params.seq, items, order, status: params.status ?? state.status };
-}
-
-/**
- * Applies deltas in order; undefined when one speaks of an item that is not there. The cost of a message does not
- * depend on how long the session is but for one copy of the list of references: what changes is near its end, and
- * is looked for from there.
- */
-export function applyDeltas(
-  items: readonly SessionItem[],
-  deltas: readonly SessionDelta[],
-): readonly SessionItem[] | undefined {
-  if (deltas.length === 0) {
-    return items;
-  }
-  const next = items.slice();
-  for (const delta of deltas) {
-    if (!applyDelta(next, delta)) {
-      return undefined;
-    }
-  }
-  return next;
-}
-
-function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
-  switch (delta.op) {
-    case 'add': {
-      const known = indexOfItem(items, delta.item.id);
-      if (known >= 0) {
-        items[known] = delta.item;
-      } else {
-        items.splice(delta.index ?? items.length, 0, delta.item);
-      }
-      return true;
-    }
-    case 'text': {
-      const index = indexOfItem(items, delta.id);
-      const item = items[index];
-      if (item?.kind !== 'text' && item?.kind !== 'thinking') {
-        return false;
-      }
-      items[index] = { ...item, text: item.text + delta.delta };
-      return true;
-    }
-    case 'replace': {
-      const index = indexOfItem(items, delta.item.id);
-      if (index < 0) {
-        return false;
-      }
-      items[index] = delta.item;
-      return true;
-    }
-    case 'remove': {
-      const index = indexOfItem(items, delta.id);
-      if (index >= 0) {
-        items.splice(index, 1);
-      }
-      return true;
-    }
-    default:
-      return assertNever(delta);
-  }
-}
-
-function indexOfItem(items: readonly SessionItem[], id: string): number {
-  return items.findLastIndex((item) => item.id === id);
 }
 
 export function isRunning(status: StatusView): boolean {

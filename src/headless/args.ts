@@ -4,6 +4,7 @@ import { agentEntry } from '../runtime/agentCatalog';
 import type { PolicyCommand } from './policy';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 import { sessionCommand, type SessionCommand } from './sessionCommand';
+import { webviewCommand, type WebviewCommand } from './webviewCommand';
 
 /** What `headless -- <command>` was asked to do; `usage` is wrong usage, with one line that says what is wrong. */
 export type HeadlessCommand =
@@ -17,6 +18,7 @@ export type HeadlessCommand =
   | { readonly kind: 'redact' }
   | { readonly kind: 'transcript' }
   | SessionCommand
+  | WebviewCommand
   | { readonly kind: 'hunks' }
   | { readonly kind: 'match' }
   | { readonly kind: 'usage'; readonly message: string };
@@ -76,7 +78,7 @@ const timing = {
 const providers: readonly HeadlessProvider[] = ['anthropic', 'openai-responses', 'openai-chat'];
 
 const commandNames =
-  'turn, exchange, replay, doctor, policy, paths, redact, audit, transcript, session, hunks, match';
+  'turn, exchange, replay, doctor, policy, paths, redact, audit, transcript, session, hunks, match, webview';
 
 class UsageError extends Error {}
 
@@ -111,6 +113,8 @@ export function parseHeadlessArgs(
         return withoutOptions('hunks', rest);
       case 'match':
         return withoutOptions('match', rest);
+      case 'webview':
+        return webviewCommand(withValuesJoined(rest));
       case undefined:
         throw new UsageError(`a command is needed: ${commandNames}`);
       default:

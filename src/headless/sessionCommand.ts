@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock';
 import { errorMessage } from '../base/patchbayError';
 import { createRedactor } from '../base/redact';
-import { stripEscapes } from '../node/escapeSequences';
+import { stripEscapes } from '../base/escapeSequences';
 import { isSessionId, SessionFiles } from '../node/sessionFiles';
 import { readBranchTail } from '../session/branchTail';
 import { exportFormats, exportSession, type ExportFormat } from '../session/exportSession';

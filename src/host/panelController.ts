@@ -13,7 +13,7 @@ import type {
   StatusView,
 } from '../protocol/methods';
 import { coverageOf, type Bridge, type ModelRef } from '../runtime/contract';
-import { capped } from '../session/toolItems';
+import { capped, withoutEscapes } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import { compactCommand } from '../session/compactionTurn';
 import { originWords } from '../edits/changeOrigin';
@@ -158,7 +158,10 @@ export class PanelController implements PanelSource, Disposable {
     },
     'tool/detail': ({ callId, part }) => {
       const whole = this.deps.sessions.current.detail(callId, part) ?? '';
-      const { text, isTruncated } = capped(whole, detailLimit);
+      const { text, isTruncated } = capped(
+        part === 'output' ? withoutEscapes(whole) : whole,
+        detailLimit,
+      );
       // What is to be approved is shown as it is, until it is decided.
       const isAsked =
         part === 'input' && this.deps.questions.list().some((asked) => asked.callId === callId);

@@ -7,7 +7,7 @@ import type { ShellKind } from '../gate/shell/contract';
 import type { CommandOutcome, CommandRunner } from '../tools/contract';
 import { CappedOutput } from './cappedOutput';
 import { childEnvironment, type Environment } from './childEnvironment';
-import { EscapeStripper } from './escapeSequences';
+import { EscapeStripper } from '../base/escapeSequences';
 import { startSupervised, type ProcessEnd, type SupervisorOptions } from './supervisedProcess';
 
 export interface CommandRunnerOptions extends SupervisorOptions {

@@ -8,7 +8,7 @@ import {
 } from '../base/guard';
 import type { McpReply, ServerTool, StartedServer } from '../tools/plugins/contract';
 import { CappedOutput } from './cappedOutput';
-import { stripEscapes } from './escapeSequences';
+import { stripEscapes } from '../base/escapeSequences';
 import { maxResultChars, maxToolListChars, maxTools } from './mcpLimits';
 
 /** The tools of a list as a server sent it; what cannot be used is left out and named. */

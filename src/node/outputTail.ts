@@ -1,5 +1,5 @@
 import type { Redactor } from '../base/redact';
-import { stripEscapes } from './escapeSequences';
+import { stripEscapes } from '../base/escapeSequences';
 
 /**
  * Keeps the end of a byte stream. What is given out has no colours and no other words for a terminal; it is redacted first

@@ -2,7 +2,7 @@ import { systemClock, withDeadline } from '../base/clock';
 import type { Environment } from './childEnvironment';
 import type { ProgramLaunch } from './executables';
 import { createScratchFolder } from './scratchFolder';
-import { stripEscapes } from './escapeSequences';
+import { stripEscapes } from '../base/escapeSequences';
 import { startSupervised, type SupervisorOptions } from './supervisedProcess';
 
 export type ProgramOutcome =

@@ -1,3 +1,4 @@
+import { stripEscapes } from '../base/escapeSequences';
 import { isString, stringField } from '../base/guard';
 import type { JsonObject, JsonValue } from '../base/json';
 import type { ToolItem } from '../events/sessionItem';
@@ -158,7 +159,7 @@ export function settleToolItem(
   result: ToolResult,
   redact: (text: string) => string,
 ): ToolItem {
-  const whole = result.ok || result.output !== '' ? result.output : result.error;
+  const whole = withoutEscapes(result.ok || result.output !== '' ? result.output : result.error);
   const outcome = result.details?.outcome;
   // A line is cut after its secrets are gone, so that no half of one stays.
   const summary =
@@ -177,6 +178,11 @@ export function settleToolItem(
       : { diff: cappedWith(redact, result.details.diff) }),
     state: stateOf(result, outcome),
   };
+}
+
+/** A child's commands write for terminals. Our own are cleaned where they run. */
+export function withoutEscapes(output: string): string {
+  return output.includes('\u001b') || output.includes('\u009b') ? stripEscapes(output) : output;
 }
 
 function stateOf(result: ToolResult, outcome: string | undefined): ToolItem['state'] {

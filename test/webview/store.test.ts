@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SessionItem } from '../../src/events/sessionItem';
 import { notificationMessage } from '../../src/protocol/envelope';
 import type { Notifications, PanelSnapshot } from '../../src/protocol/methods';
-import {
-  applyDeltas,
-  blankState,
-  reduce,
-  type LiveState,
-  type PanelState,
-} from '../../webview/store';
+import { applyDeltas } from '../../src/protocol/itemList';
+import { blankState, reduce, type LiveState, type PanelState } from '../../webview/store';
 
 const text = (id: string, words: string, isOpen = true): SessionItem => ({
   kind: 'text',

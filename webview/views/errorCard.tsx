@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { ErrorAction, SessionItem } from '../../src/events/sessionItem';
-import { Icon } from '../controls';
+import { Icon, Visible } from '../controls';
 import { useFlag, usePanel } from '../panel';
 import { ActionRow } from './plainRows';
 
@@ -28,7 +28,9 @@ export function ErrorCard({ item }: { readonly item: ErrorItem }): JSX.Element {
     <section class="card error" data-testid="item-error" aria-label="Problem">
       <div class="error-message">
         <Icon name="error" />
-        <span>{item.message}</span>
+        <span>
+          <Visible text={item.message} />
+        </span>
       </div>
       {hasDetail && (
         <>
@@ -43,7 +45,7 @@ export function ErrorCard({ item }: { readonly item: ErrorItem }): JSX.Element {
           </button>
           {isOpen && (
             <pre class="block" tabIndex={0}>
-              {item.detail}
+              <Visible text={item.detail ?? ''} />
             </pre>
           )}
         </>

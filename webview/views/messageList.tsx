@@ -62,6 +62,7 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
                 aria-setsize={rows.length}
                 aria-posinset={index + 1}
                 data-index={index}
+                data-render-id={row.id}
                 data-depth={depthOf(rows, index)}
                 style={{ transform: `translateY(${start}px)` }}
               >

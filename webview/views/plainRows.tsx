@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { NoticeLevel, PlanItem } from '../../src/events/observation';
-import { Button, Icon } from '../controls';
+import { Button, Icon, Visible } from '../controls';
 
 const planIcons = {
   pending: 'circle-large-outline',
@@ -25,7 +25,7 @@ export function PlanRow({ items }: { readonly items: readonly PlanItem[] }): JSX
           <li key={item.text} class="plan-item" data-status={item.status}>
             <Icon name={planIcons[item.status]} />
             <span>
-              {item.text}
+              <Visible text={item.text} isOneLine />
               <span class="only-spoken">, {planWords[item.status]}</span>
             </span>
           </li>
@@ -42,7 +42,9 @@ export function NoticeRow(props: {
   return (
     <div class="notice" data-level={props.level} data-testid="item-notice">
       <Icon name={props.level === 'warning' ? 'warning' : 'info'} />
-      <span>{props.text}</span>
+      <span>
+        <Visible text={props.text} />
+      </span>
     </div>
   );
 }

@@ -37,7 +37,7 @@ const stateLooks: {
 export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
   const [isOpen, setOpen] = useFlag(`open:${item.id}`);
   const look = actionLooks[item.action];
-  const verb = look.verb === '' ? item.toolName : look.verb;
+  const verb = look.verb === '' ? visibleText(item.toolName) : look.verb;
   const state = stateLooks[item.state];
   return (
     <section
@@ -63,7 +63,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
         <ToolObject item={item} />
         {item.ranBy !== undefined && <RanByYou isPrivate={item.ranBy === 'private'} />}
         <span class="card-summary">
-          {item.summary ?? (item.state === 'awaiting' ? state.word : '')}
+          <Visible text={item.summary ?? (item.state === 'awaiting' ? state.word : '')} isOneLine />
         </span>
         <span class="card-state" data-state={item.state} title={state.word}>
           <Icon name={state.icon} />
@@ -134,7 +134,11 @@ function ToolWhy({ item }: { readonly item: ToolItem }): JSX.Element | null {
   const isNews =
     item.state === 'denied' ||
     (item.state !== 'awaiting' && item.state !== 'pending' && !quietActions.has(item.action));
-  return item.why !== undefined && isNews ? <p class="card-why">{item.why}</p> : null;
+  return item.why !== undefined && isNews ? (
+    <p class="card-why">
+      <Visible text={item.why} />
+    </p>
+  ) : null;
 }
 
 function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
@@ -142,7 +146,11 @@ function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
   const isCut = outputBytes > new TextEncoder().encode(item.output ?? '').length;
   return (
     <div class="card-body">
-      {item.why !== undefined && <p class="card-why">{item.why}</p>}
+      {item.why !== undefined && (
+        <p class="card-why">
+          <Visible text={item.why} />
+        </p>
+      )}
       {item.input !== '' && (
         <DetailBlock
           title="Input"

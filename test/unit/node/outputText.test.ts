@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
 import { CappedOutput } from '../../../src/node/cappedOutput';
-import { EscapeStripper, stripEscapes } from '../../../src/node/escapeSequences';
+import { EscapeStripper, stripEscapes } from '../../../src/base/escapeSequences';
 import { OutputTail } from '../../../src/node/outputTail';
 
 describe('escape sequences', () => {

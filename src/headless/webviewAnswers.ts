@@ -1,0 +1,41 @@
+import { assertNever } from '../base/assertNever';
+import type { RequestMessage } from '../protocol/envelope';
+import type { HostMessage, RequestMethod, Requests } from '../protocol/methods';
+import { capped, withoutEscapes } from '../session/toolItems';
+import type { StandInHost } from './webviewHost';
+
+const detailLimit = 1_048_576;
+
+/** What the stand-in answers: it keeps outputs, and has nothing else to give. */
+export function answerView(message: RequestMessage, host: StandInHost): HostMessage {
+  const { id } = message;
+  switch (message.method) {
+    case 'prompt/submit':
+      return answer(id, 'prompt/submit', {
+        accepted: false,
+        problem: 'The stand-in has no model.',
+      });
+    case 'tool/detail':
+      return answer(
+        id,
+        'tool/detail',
+        capped(withoutEscapes(host.output(message.params.callId)), detailLimit),
+      );
+    case 'endpoint/probe':
+      return answer(id, 'endpoint/probe', { models: [], problem: 'The stand-in asks nobody.' });
+    case 'endpoint/add':
+      return answer(id, 'endpoint/add', { ok: false, problem: 'The stand-in keeps nothing.' });
+    case 'session/list':
+      return answer(id, 'session/list', { sessions: [] });
+    default:
+      return assertNever(message);
+  }
+}
+
+function answer<M extends RequestMethod>(
+  id: number,
+  _method: M,
+  result: Requests[M]['result'],
+): HostMessage {
+  return { type: 'response', id, result };
+}
