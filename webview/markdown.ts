@@ -152,6 +152,8 @@ export class MarkdownText {
   private openNodes: readonly ChildNode[] = [];
   private inFence: FenceInProgress | undefined;
   private isClosed = false;
+  /** The text could not be read as Markdown; it is shown as it is written, until it is another one. */
+  private isPlain = false;
 
   constructor(
     private readonly renderer: BlockRenderer,
@@ -166,20 +168,38 @@ export class MarkdownText {
     }
     if (
       !source.startsWith(this.source) ||
-      this.isClosed ||
-      (!isOpen && hasLinkDefinition(source))
+      (this.isClosed && !this.isPlain) ||
+      (!isOpen && !this.isPlain && hasLinkDefinition(source))
     ) {
       this.clear();
     }
     this.source = source;
     this.isClosed = !isOpen;
-    if (!isOpen || !this.growFence()) {
-      this.readOpenBlock(isOpen);
+    if (this.isPlain) {
+      this.container.textContent = source;
+      return;
     }
+    try {
+      if (!isOpen || !this.growFence()) {
+        this.readOpenBlock(isOpen);
+      }
+    } catch {
+      // Nested so deeply that the parser's stack is too small for it: nobody wrote that to be read as Markdown.
+      this.showPlain();
+    }
+  }
+
+  private showPlain(): void {
+    this.clear();
+    this.isPlain = true;
+    this.container.classList.add('is-plain');
+    this.container.textContent = this.source;
   }
 
   private clear(): void {
     this.container.replaceChildren();
+    this.container.classList.remove('is-plain');
+    this.isPlain = false;
     this.settledLength = 0;
     this.openNodes = [];
     this.inFence = undefined;

@@ -68,13 +68,21 @@ const tellServer = (message) => {
   );
 };
 const tellPanel = (message) => frame.contentWindow.postMessage(message, location.origin);
-// Each message in a task of its own, in order, as they come out of the editor.
+// Each message in a task of its own, in order, as they come out of the editor; paced ones one in each frame.
 const queue = [];
 const { port1, port2 } = new MessageChannel();
-port1.onmessage = () => tellPanel(queue.shift());
-const later = (message) => {
-  queue.push(message);
-  port2.postMessage(0);
+const next = () => {
+  const entry = queue[0];
+  tellPanel(entry.message);
+  queue.shift();
+  if (queue.length === 0) return;
+  if (entry.isPaced) requestAnimationFrame(next);
+  else port2.postMessage(0);
+};
+port1.onmessage = next;
+const later = (message, isPaced) => {
+  queue.push({ message, isPaced });
+  if (queue.length === 1) port2.postMessage(0);
 };
 let readyMessage;
 addEventListener('message', (event) => {
@@ -92,14 +100,14 @@ addEventListener('message', (event) => {
 });
 const events = new EventSource('events');
 events.onmessage = (event) => {
-  const { hello, messages, settle } = JSON.parse(event.data);
+  const { hello, messages, settle, isPaced } = JSON.parse(event.data);
   if (hello) {
     page = hello;
     if (readyMessage) tellServer(readyMessage);
     return;
   }
-  for (const message of messages ?? []) later(message);
-  if (settle) later({ ${marker}: 'settle', ...settle });
+  for (const message of messages ?? []) later(message, isPaced);
+  if (settle) later({ ${marker}: 'settle', ...settle }, false);
 };
 `;
 
@@ -140,9 +148,8 @@ export const frameScript = `'use strict';
       const button = isOpened ? row?.querySelector(folded) : undefined;
       button?.click();
       fit();
-      if (row && !button && frame > 2) break;
+      if (row && !button) break;
     }
-    await nextFrame();
     await nextFrame();
     parent.postMessage({ ${marker}: 'painted', id, isShown: rowOf(id) !== undefined }, location.origin);
   };

@@ -22,6 +22,8 @@ export interface RenderRequest {
   readonly id: string;
   readonly sink: RenderSink;
   readonly deltas: readonly string[];
+  /** `frame`: each delta is painted before the next comes. Absent: as fast as they come, as in a turn. */
+  readonly pace?: 'frame';
 }
 
 const isSink = isOneOf(...renderSinks);
@@ -32,7 +34,7 @@ export function toRenderRequest(value: unknown): RenderRequest | string {
   if (!isRecord(value)) {
     return 'The body must be a JSON object {"id","sink","deltas"}.';
   }
-  const { sink, deltas } = value;
+  const { sink, deltas, pace } = value;
   const id = stringField(value, 'id') ?? '';
   if (id === '' || id.length > limits.id) {
     return `"id" must be a text of 1 to ${limits.id} characters.`;
@@ -40,13 +42,16 @@ export function toRenderRequest(value: unknown): RenderRequest | string {
   if (!isSink(sink)) {
     return `"sink" must be one of ${renderSinks.join(', ')}.`;
   }
+  if (pace !== undefined && pace !== 'frame') {
+    return '"pace" must be "frame" or absent.';
+  }
   if (!isArrayOf(isString)(deltas) || deltas.length > maxDeltas) {
     return `"deltas" must be a list of at most ${maxDeltas} texts.`;
   }
   const length = deltas.reduce((sum, delta) => sum + delta.length, 0);
   return length > limits.text
     ? `"deltas" must hold at most ${limits.text} characters together, not ${length}.`
-    : { id, sink, deltas };
+    : { id, sink, deltas, ...(pace === undefined ? {} : { pace }) };
 }
 
 /** One step of a text's way into the panel: what a session would tell it then. */

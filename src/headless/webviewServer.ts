@@ -30,7 +30,7 @@ export interface WebviewServer {
 }
 
 const host = '127.0.0.1';
-const paintDeadlineMs = 20_000;
+const paintDeadlineMs = 60_000;
 const maxPosted = 10_000;
 const maxPages = 8;
 
@@ -269,16 +269,18 @@ class StandIn implements WebviewServer {
     const { id, sink } = request;
     const isOpened = sink === 'thinking' || sink === 'tool-output' || sink === 'error';
     const messages: HostMessage[] = [...this.host.render(request)];
-    const isAlone = this.pages.size === 0;
-    const painted = isAlone ? Promise.resolve(false) : this.whenPainted(id);
-    // Opened as soon as there is something to open, so that it is seen while it grows.
-    this.tellAll({ messages: messages.slice(0, 4), settle: { id, isOpened } });
-    if (!isAlone) {
-      await painted;
+    if (this.pages.size === 0) {
+      return { id, sink, deltas: request.deltas.length, shown: false };
     }
-    const whole = isAlone ? Promise.resolve(false) : this.whenPainted(id);
-    this.tellAll({ messages: messages.slice(4), settle: { id, isOpened } });
-    return { id, sink, deltas: request.deltas.length, shown: await whole };
+    if (isOpened) {
+      // As soon as there is something to open, so that it is seen while it grows.
+      const opened = this.whenPainted(id);
+      this.tellAll({ messages: messages.splice(0, 4), settle: { id, isOpened } });
+      await opened;
+    }
+    const painted = this.whenPainted(id);
+    this.tellAll({ messages, settle: { id, isOpened }, isPaced: request.pace === 'frame' });
+    return { id, sink, deltas: request.deltas.length, shown: await painted };
   }
 
   private whenPainted(id: string): Promise<boolean> {

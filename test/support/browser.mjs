@@ -125,10 +125,18 @@ async function unpack(folder) {
 /**
  * A browser with one page. Nothing outside this machine is ever asked for.
  * @param {{ headless?: boolean, width?: number, height?: number, profile?: string, report?: (line: string) => void,
- *   hosts?: boolean }} [options] `profile` keeps what the browser stores, and with it the state of VS Code
+ *   hosts?: boolean, args?: string[] }} [options] `profile` keeps what the browser stores, and with it the state of
+ *   VS Code; `args`: more flags of the browser
  */
 export async function openBrowser(options = {}) {
-  const { headless = !process.env.HEADED, width = 1400, height = 900, profile, report } = options;
+  const {
+    headless = !process.env.HEADED,
+    width = 1400,
+    height = 900,
+    profile,
+    report,
+    args = [],
+  } = options;
   const { chromium } = await import('playwright-core');
   const { executablePath, env } = await findBrowser({ report });
   const folder = profile ?? mkdtempSync(path.join(tmpdir(), 'patchbay-browser-'));
@@ -147,6 +155,7 @@ export async function openBrowser(options = {}) {
       '--disable-component-update',
       '--disable-sync',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ...args,
     ],
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {

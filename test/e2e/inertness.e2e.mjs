@@ -1,0 +1,99 @@
+// SECURITY-MODEL, section 6: what a model or an agent writes stays text. Every hostile text into every place of the real
+// panel, at once and letter by letter, under the panel's own policy.
+import assert from 'node:assert/strict';
+import { e2e } from '../support/e2e.mjs';
+import { hostileTexts } from '../support/hostile-texts.mjs';
+import { startWebview, watchWebview } from '../support/webview.mjs';
+
+const sinks = [
+  'markdown',
+  'thinking',
+  'tool-title',
+  'tool-output',
+  'file-name',
+  'command-line',
+  'error',
+];
+/** A long text says nothing more letter by letter that its pieces do not. */
+const maxLetters = 400;
+const pieces = (text) =>
+  text.length <= maxLetters
+    ? Array.from(text)
+    : Array.from({ length: 200 }, (_, i) =>
+        text.slice(Math.floor((i * text.length) / 200), Math.floor(((i + 1) * text.length) / 200)),
+      );
+
+/** In the page: what in a row should not be there. The lists are what the panel draws by itself. */
+function strangers(id) {
+  const tags = new Set(
+    (
+      'DIV SECTION SPAN BUTTON PRE CODE P H1 H2 H3 H4 H5 H6 UL OL LI BLOCKQUOTE HR BR EM STRONG DEL A ' +
+      'TABLE THEAD TBODY TR TH TD VSCODE-BUTTON'
+    ).split(' '),
+  );
+  const attributes =
+    /^(?:class|title|href|start|align|type|role|tabindex|disabled|appearance|current-value|aria-[a-z]+|data-(?:testid|state|mono|code-action|waiting|depth|index|render-id|level))$/;
+  const row = [...document.querySelectorAll('[data-render-id]')].find(
+    (some) => some.dataset.renderId === id,
+  );
+  if (row === undefined) return ['the row is not there'];
+  const found = [];
+  for (const element of row.querySelectorAll('*')) {
+    if (!tags.has(element.tagName)) found.push(`element ${element.tagName}`);
+    for (const { name, value } of element.attributes) {
+      const isOwnId = name === 'id' && value === `headline-question:${id}`;
+      if (!attributes.test(name) && !isOwnId) found.push(`attribute ${name}="${value}"`);
+      if (name === 'href' && !/^(?:https?:\/\/|mailto:)/i.test(value)) found.push(`link ${value}`);
+      if (name === 'data-testid' && element.closest('.markdown > *')) found.push('a borrowed name');
+      if (name === 'class' && element.closest('.markdown > *')) {
+        const known =
+          /^(?:code-(?:block|head|language)|table-box|icon-button codicon codicon-(?:copy|insert)|language-[a-z0-9+#._-]+|hljs-[a-z_ -]+)$/;
+        if (!known.test(value)) found.push(`class ${value}`);
+      }
+    }
+  }
+  return found;
+}
+
+// What draws nothing or turns around what stands beside it.
+const hidden =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u2800\u3164\ufeff\u{e0000}-\u{e0fff}]/u;
+
+for (const sink of sinks) {
+  e2e(`whatever is written into ${sink} stays text, at once and letter by letter`, async (t) => {
+    assert.ok(hostileTexts.length >= 150, `${hostileTexts.length} texts`);
+    const server = await startWebview();
+    t.onEnd(() => server.close());
+    const view = await watchWebview(server);
+    t.onEnd(() => view.close());
+    const wrong = [];
+    for (const [index, text] of hostileTexts.entries()) {
+      if (index % 40 === 0) await server.reset();
+      for (const [way, deltas] of [
+        ['at once', [text]],
+        ['in letters', pieces(text)],
+      ]) {
+        const id = `${index} ${way}`;
+        await server.render(id, sink, deltas, 'frame');
+        const found = await view.frame.evaluate(strangers, id);
+        const shown = await view.frame.evaluate(
+          (wanted) =>
+            [...document.querySelectorAll('[data-render-id]')].find(
+              (row) => row.dataset.renderId === wanted,
+            ).innerText,
+          id,
+        );
+        if (sink !== 'markdown' && sink !== 'thinking' && hidden.test(shown)) {
+          found.push('a hidden character');
+        }
+        const isFenceAlone = /^`+$/.test(text);
+        if (shown.trim() === '' && !isFenceAlone) found.push('nothing is shown');
+        if (found.length + view.incidents.length > 0) {
+          const what = [...new Set([...found, ...view.incidents.splice(0)])].slice(0, 5);
+          wrong.push(`${JSON.stringify(text.slice(0, 120))} ${way}: ${what.join(', ')}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
