@@ -26,6 +26,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
   const handlers: NotificationHandlers = {
     'state/snapshot': (params) => store.accept(notificationMessage('state/snapshot', params)),
     'turn/events': (params) => store.accept(notificationMessage('turn/events', params)),
+    'turn/text': (params) => store.accept(notificationMessage('turn/text', params)),
     'prompt/changed': (params) => store.accept(notificationMessage('prompt/changed', params)),
     'change/changed': (params) => store.accept(notificationMessage('change/changed', params)),
     'edit/changed': (params) => store.accept(notificationMessage('edit/changed', params)),

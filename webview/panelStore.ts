@@ -41,7 +41,7 @@ export class PanelStore {
     if (after.kind === 'live' && after.isBehind && !(before.kind === 'live' && before.isBehind)) {
       this.didFallBehind.fire(after.seq);
     }
-    if (message.method === 'turn/events') {
+    if (message.method === 'turn/events' || message.method === 'turn/text') {
       this.askFrame();
     } else {
       this.show();

@@ -76,6 +76,7 @@ export const blankState: LiveState = {
 export type StateMessage = NotificationMessage<
   | 'state/snapshot'
   | 'turn/events'
+  | 'turn/text'
   | 'prompt/changed'
   | 'edit/changed'
   | 'change/changed'
@@ -93,6 +94,10 @@ export function reduce(state: PanelState, message: StateMessage): PanelState {
   switch (message.method) {
     case 'turn/events':
       return afterDeltas(state, message.params);
+    case 'turn/text': {
+      const { seq, id, delta } = message.params;
+      return afterDeltas(state, { seq, deltas: [{ op: 'text', id, delta }] });
+    }
     case 'prompt/changed':
       return { ...state, prompts: message.params.prompts };
     case 'edit/changed':

@@ -114,9 +114,13 @@ export interface ToolItem {
   readonly ranBy?: 'user' | 'private';
 }
 
-/** A change of the item list. `text` appends to a text or thinking item; everything else replaces or adds whole items. */
+/**
+ * A change of the item list. `text` appends to a text or thinking item, `close` ends its growth; everything else replaces
+ * or adds whole items.
+ */
 export type SessionDelta =
   | { readonly op: 'add'; readonly item: SessionItem; readonly index?: number }
   | { readonly op: 'text'; readonly id: string; readonly delta: string }
+  | { readonly op: 'close'; readonly id: string; readonly durationMs?: number }
   | { readonly op: 'replace'; readonly item: SessionItem }
   | { readonly op: 'remove'; readonly id: string };

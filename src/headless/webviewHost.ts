@@ -75,6 +75,11 @@ export class StandInHost {
         case 'turn/events':
           this.afterDeltas(message.params);
           break;
+        case 'turn/text': {
+          const { seq, id, delta } = message.params;
+          this.afterDeltas({ seq, deltas: [{ op: 'text', id, delta }] });
+          break;
+        }
         case 'prompt/changed':
           this.state = { ...this.state, prompts: message.params.prompts };
           break;

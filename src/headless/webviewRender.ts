@@ -74,8 +74,7 @@ export function* renderSteps(request: RenderRequest): Generator<RenderStep> {
     for (const delta of request.deltas) {
       yield { deltas: [{ op: 'text', id, delta }] };
     }
-    const text = request.deltas.join('');
-    yield { deltas: [{ op: 'replace', item: { kind, id, text, isOpen: false } }] };
+    yield { deltas: [{ op: 'close', id }] };
     return;
   }
   let text = '';

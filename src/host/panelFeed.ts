@@ -12,6 +12,12 @@ import type { DraftStore, PanelSource } from './panelSource';
 
 /** One frame at 60 Hz. */
 const frameMs = 16;
+/**
+ * Text alone is told this often, or sooner when there is much of it: nobody reads faster, and each message has a frame
+ * around it. The first text after a silence does not wait.
+ */
+const textEveryMs = 48;
+const muchText = 1024;
 /** Texts and requests to show something that wait for a view that is just being made. */
 const maxWaiting = 20;
 
@@ -36,7 +42,14 @@ export class PanelFeed implements Disposable {
   private isReady = false;
   private deltas: SessionDelta[] = [];
   private status: StatusView | undefined;
+  /** The status that the view has, or is about to get, as JSON: told again only when it is another one. */
+  private toldStatus = '';
   private frame: Disposable | undefined;
+  /** The frame that is asked for is the next one. */
+  private isFrameSoon = false;
+  private isTextAlone = true;
+  private textLength = 0;
+  private flushedAtMs = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly options: PanelFeedOptions) {
@@ -73,8 +86,10 @@ export class PanelFeed implements Disposable {
   /** Everything, at once. Changes that wait for their frame are part of it. */
   snapshot(): void {
     this.drop();
+    const content = this.options.source.content();
+    this.toldStatus = JSON.stringify(content.status);
     this.notify('state/snapshot', {
-      ...this.options.source.content(),
+      ...content,
       version: protocolVersion,
       seq: this.seq,
       draft: this.options.draft.read(),
@@ -102,20 +117,46 @@ export class PanelFeed implements Disposable {
     }
     for (const delta of deltas) {
       addDelta(this.deltas, delta);
+      this.isTextAlone &&= delta.op === 'text';
+      this.textLength += delta.op === 'text' ? delta.delta.length : 0;
     }
-    this.status = status ?? this.status;
-    this.frame ??= this.options.clock.schedule(frameMs, () => this.flush());
+    this.collectStatus(status);
+    if (this.deltas.length === 0 && this.status === undefined) {
+      return;
+    }
+    const { clock } = this.options;
+    const isSoon = !this.isTextAlone || this.textLength >= muchText;
+    const waitMs = isSoon
+      ? frameMs
+      : Math.max(frameMs, this.flushedAtMs + textEveryMs - clock.nowMs());
+    if (this.frame === undefined || (isSoon && !this.isFrameSoon)) {
+      this.frame?.dispose();
+      this.isFrameSoon = waitMs <= frameMs;
+      this.frame = clock.schedule(waitMs, () => this.flush());
+    }
+  }
+
+  private collectStatus(status: StatusView | undefined): void {
+    const told = status === undefined ? this.toldStatus : JSON.stringify(status);
+    if (told !== this.toldStatus) {
+      this.toldStatus = told;
+      this.status = status;
+      this.isTextAlone = false;
+    }
   }
 
   private flush(): void {
     const { deltas, status } = this;
     this.drop();
     this.seq += 1;
-    this.notify('turn/events', {
-      seq: this.seq,
-      deltas,
-      ...(status === undefined ? {} : { status }),
-    });
+    this.flushedAtMs = this.options.clock.nowMs();
+    const { seq } = this;
+    const [only] = deltas;
+    if (only?.op === 'text' && deltas.length === 1 && status === undefined) {
+      this.notify('turn/text', { seq, id: only.id, delta: only.delta });
+    } else {
+      this.notify('turn/events', { seq, deltas, ...(status === undefined ? {} : { status }) });
+    }
   }
 
   private drop(): void {
@@ -123,6 +164,8 @@ export class PanelFeed implements Disposable {
     this.frame = undefined;
     this.deltas = [];
     this.status = undefined;
+    this.isTextAlone = true;
+    this.textLength = 0;
   }
 
   private notify<M extends NotificationMethod>(method: M, params: Notifications[M]): void {

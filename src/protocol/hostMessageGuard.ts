@@ -262,6 +262,8 @@ function isSessionDelta(value: unknown): value is SessionDelta {
       return isSessionItem(value.item) && isOptional(isCount)(value.index);
     case 'text':
       return isString(value.id) && isItemText(value.delta);
+    case 'close':
+      return isString(value.id) && isOptional(isNumber)(value.durationMs);
     case 'replace':
       return isSessionItem(value.item);
     case 'remove':
@@ -491,6 +493,11 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
     seq: isCount,
     deltas: isArrayOf(isSessionDelta),
     status: isOptional(isStatus),
+  }),
+  'turn/text': isFields<OfFields<Notifications['turn/text']>>({
+    seq: isCount,
+    id: isString,
+    delta: isString,
   }),
   'prompt/changed': isFields<OfFields<Notifications['prompt/changed']>>({
     prompts: isArrayOf(isPrompt),

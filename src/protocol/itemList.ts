@@ -42,6 +42,15 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
       items[index] = { ...item, text: item.text + delta.delta };
       return true;
     }
+    case 'close': {
+      const index = indexOfItem(items, delta.id);
+      const closed = closedItem(items[index], delta.durationMs);
+      if (closed === undefined) {
+        return false;
+      }
+      items[index] = closed;
+      return true;
+    }
     case 'replace': {
       const index = indexOfItem(items, delta.item.id);
       if (index < 0) {
@@ -59,6 +68,21 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
     }
     default:
       return assertNever(delta);
+  }
+}
+
+/** A text or thinking item that grows no more; undefined for any other. */
+function closedItem(
+  item: SessionItem | undefined,
+  durationMs: number | undefined,
+): SessionItem | undefined {
+  switch (item?.kind) {
+    case 'text':
+      return { ...item, isOpen: false };
+    case 'thinking':
+      return { ...item, isOpen: false, ...(durationMs === undefined ? {} : { durationMs }) };
+    default:
+      return undefined;
   }
 }
 

@@ -182,6 +182,8 @@ export interface Notifications {
     readonly deltas: readonly SessionDelta[];
     readonly status?: StatusView;
   };
+  /** The same for what is most of a turn, text that is added to one item, without the frame around it. */
+  'turn/text': { readonly seq: number; readonly id: string; readonly delta: string };
   /** The whole list of open questions: small, sent at once. */
   'prompt/changed': { readonly prompts: readonly PromptView[] };
   'edit/changed': { readonly edits: readonly EditView[] };

@@ -382,21 +382,28 @@ export class ItemReducer {
   private closeBlock(): void {
     const open = this.open;
     this.open = undefined;
-    const item = open === undefined ? undefined : this.find(open.id);
-    if (open === undefined || item === undefined) {
+    const position = open === undefined ? undefined : this.positions.get(open.id);
+    const item = position === undefined ? undefined : this.list[position];
+    if (open === undefined || position === undefined) {
+      return;
+    }
+    if (item?.kind !== 'text' && item?.kind !== 'thinking') {
       return;
     }
     // What was held back comes now, and what was shown is judged once more as a whole.
-    if (item.kind === 'text') {
-      this.replace({ ...item, text: open.stream?.end() ?? item.text, isOpen: false });
-    } else if (item.kind === 'thinking') {
-      const durationMs = this.options.nowMs() - open.startedAtMs;
-      this.replace({
-        ...item,
-        text: open.stream?.end() ?? item.text,
-        isOpen: false,
-        durationMs,
-      });
+    const text = open.stream?.end() ?? item.text;
+    const duration =
+      item.kind === 'thinking' ? { durationMs: this.options.nowMs() - open.startedAtMs } : {};
+    if (!text.startsWith(item.text)) {
+      this.replace({ ...item, ...duration, text, isOpen: false });
+      return;
+    }
+    // Told as an end and not as the item anew: the panel has the text already.
+    this.list[position] = { ...item, ...duration, text, isOpen: false };
+    if (text.length > item.text.length) {
+      this.deltas.push({ op: 'text', id: item.id, delta: text.slice(item.text.length) });
+    }
+    this.deltas.push({ op: 'close', id: item.id, ...duration });
     }
   }
 

@@ -14,13 +14,12 @@ const sinks = [
   'command-line',
   'error',
 ];
-/** A long text says nothing more letter by letter that its pieces do not. */
-const maxLetters = 400;
+/** Letters of a short text; a long one in forty pieces, which cut it in as many places. */
 const pieces = (text) =>
-  text.length <= maxLetters
+  text.length <= 60
     ? Array.from(text)
-    : Array.from({ length: 200 }, (_, i) =>
-        text.slice(Math.floor((i * text.length) / 200), Math.floor(((i + 1) * text.length) / 200)),
+    : Array.from({ length: 40 }, (_, i) =>
+        text.slice(Math.floor((i * text.length) / 40), Math.floor(((i + 1) * text.length) / 40)),
       );
 
 /** In the page: what in a row should not be there. The lists are what the panel draws by itself. */
@@ -74,7 +73,8 @@ for (const sink of sinks) {
         ['in letters', pieces(text)],
       ]) {
         const id = `${index} ${way}`;
-        await server.render(id, sink, deltas, 'frame');
+        // Where text becomes elements, each piece is drawn before the next one comes.
+        await server.render(id, sink, deltas, sink === 'markdown' ? 'frame' : undefined);
         const found = await view.frame.evaluate(strangers, id);
         const shown = await view.frame.evaluate(
           (wanted) =>

@@ -41,6 +41,7 @@ function linked() {
   const handlers: NotificationHandlers = {
     'state/snapshot': note('snapshot'),
     'turn/events': note('events'),
+    'turn/text': note('text'),
     'prompt/changed': note('prompts'),
     'edit/changed': note('edits'),
     'change/changed': note('changes'),

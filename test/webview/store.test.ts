@@ -147,6 +147,20 @@ describe('reduce', () => {
 });
 
 describe('applyDeltas', () => {
+  it('closes a text or a thought, which keeps what it says, and nothing else', () => {
+    const thought: SessionItem = { kind: 'thinking', id: 't', text: 'hm', isOpen: true };
+    expect(
+      applyDeltas(
+        [text('a', 'x'), thought],
+        [
+          { op: 'close', id: 'a' },
+          { op: 'close', id: 't', durationMs: 5 },
+        ],
+      ),
+    ).toEqual([text('a', 'x', false), { ...thought, isOpen: false, durationMs: 5 }]);
+    expect(applyDeltas([user('u')], [{ op: 'close', id: 'u' }])).toBeUndefined();
+  });
+
   it('adds at the end or at the place it is told, and a known id replaces', () => {
     const items = [user('a'), user('b')];
     expect(

@@ -5,6 +5,7 @@ import type { SessionDelta, SessionItem } from '../../../src/events/sessionItem'
 import { addDelta, PanelFeed } from '../../../src/host/panelFeed';
 import type { PanelChange, PanelContent, PanelSource } from '../../../src/host/panelSource';
 import type { NotificationMessage } from '../../../src/protocol/envelope';
+import { applyDeltas } from '../../../src/protocol/itemList';
 import { checkHostMessage } from '../../../src/protocol/hostMessageGuard';
 import type {
   ChangeView,
@@ -83,26 +84,16 @@ class FakeSource implements PanelSource {
   }
 
   change(...deltas: readonly SessionDelta[]): void {
-    this.items = deltas.reduce(applyDelta, this.items);
+    this.items = applied(this.items, deltas);
     this.session.fire({ deltas });
   }
 }
 
-function applyDelta(items: readonly SessionItem[], delta: SessionDelta): readonly SessionItem[] {
-  switch (delta.op) {
-    case 'add':
-      return [...items, delta.item];
-    case 'text':
-      return items.map((item) =>
-        item.id === delta.id && item.kind === 'text'
-          ? { ...item, text: item.text + delta.delta }
-          : item,
-      );
-    case 'replace':
-      return items.map((item) => (item.id === delta.item.id ? delta.item : item));
-    case 'remove':
-      return items.filter((item) => item.id !== delta.id);
-  }
+function applied(
+  items: readonly SessionItem[],
+  deltas: readonly SessionDelta[],
+): readonly SessionItem[] {
+  return applyDeltas(items, deltas) ?? [];
 }
 
 const text = (id: string, value = ''): SessionItem => ({
@@ -148,7 +139,7 @@ describe('what the host tells the view', () => {
     expect(of('turn/events')).toEqual([]);
     await clock.advance(16);
     source.change({ op: 'text', id: 'a', delta: '!' });
-    await clock.advance(16);
+    await clock.advance(48);
     expect(of('turn/events')).toEqual([
       {
         seq: 1,
@@ -157,8 +148,41 @@ describe('what the host tells the view', () => {
           { op: 'text', id: 'a', delta: 'one two three' },
         ],
       },
-      { seq: 2, deltas: [{ op: 'text', id: 'a', delta: '!' }] },
     ]);
+    expect(of('turn/text')).toEqual([{ seq: 2, id: 'a', delta: '!' }]);
+  });
+
+  it('is text alone some frames later, but the first of it, much of it and all else in the next frame', async () => {
+    const { source, clock, feed, of } = start();
+    feed.ready();
+    source.change({ op: 'add', item: text('a') });
+    await clock.advance(1000);
+    source.change({ op: 'text', id: 'a', delta: 'first' });
+    await clock.advance(16);
+    expect(of('turn/text')).toHaveLength(1);
+    source.change({ op: 'text', id: 'a', delta: 'second' });
+    await clock.advance(16);
+    expect(of('turn/text')).toHaveLength(1);
+    source.change({ op: 'text', id: 'a', delta: 'x'.repeat(1024) });
+    await clock.advance(16);
+    expect(of('turn/text')).toHaveLength(2);
+    source.change({ op: 'text', id: 'a', delta: 'last' });
+    source.change({ op: 'replace', item: text('a', 'whole') });
+    await clock.advance(16);
+    expect(of('turn/events')).toHaveLength(2);
+  });
+
+  it('tells the status again only when it is another one', async () => {
+    const { source, clock, feed, of } = start();
+    feed.ready();
+    source.session.fire({ deltas: [], status: { ...status } });
+    await clock.advance(100);
+    expect(of('turn/events')).toEqual([]);
+    const streaming: StatusView = { ...status, phase: 'streaming' };
+    source.session.fire({ deltas: [], status: streaming });
+    source.session.fire({ deltas: [], status: { ...streaming } });
+    await clock.advance(100);
+    expect(of('turn/events')).toEqual([{ seq: 1, deltas: [], status: streaming }]);
   });
 
   it('is a prompt at once, while deltas still wait for their frame', () => {
@@ -219,7 +243,7 @@ describe('what the host tells the view', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { source, clock, feed, posted } = start();
         let count = 0;
-        for (const name of [...steps, 'ready', 'text', 'frame']) {
+        for (const name of [...steps, 'ready', 'text', 'rest']) {
           switch (name) {
             case 'add':
               source.change({ op: 'add', item: text(`i${count++}`) });
@@ -233,6 +257,9 @@ describe('what the host tells the view', () => {
             }
             case 'frame':
               await clock.advance(16);
+              break;
+            case 'rest':
+              await clock.advance(100);
               break;
             case 'hide':
               feed.hidden();
@@ -279,7 +306,12 @@ function replay(posted: readonly HostMessage[]): {
     } else if (message?.method === 'turn/events') {
       gaps += message.params.seq === seq + 1 ? 0 : 1;
       seq = message.params.seq;
-      items = message.params.deltas.reduce(applyDelta, items);
+      items = applied(items, message.params.deltas);
+    } else if (message?.method === 'turn/text') {
+      gaps += message.params.seq === seq + 1 ? 0 : 1;
+      seq = message.params.seq;
+      const { id, delta } = message.params;
+      items = applied(items, [{ op: 'text', id, delta }]);
     }
   }
   return { items, gaps };

@@ -193,11 +193,13 @@ const notifications: { readonly [M in NotificationMethod]: Notifications[M] } = 
     deltas: [
       { op: 'add', item: { kind: 'user', id: '8', text: 'x' }, index: 0 },
       { op: 'text', id: '2', delta: 'y' },
+      { op: 'close', id: '2', durationMs: 5 },
       { op: 'replace', item: { kind: 'user', id: '8', text: 'z' } },
       { op: 'remove', id: '8' },
     ],
     status: snapshot.status,
   },
+  'turn/text': { seq: 2, id: '2', delta: 'y' },
   'prompt/changed': { prompts: [prompt] },
   'edit/changed': { edits: [edit] },
   'change/changed': { changes: [change] },

@@ -124,6 +124,7 @@ describe('the envelope', () => {
     const notifications: NotificationHandlers = {
       'state/snapshot': hear('state/snapshot'),
       'turn/events': hear('turn/events'),
+      'turn/text': hear('turn/text'),
       'prompt/changed': hear('prompt/changed'),
       'edit/changed': hear('edit/changed'),
       'change/changed': hear('change/changed'),

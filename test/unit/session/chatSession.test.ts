@@ -109,6 +109,21 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): void {
         delta.item,
       );
       return;
+    case 'close': {
+      const index = items.findIndex((item) => item.id === delta.id);
+      const item = items[index];
+      if (item?.kind === 'text') {
+        items[index] = { ...item, isOpen: false };
+      } else if (item?.kind === 'thinking') {
+        const { durationMs } = delta;
+        items[index] = {
+          ...item,
+          isOpen: false,
+          ...(durationMs === undefined ? {} : { durationMs }),
+        };
+      }
+      return;
+    }
     case 'text': {
       const index = items.findIndex((item) => item.id === delta.id);
       const item = items[index];
