@@ -13,7 +13,7 @@ import {
 import { renderSteps, type RenderRequest } from './webviewRender';
 
 /** The questions of the newest so many command lines stay open; older ones become ordinary calls. */
-const maxPrompts = 50;
+const maxPrompts = 5;
 
 const emptySnapshot: PanelSnapshot = {
   version: protocolVersion,

@@ -67,7 +67,7 @@ for (const sink of sinks) {
     t.onEnd(() => view.close());
     const wrong = [];
     for (const [index, text] of hostileTexts.entries()) {
-      if (index % 40 === 0) await server.reset();
+      if (index % 20 === 0) await server.reset();
       for (const [way, deltas] of [
         ['at once', [text]],
         ['in letters', pieces(text)],
