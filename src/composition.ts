@@ -44,6 +44,7 @@ import { McpCenter } from './host/mcpCenter';
 import { PromptNotifications } from './host/notifications';
 import { OutputLog } from './host/outputLog';
 import { createPanelActions } from './host/panelActions';
+import { FileMentions } from './host/fileMentions';
 import { PanelController } from './host/panelController';
 import { QuestionEditor } from './host/questionEditor';
 import { RepositoryRuleFiles } from './host/repositoryRules';
@@ -697,6 +698,14 @@ export function compose(context: vscode.ExtensionContext): Composition {
   });
   const agentOf = (adapter: string | undefined): AgentEntry | undefined =>
     setup.directory.find(adapter ?? setup.find(sessions.current.modelId)?.runtime?.adapter ?? '');
+  const mentions = new FileMentions({
+    folders: () => {
+      const { folders } = files.roots();
+      return folders.map(({ path, name }) => (folders.length === 1 ? { path } : { path, name }));
+    },
+    listFiles: (options) => search.findFiles(options),
+    clock,
+  });
   const panel: PanelController = store.add(
     new PanelController({
       sessions,
@@ -751,6 +760,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
             `@ext:${context.extension.id}`,
           );
         },
+        findFiles: (query) => mentions.find(query),
         probeEndpoint: (params, signal) =>
           probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
         addEndpoint: async (params) => {

@@ -21,6 +21,8 @@ export function answerView(message: RequestMessage, host: StandInHost): HostMess
         'tool/detail',
         capped(withoutEscapes(host.output(message.params.callId)), detailLimit),
       );
+    case 'file/find':
+      return answer(id, 'file/find', { paths: [] });
     case 'endpoint/probe':
       return answer(id, 'endpoint/probe', { models: [], problem: 'The stand-in asks nobody.' });
     case 'endpoint/add':

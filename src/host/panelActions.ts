@@ -16,6 +16,7 @@ export interface PanelActionDeps {
   readonly install: (adapter: string | undefined) => Promise<void>;
   readonly setKey: (providerId: string | undefined) => Promise<void>;
   readonly openSettings: (target: string | undefined) => Promise<void>;
+  readonly findFiles: PanelActions['findFiles'];
   readonly probeEndpoint: PanelActions['probeEndpoint'];
   readonly addEndpoint: PanelActions['addEndpoint'];
   readonly insertPrompt: (text: string) => void;
@@ -90,6 +91,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
     openChange: deps.openChange,
     undoChanges: deps.undoChanges,
     restoreTurn: deps.restoreTurn,
+    findFiles: deps.findFiles,
     probeEndpoint: deps.probeEndpoint,
     addEndpoint: deps.addEndpoint,
   };

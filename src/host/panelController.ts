@@ -50,6 +50,7 @@ export interface PanelActions {
   openChange(changeId: string, hunkId: string | undefined): void;
   undoChanges(selection: ChangeSelection): void;
   restoreTurn(turnId: string): void;
+  findFiles(query: string): Promise<readonly string[]>;
   probeEndpoint: RequestHandlers['endpoint/probe'];
   addEndpoint: RequestHandlers['endpoint/add'];
 }
@@ -167,6 +168,7 @@ export class PanelController implements PanelSource, Disposable {
         part === 'input' && this.deps.questions.list().some((asked) => asked.callId === callId);
       return Promise.resolve({ text: isAsked ? text : this.redact(text), isTruncated });
     },
+    'file/find': async ({ query }) => ({ paths: await this.deps.actions.findFiles(query) }),
     'endpoint/probe': (params, signal) => this.deps.actions.probeEndpoint(params, signal),
     'endpoint/add': (params, signal) => this.deps.actions.addEndpoint(params, signal),
     'session/list': async () => ({

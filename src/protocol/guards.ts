@@ -81,6 +81,7 @@ const requestGuards: GuardsOfRequests = {
     callId: isId,
     part: isOneOf('input', 'output'),
   }),
+  'file/find': isShape<Requests['file/find']['params']>({ query: isText(limits.name) }),
   'endpoint/probe': isShape<Requests['endpoint/probe']['params']>({
     url: isText(limits.url),
     key: isOptional(isText(limits.key)),

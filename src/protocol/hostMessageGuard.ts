@@ -119,6 +119,9 @@ const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']
     text: isText(limits.detail),
     isTruncated: isBoolean,
   }),
+  'file/find': isFields<OfFields<Requests['file/find']['result']>>({
+    paths: isListOf(isString, limits.models),
+  }),
   'endpoint/probe': isFields<OfFields<Requests['endpoint/probe']['result']>>({
     models: isListOf(isString, limits.models),
     problem: isProblem,

@@ -69,6 +69,11 @@ export interface Requests {
     params: { readonly callId: string; readonly part: 'input' | 'output' };
     result: { readonly text: string; readonly isTruncated: boolean };
   };
+  /** Files of the workspace by a few letters of their paths, best first, for a mention. */
+  'file/find': {
+    params: { readonly query: string };
+    result: { readonly paths: readonly string[] };
+  };
   'endpoint/probe': {
     params: { readonly url: string; readonly key?: string };
     result: { readonly models: readonly string[]; readonly problem?: string };

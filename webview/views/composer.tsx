@@ -8,6 +8,7 @@ import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
 import { AttachmentList } from './attachmentList';
 import { ComposerBar } from './composerBar';
+import { useMentions } from './mentionList';
 import { QueueList } from './queueList';
 
 export interface ComposerProps {
@@ -32,6 +33,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   const { link } = usePanel();
   const saveDraft = useDraft(area, state, setHasText);
   useHostInserts(area, saveDraft);
+  const mentions = useMentions(area, () => saveDraft('now'));
 
   const attach = async (files: readonly File[]): Promise<void> => {
     const taken: Attachment[] = [];
@@ -93,6 +95,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
     if (area.current !== null) {
       area.current.dataset.lastKeyMs = String(performance.now());
     }
+    if (mentions.onKeyDown(event)) {
+      return;
+    }
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       void send(event.ctrlKey || event.metaKey ? 'steer' : 'followUp');
@@ -132,6 +137,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
             area.current?.focus();
           }}
         />
+        {mentions.list}
         <textarea
           ref={area}
           id="composer"
@@ -141,7 +147,11 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
           placeholder={placeholder(state)}
           aria-label="Prompt"
           aria-describedby={problem === '' ? undefined : 'composer-problem'}
-          onInput={() => saveDraft('soon')}
+          onInput={() => {
+            saveDraft('soon');
+            mentions.look();
+          }}
+          onSelect={mentions.look}
           onPaste={(event) => {
             const files = filesIn(event.clipboardData);
             if (files.length > 0) {

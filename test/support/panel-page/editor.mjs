@@ -12,6 +12,11 @@ const host = {
   answers: {
     'prompt/submit': () => ({ accepted: true }),
     'tool/detail': ({ part }) => ({ text: `the whole ${part}\n`.repeat(400), isTruncated: false }),
+    'file/find': ({ query }) => ({
+      paths: ['src/parser.ts', 'src/lexer.ts', 'docs/parser notes.md'].filter((path) =>
+        path.includes(query),
+      ),
+    }),
     'endpoint/probe': ({ url }) =>
       url.includes('11434')
         ? { models: ['llama3.3:70b', 'qwen3-coder:30b'] }
