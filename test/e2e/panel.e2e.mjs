@@ -694,3 +694,26 @@ test('the toolkit follows a change of theme', async (t) => {
   );
   assert.equal(await background(), 'rgb(1, 2, 3)');
 });
+
+test('a file is mentioned by @ and a few letters, from the keyboard', async (t) => {
+  const { page, problems } = await open(t, 'empty');
+  const composer = id(page, 'composer');
+  await composer.click();
+  await composer.pressSequentially('look at @pars');
+  await id(page, 'mention-list').getByRole('option').nth(1).waitFor();
+  await composer.press('ArrowDown');
+  await composer.press('Enter');
+  await id(page, 'mention-list').waitFor({ state: 'detached' });
+  assert.equal(await composer.inputValue(), 'look at @"docs/parser notes.md" ');
+  assert.deepEqual(
+    await posted(page, 'prompt/submit'),
+    [],
+    'the key chose a file and sent nothing',
+  );
+  await composer.pressSequentially('@lex');
+  await id(page, 'mention-list').waitFor();
+  await composer.press('Escape');
+  await id(page, 'mention-list').waitFor({ state: 'detached' });
+  assert.equal(await composer.inputValue(), 'look at @"docs/parser notes.md" @lex');
+  assert.deepEqual(problems, []);
+});
