@@ -404,7 +404,6 @@ export class ItemReducer {
       this.deltas.push({ op: 'text', id: item.id, delta: text.slice(item.text.length) });
     }
     this.deltas.push({ op: 'close', id: item.id, ...duration });
-    }
   }
 
   private retract(blockId: string): void {

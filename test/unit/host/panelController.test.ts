@@ -161,6 +161,7 @@ function setUp() {
       openChange: nothing,
       undoChanges: nothing,
       restoreTurn: nothing,
+      findFiles: () => Promise.reject(new Error('nothing here lists')),
       probeEndpoint: () => Promise.reject(new Error('nothing here probes')),
       addEndpoint: () => Promise.reject(new Error('nothing here adds')),
     },

@@ -36,7 +36,10 @@ class Panel {
       } else if (delta.op === 'remove') {
         this.items.splice(at, 1);
       } else if (item?.kind === 'text' || item?.kind === 'thinking') {
-        this.items[at] = { ...item, text: item.text + delta.delta };
+        this.items[at] =
+          delta.op === 'text'
+            ? { ...item, text: item.text + delta.delta }
+            : { ...item, isOpen: false };
       }
     }
   }
