@@ -4,7 +4,7 @@ import { remark, report } from './goals.mjs';
 import { answerPieces, openPanelPage } from './panel-page.mjs';
 
 const count = 5000;
-const questions = 60;
+const questions = 24;
 const stage = await openPanelPage({ count });
 
 try {
@@ -54,7 +54,7 @@ try {
   await stage.page.evaluate(
     ([pieces, rate]) =>
       window.host.postMessage({ kind: 'stream', id: 'busy', pieces, perSecond: rate }),
-    [answerPieces(5000 * 60), 5000],
+    [answerPieces(5000 * 30), 5000],
   );
   const busy = await ask('busy');
   const isStreaming = await stage.page.evaluate(() => window.endedAtMs === undefined);
