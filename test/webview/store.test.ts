@@ -64,7 +64,7 @@ describe('reduce', () => {
       order: snapshot.items,
       prompts: [],
       edits: [],
-  changes: [],
+      changes: [],
       status: snapshot.status,
       setup: snapshot.setup,
       draft: 'half',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
 import { toolOk } from '../../../src/events/toolCall';
-import { stripEscapes } from '../../../src/node/escapeSequences';
+import { stripEscapes } from '../../../src/base/escapeSequences';
 import { exportFormats, exportSession } from '../../../src/session/exportSession';
 
 const secret = ['sk', 'ant', 'api03', 'abcdefghij0123456789klmnop'].join('-');
