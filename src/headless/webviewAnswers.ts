@@ -5,16 +5,27 @@ import { capped, withoutEscapes } from '../session/toolItems';
 import type { StandInHost } from './webviewHost';
 
 const detailLimit = 1_048_576;
+const noModel = 'The stand-in has no model.';
+const noSession = 'The stand-in keeps no sessions.';
 
 /** What the stand-in answers: it keeps outputs, and has nothing else to give. */
 export function answerView(message: RequestMessage, host: StandInHost): HostMessage {
   const { id } = message;
   switch (message.method) {
     case 'prompt/submit':
-      return answer(id, 'prompt/submit', {
-        accepted: false,
-        problem: 'The stand-in has no model.',
-      });
+      return answer(id, 'prompt/submit', { accepted: false, problem: noModel });
+    case 'prompt/resend':
+      return answer(id, 'prompt/resend', { accepted: false, problem: noModel });
+    case 'queue/edit':
+      return answer(id, 'queue/edit', { ok: false });
+    case 'queue/takeBack':
+      return answer(id, 'queue/takeBack', {});
+    case 'branch/choose':
+      return answer(id, 'branch/choose', { ok: false, problem: noSession });
+    case 'session/fork':
+      return answer(id, 'session/fork', { ok: false, problem: noSession });
+    case 'session/search':
+      return answer(id, 'session/search', { matches: [], isTruncated: false });
     case 'tool/detail':
       return answer(
         id,

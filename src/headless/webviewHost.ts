@@ -23,6 +23,7 @@ const emptySnapshot: PanelSnapshot = {
   items: [],
   prompts: [],
   edits: [],
+  changes: [],
   status: {
     phase: 'idle',
     title: 'Stand-in',
@@ -85,6 +86,9 @@ export class StandInHost {
           break;
         case 'edit/changed':
           this.state = { ...this.state, edits: message.params.edits };
+          break;
+        case 'change/changed':
+          this.state = { ...this.state, changes: message.params.changes };
           break;
         case 'setup/changed':
           this.state = { ...this.state, setup: message.params };
