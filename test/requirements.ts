@@ -439,18 +439,15 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R211: {
     text: 'Two windows on one session: the second opens read-only or forks',
   },
-  R212: { text: 'submit while busy queues (never drops, never fails)', open: 'transcript' },
+  R212: { text: 'submit while busy queues (never drops, never fails)' },
   R213: {
     text: "Signals to the UI are a stable union of our own, not the loop's events: prompt, text, thinking, tool_start, tool_end, turn_end(usage), persisted, …",
-    open: 'transcript',
   },
   R214: {
     text: 'State is an immutable snapshot: phase idle|streaming|tooling|condensing|faulted, head, usage (cumulative), context tokens (of the latest turn only), …',
-    open: 'transcript',
   },
   R215: {
     text: 'Faults are typed values: model, tool, persistence, aborted, overflow',
-    open: 'transcript',
   },
   R216: {
     text: 'Transient network faults (429, overloaded, timeout, 5xx) are retried, default 2 attempts, 250 ms doubling, honouring retry-after',
@@ -458,7 +455,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R217: { text: 'abort ends the turn as aborted, keeps partial text, leaves the session usable' },
   R218: {
     text: 'A shell line of the user (!cmd) goes into the context, !!cmd does not',
-    open: 'transcript',
   },
   R219: {
     text: 'The first text delta is not lost (a known defect of the origin: the first chunk vanished from headless output)',
