@@ -22,6 +22,7 @@ const snapshot = {
   prompts: [],
   edits: [],
   changes: [],
+  changes: [],
   status: {
     phase: 'idle',
     title: 'Bench',

@@ -37,6 +37,7 @@ const feed = new PanelFeed({
       items,
       prompts: open,
       edits: [],
+      changes: [],
       status: idle,
       setup,
     }),

@@ -101,6 +101,7 @@ const emptySnapshot = {
   items: [],
   prompts: [],
   edits: [],
+  changes: [],
   status: {
     phase: 'idle',
     title: 'Stand-in',
