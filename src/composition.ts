@@ -70,6 +70,7 @@ import { StatusBar } from './host/statusBar';
 import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
 import { EditorWorkspaceFiles } from './host/workspaceFiles';
+import { addWriteHooks } from './host/writeHooks';
 import { createAgentProbe } from './node/agentProbe';
 import { auditHostName, createAuditFile } from './node/auditFile';
 import { listAuditFiles, readAuditLines, readAuditRecords } from './node/auditFolder';
@@ -267,6 +268,8 @@ export function compose(context: vscode.ExtensionContext): Composition {
   }
   const hooks = new PostWriteHooks(clock, log);
   hooks.add(createDiagnosticsHook(new EditorDiagnostics(clock)));
+  const isFormatting = (): boolean => settings.values.isFormattedAfterEdit;
+  addWriteHooks(hooks, { files, isFormatting, isTrusted, logger: log });
   const repositoryRules = store.add(
     new RepositoryRuleFiles(
       (problem) => void vscode.window.showWarningMessage(`Patchbay: ${problem}`),

@@ -331,12 +331,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     text: 'Hooks run also without a project id and use the workspace folder of the path, not the process cwd',
   },
   R159: {
-    text: 'Further hooks: refresh diagnostics of that file and give new errors to the model',
-    open: 'review',
+    text: 'Further hooks: refresh diagnostics of that file and give new errors to the model; format on request; source-control refresh; record the before-image for undo',
   },
   R160: {
     text: 'Diff: semantic diff first where difft is installed (at most 30 lines, then a count of the rest, 10 s), else our own line diff (R162), at most 500 …',
-    open: 'review',
   },
   R161: { text: 'The semantic diff compares the before-image with the new file (two paths)' },
   R162: { text: 'Without difft: our own line diff in unified form with the same limits' },

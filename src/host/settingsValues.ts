@@ -47,6 +47,8 @@ export interface SettingsValues {
   readonly openReviewAutomatically: boolean;
   /** The agent goes on while its edits wait for the user. */
   readonly isReviewNonBlocking: boolean;
+  /** The editor's formatter runs over what an edit wrote. */
+  readonly isFormattedAfterEdit: boolean;
   /** How many of the waiting prompts the next turn takes. */
   readonly queueDelivery: QueueDelivery;
   /** How long a tool may run that has no limit of its own. */
@@ -78,6 +80,7 @@ export const userOnlySettings = [
   'toolTimeoutSeconds',
   'audit.strict',
   'review.nonBlocking',
+  'formatAfterEdit',
 ] as const;
 
 /** Settings of taste: a workspace may have its own value. */
@@ -130,6 +133,7 @@ export function parseSettings(read: (name: SettingName) => unknown): ParsedSetti
     toolTimeoutMs: parseToolTimeout(read('toolTimeoutSeconds'), report),
     isAuditStrict: parseStrict(read('audit.strict'), report),
     isReviewNonBlocking: read('review.nonBlocking') === true,
+    isFormattedAfterEdit: read('formatAfterEdit') === true,
   };
   return { values, problems };
 }

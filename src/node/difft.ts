@@ -56,6 +56,7 @@ export function createDifft(options: DifftOptions): {
             }),
             timeoutMs,
             cwd: scratch.path,
+            signal,
           },
           options.supervisor,
         );

@@ -22,6 +22,8 @@ export interface ProgramRun {
   readonly timeoutMs: number;
   /** Default: an empty folder of its own, removed afterwards; never the workspace. */
   readonly cwd?: string;
+  /** Ends the program and its children, as running out of time does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Output beyond this many bytes per stream is dropped. */
@@ -61,7 +63,7 @@ async function runIn(
   );
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const outcome = await withDeadline(systemClock, child.ended, run.timeoutMs);
+  const outcome = await withDeadline(systemClock, child.ended, run.timeoutMs, run.signal);
   if (outcome.kind !== 'value') {
     child.signal('SIGKILL');
     await withDeadline(systemClock, child.ended, 1000);

@@ -220,6 +220,8 @@ export class EditCommit {
       folder: this.folderOf(effect.path),
       beforeText: fileEdit.kind === 'create' ? undefined : verdict.baseText,
       afterText: isDeleted ? undefined : afterText,
+      ...(showsText ? {} : { isTextHidden: true as const }),
+      checkPlace: this.gate.placeCheck(call, edit.judgement.effects, shown),
     };
     const comparing = summarizeChange(
       { beforeText: verdict.baseText, afterText, shownPath: shown },

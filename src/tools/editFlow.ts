@@ -7,6 +7,7 @@ import { DeferredEdits } from './deferredEdits';
 import { EditCommit, type Approval, type CommitStep, type EditCall } from './editCommit';
 import { denialOf, hunkCountText, originOf, prepareEdit, type PreparedEdit } from './editProposal';
 import { withMove } from './plannedWrites';
+import type { ProposedHooks } from './proposedHooks';
 import type { OrchestratorServices } from './services';
 
 /**
@@ -21,6 +22,7 @@ export class EditFlow {
     private readonly services: OrchestratorServices,
     private readonly gate: CallGate,
     private readonly records: CallRecords,
+    private readonly proposedHooks: ProposedHooks,
   ) {
     this.commit = new EditCommit(services, gate, records);
     this.deferred = new DeferredEdits(services, records, this.commit);
@@ -68,7 +70,10 @@ export class EditFlow {
       isApproved || judgement.decision.verdict !== 'ask'
         ? undefined
         : await this.deferred.propose(edit, prepared.edit, reason);
+    const { sessionId, callId } = call.subject;
+    const name = { sessionId, callId, path: effect.path };
     if (proposed !== undefined) {
+      this.proposedHooks.keep(name, finishHooks);
       return ended(proposed);
     }
     const approval = isApproved
@@ -80,6 +85,9 @@ export class EditFlow {
           edit.hasFollower === true ? withMove(reason, edit, this.services.files.roots()) : reason,
         );
     if (approval.kind === 'denied') {
+      if (approval.grant.by === 'withdrawn') {
+        this.proposedHooks.keep(name, finishHooks); // the proposal may stay, for a decision that comes later
+      }
       return ended(await this.records.denied(call, judgement.effects, approval.grant));
     }
     const step = await this.commit.run(edit, prepared.edit, approval, finishHooks);

@@ -22,6 +22,7 @@ import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
 import { runWrites, type MoveStep } from './patchFlow';
 import { failedApplication, ProposalApplier } from './proposalApplier';
+import { ProposedHooks } from './proposedHooks';
 import { plainWriteRule, toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
@@ -53,9 +54,10 @@ export class Orchestrator implements ToolOrchestrator {
     }
     this.gate = new CallGate(services);
     this.records = new CallRecords(services);
-    this.edits = new EditFlow(services, this.gate, this.records);
+    const proposedHooks = new ProposedHooks();
+    this.edits = new EditFlow(services, this.gate, this.records, proposedHooks);
     this.children = new ChildCalls(services, this.gate, this.records);
-    this.applier = new ProposalApplier(services, this.gate, this.records);
+    this.applier = new ProposalApplier(services, this.gate, this.records, proposedHooks);
   }
 
   async execute(call: ToolCall, context: CallContext): Promise<ToolResult> {

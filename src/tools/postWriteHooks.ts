@@ -2,7 +2,7 @@ import { withDeadline, type Clock } from '../base/clock';
 import { toDisposable, type Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
-import type { Diagnostics, FileProblem } from './contract';
+import type { Diagnostics, FileProblem, PlaceCheck } from './contract';
 
 /** A file that is about to be changed. `folder` is the workspace folder it belongs to; undefined outside of all. */
 export interface WriteTarget {
@@ -14,6 +14,10 @@ export interface WriteTarget {
 export interface FinishedWrite extends WriteTarget {
   readonly beforeText: string | undefined;
   readonly afterText: string | undefined;
+  /** The caller may not read the file: what is told must not show its text. */
+  readonly isTextHidden?: true;
+  /** To be asked as the last thing before the file is changed further. */
+  readonly checkPlace?: PlaceCheck;
 }
 
 /**
@@ -47,12 +51,15 @@ export class PostWriteHooks {
     target: WriteTarget,
   ): (write: FinishedWrite, signal: AbortSignal) => Promise<readonly string[]> {
     const started = [...this.hooks].map((hook) => ({
-      name: hook.name,
+      hook,
       finish: this.beginOne(hook, target),
     }));
     return async (write, signal) => {
       const texts = await Promise.all(
-        started.map(({ name, finish }) => this.finishOne(name, finish, write, signal)),
+        started
+          // A write may come long after its proposal: what was taken away since is not called.
+          .filter(({ hook }) => this.hooks.has(hook))
+          .map(({ hook, finish }) => this.finishOne(hook.name, finish, write, signal)),
       );
       return texts.filter((text) => text !== undefined && text !== '').map(String);
     };

@@ -7,6 +7,7 @@ import type { CallRecords } from './callRecords';
 import type { AppliedProposal, EditOrigin, EditProposal } from './contract';
 import { EditCommit, type EditCall } from './editCommit';
 import { denialOf, hunkCountText } from './editProposal';
+import type { ProposedHooks } from './proposedHooks';
 import type { OrchestratorServices } from './services';
 import type { Slots } from './slots';
 
@@ -30,6 +31,7 @@ export class ProposalApplier {
     private readonly services: OrchestratorServices,
     private readonly gate: CallGate,
     private readonly records: CallRecords,
+    private readonly proposedHooks: ProposedHooks,
   ) {
     this.commit = new EditCommit(services, gate, records);
   }
@@ -77,13 +79,14 @@ export class ProposalApplier {
 
   private async write(
     editCall: EditCall,
-    { proposal: { edit }, verdict }: LateWrite,
+    { proposal, verdict }: LateWrite,
     shown: string,
   ): Promise<AppliedProposal> {
-    const finishHooks = this.services.hooks.begin({
-      path: edit.path,
-      folder: this.commit.folderOf(edit.path),
-    });
+    const { sessionId, callId, edit } = proposal;
+    const name = { sessionId, callId, path: edit.path };
+    const finishHooks =
+      this.proposedHooks.take(name) ??
+      this.services.hooks.begin({ path: edit.path, folder: this.commit.folderOf(edit.path) });
     const by =
       verdict.kind === 'approved' ? 'approved by you' : `you approved ${hunkCountText(verdict)}`;
     const step = await this.commit.run(
@@ -98,6 +101,7 @@ export class ProposalApplier {
       finishHooks,
     );
     if (step.kind === 'again') {
+      this.proposedHooks.keep(name, finishHooks);
       return { kind: 'stale', currentText: await this.currentText(edit.path) };
     }
     return step.result.ok

@@ -10,7 +10,7 @@ const write = { path: '/w/src/a.ts', before: 'a\nb\n', after: 'a\nc\n' };
 const lines = '--- /w/src/a.ts\n+++ /w/src/a.ts\n@@ -1,2 +1,2 @@\n a\n-b\n+c';
 
 describe('describeWrite', () => {
-  it('[R161] the semantic comparison of the text before with the text after comes first, 30 lines and a count', async () => {
+  it('[R160][R161] the semantic comparison of the text before with the text after comes first, 30 lines and a count', async () => {
     const asked: unknown[] = [];
     const tool: StructuralDiffTool = {
       compare: ({ before, after, fileName }) => {
@@ -30,7 +30,7 @@ describe('describeWrite', () => {
     ).toBe('structural');
   });
 
-  it('without the tool, when it has nothing to say and when it fails, the line diff is taken', async () => {
+  it('[R160][R162] without the tool, when it has nothing to say and when it fails, the line diff is taken', async () => {
     const clock = new FakeClock();
     const silent: StructuralDiffTool = { compare: () => Promise.resolve(undefined) };
     const failing: StructuralDiffTool = { compare: () => Promise.reject(new Error('crashed')) };
@@ -48,7 +48,7 @@ describe('describeWrite', () => {
     ).toBeLessThanOrEqual(500);
   });
 
-  it('a tool that takes more than 10 s is stopped and the line diff is taken', async () => {
+  it('[R160] a tool that takes more than 10 s is stopped and the line diff is taken', async () => {
     const clock = new FakeClock();
     let stopped: AbortSignal | undefined;
     const tool: StructuralDiffTool = {

@@ -22,6 +22,7 @@ describe('the settings', () => {
         startTimeoutMs: 30_000,
         openReviewAutomatically: true,
         isReviewNonBlocking: false,
+        isFormattedAfterEdit: false,
         queueDelivery: 'one-at-a-time',
         toolTimeoutMs: 30_000,
         isAuditStrict: false,
@@ -92,6 +93,7 @@ describe('the settings', () => {
       queueDelivery: 'one-at-a-time',
       openReviewAutomatically: true,
       isReviewNonBlocking: false,
+      isFormattedAfterEdit: false,
       toolTimeoutMs: 30_000,
       isAuditStrict: false,
     });

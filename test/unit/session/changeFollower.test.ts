@@ -89,7 +89,7 @@ describe('following a turn', () => {
     expect(readFileSync(at('gone.txt'), 'utf8')).toBe('g\n');
   });
 
-  it('[R235] keeps what the files were before the turn, whoever of its calls changed them, byte for byte', async () => {
+  it('[R159][R235] keeps what the files were before the turn, whoever of its calls changed them, byte for byte', async () => {
     const { changes, files, at, command } = place();
     const mixed = Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0x0d, 0x0a, 0x62, 0x0a]);
     const binary = Buffer.from([0, 1, 2, 0xff]);

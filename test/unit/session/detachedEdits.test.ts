@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { takenBack } from '../../../src/tools/contract';
+import { takenBack, type FileProblem } from '../../../src/tools/contract';
+import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
 import { settle } from '../../fakes/fakeClock';
 import { createPendingStage, MemoryPending, type StageOptions } from '../../fakes/pendingStage';
 
@@ -76,6 +77,48 @@ describe('an edit whose agent does not wait any more', () => {
     expect(notes[0]).toContain('the user said: leave that one\n-line 25\n+LINE 25');
     expect(stage.detached.takeNotes('s1')).toEqual([]);
   });
+
+  it.each([
+    { when: 'after a stop', isNonBlocking: false },
+    { when: 'while the agent goes on', isNonBlocking: true },
+  ])(
+    '[R159][R236] written $when tells the problems that are new since the proposal, not since the decision',
+    async ({ isNonBlocking }) => {
+      const stage = await createPendingStage({ ...start, isNonBlocking });
+      const problem = (message: string): FileProblem => ({
+        severity: 'error',
+        message,
+        lineOneBased: 3,
+      });
+      let problems = [problem('there before')];
+      stage.hooks.add(
+        createDiagnosticsHook({
+          snapshot: () => problems,
+          settled: () => Promise.resolve(problems),
+        }),
+      );
+      const turn = new AbortController();
+      const result = stage.run(
+        'edit_file',
+        { path: 'a.ts', edits: [first] },
+        { signal: turn.signal },
+      );
+      await settle();
+      const id = stage.edits.listOpen()[0]?.id ?? '';
+      turn.abort();
+      await result;
+      problems = [problem('there before'), problem('came meanwhile')];
+      stage.edits.decide(
+        id,
+        stage.edits.get(id)?.hunks.map(({ hunk }) => hunk.id) ?? [],
+        'approve',
+      );
+      await stage.detached.flush();
+      const told = stage.detached.takeNotes('s1').join('\n');
+      expect(told).toContain('New problems since this edit:\nline 3: error: came meanwhile');
+      expect(told).not.toContain('there before');
+    },
+  );
 
   it('[R224][R229] that is denied leaves the file as it was, and the agent hears the words', async () => {
     const stage = await waiting();

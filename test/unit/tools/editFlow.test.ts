@@ -413,6 +413,45 @@ describe('after a write', () => {
     expect(result.output).not.toContain('hint');
   });
 
+  it('[R159] lets the services look at the written file again before it tells their errors', async () => {
+    const bench = createBench(start);
+    const asked: unknown[] = [];
+    bench.hooks.add(
+      createDiagnosticsHook({
+        snapshot: (path) => {
+          asked.push(['before', path, bench.files.disk(path) === base]);
+          return [];
+        },
+        settled: (path, timeoutMs) => {
+          asked.push(['after', path, bench.files.disk(path) === base, timeoutMs]);
+          return Promise.resolve([problem('type does not fit', 3)]);
+        },
+      }),
+    );
+    const { output } = await bench.run('edit_file', twoHunks);
+    expect(asked).toEqual([
+      ['before', '/w/app/a.ts', true],
+      ['after', '/w/app/a.ts', false, 3000],
+    ]);
+    expect(output).toMatch(/New problems since this edit:\nline 3: error: type does not fit$/);
+  });
+
+  it('[R159] has kept what the file was before it writes, for the way back', async () => {
+    const kept: unknown[] = [];
+    const bench = createBench({
+      ...start,
+      services: {
+        aroundWrite: async (write, run) => {
+          kept.push([write.turnId, write.path, bench.files.disk(write.path)]);
+          return await run();
+        },
+      },
+    });
+    await bench.run('edit_file', twoHunks);
+    expect(kept).toEqual([['t1', '/w/app/a.ts', base]]);
+    expect(bench.files.disk('/w/app/a.ts')).not.toBe(base);
+  });
+
   it('[R156] runs hooks only when something was written', async () => {
     const bench = createBench({ ...start, answer: { kind: 'allowOnce' } });
     const finished: string[] = [];
@@ -477,7 +516,15 @@ describe('after a write', () => {
     });
     await bench.run('write_file', { path: 'two/a', content: 'b' }, { cwd: '/w/one' });
     const target = { path: '/w/two/a', folder: '/w/two' };
-    expect(seen).toEqual([target, { ...target, beforeText: 'a', afterText: 'b' }]);
+    expect(seen).toEqual([
+      target,
+      {
+        ...target,
+        beforeText: 'a',
+        afterText: 'b',
+        checkPlace: expect.any(Function) as unknown,
+      },
+    ]);
   });
 
   it('[R162][R163] describes this write in a short form for the model and whole for the card', async () => {
@@ -514,6 +561,25 @@ describe('after a write', () => {
     const { output } = await bench.run('write_file', { path: 'new.ts', content: 'abc' });
     expect(compared).toEqual(['new.ts: 0 -> 3']);
     expect(output).toMatch(/row 30\n… 10 more lines$/);
+  });
+
+  it('[R160] a comparison that crashes, or hangs, costs neither the write nor its result', async () => {
+    for (const compare of [
+      () => Promise.reject(new Error('crashed')),
+      (): never => {
+        throw new Error('no temporary folder');
+      },
+      () => new Promise<undefined>(() => undefined),
+    ]) {
+      const bench = createBench({ ...start, services: { structuralDiff: { compare } } });
+      const running = bench.run('edit_file', twoHunks);
+      await bench.clock.advance(10_000);
+      const { ok, output } = await running;
+      expect(ok).toBe(true);
+      const diff = output.slice(output.indexOf('---'));
+      expect(diff).toContain('-line 3\n+LINE 3');
+      expect(diff.length).toBeLessThanOrEqual(500);
+    }
   });
 
   it('[R164] does not wait long for the comparison', async () => {
