@@ -100,5 +100,11 @@ const jobs = [
   { ...claude, title: 'claude-agent-acp', adapter: 'acp:claude-agent-acp', more: claudeOnly },
   { title: 'opencode', adapter: 'acp:opencode', readsFirst: true, stopsAtNo: true },
 ];
-const only = process.env.PATCHBAY_AGENT ?? '';
-jobs.filter(({ adapter }) => adapter.includes(only)).forEach(editJob);
+// One agent of each kind of dialect by itself; PATCHBAY_AGENT=opencode another one, PATCHBAY_AGENT=acp all of a kind.
+const only = process.env.PATCHBAY_AGENT;
+const usual = ['claude-cli', 'codex-cli', 'acp:gemini'];
+jobs
+  .filter(({ adapter }) =>
+    only === undefined ? usual.some((name) => adapter.startsWith(name)) : adapter.includes(only),
+  )
+  .forEach(editJob);
