@@ -24,35 +24,56 @@ interface Present {
   readonly diskText: string;
 }
 
+/** What the buffer was before the editor was first asked: our own edit makes it dirty, and is nobody's unsaved work. */
+interface Before {
+  readonly isDirty: boolean;
+  readonly buffer: string;
+}
+
+type Attempt =
+  | { readonly kind: 'written'; readonly outcome: WriteOutcome }
+  /**
+   * The editor did not take the edit. It does so when the document's model was closed and opened anew at that moment (a
+   * diff that is being closed held it), although not a letter has changed.
+   */
+  | { readonly kind: 'refused'; readonly before: Before };
+
 /**
  * Changes an existing file as one undo step of its buffer, and saves it when it was clean before. A text with mixed
  * line endings, which no buffer can hold, is written as bytes. Throws `stale`, `encoding`, `mixed_line_endings`,
  * `read_only`; nothing is written then.
  */
 export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await tryWrite(write);
-    if (outcome !== 'refused') {
-      return outcome;
+  let before: Before | undefined;
+  for (let attempts = 0; ; attempts++) {
+    const present = await look(write.uri);
+    // The editor says no also to an edit that it makes all the same, be it a moment later.
+    if (before !== undefined && isMade(present.document, write)) {
+      return await finish(write, present, before);
     }
-    if (attempt === maxAttempts) {
+    if (attempts === maxAttempts) {
       throw stale(write.uri);
     }
+    const attempt = await tryWrite(write, present, before);
+    if (attempt.kind === 'written') {
+      return attempt.outcome;
+    }
+    before = attempt.before;
   }
 }
 
 /** The next look tells whether something changed: then it is `stale`, else the editor is asked again. */
 const maxAttempts = 3;
 
-/**
- * `refused`: the editor did not take the edit. It does so when the document's model was closed and opened anew at that
- * moment (a diff that is being closed held it), although not a letter has changed.
- */
-async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
-  const present = await look(write.uri);
+async function tryWrite(
+  write: BufferWrite,
+  present: Present,
+  earlier: Before | undefined,
+): Promise<Attempt> {
   const { document } = present;
-  const isDirty = document.isDirty;
   const buffer = document.getText();
+  const isAsBefore = earlier?.isDirty === false && buffer === earlier.buffer;
+  const isDirty = document.isDirty && !isAsBefore;
   if (!isDirty && !isSameButEndings(buffer, present.diskText)) {
     throw stale(write.uri); // the disk is newer than the buffer
   }
@@ -60,41 +81,61 @@ async function tryWrite(write: BufferWrite): Promise<WriteOutcome | 'refused'> {
   if (!isDiskExpected && buffer !== write.expectedText) {
     throw stale(write.uri);
   }
-  const encoded = await encodeLike(
-    write.uri,
-    { bytes: present.bytes, text: present.diskText, encoding: document.encoding },
-    write.text,
-  );
+  const before: Before = { isDirty, buffer };
+  const encoded = await encodeAs(write, present);
   await write.checkPlace?.();
   if (document.isClosed) {
-    return 'refused';
+    return { kind: 'refused', before };
   }
   if (document.version !== present.version) {
+    if (earlier !== undefined && isMade(document, write)) {
+      return { kind: 'refused', before: earlier }; // the edit before this one: the next look saves it
+    }
     throw stale(write.uri);
   }
   if (write.text === write.expectedText) {
-    return { isSaved: !isDirty };
+    return { kind: 'written', outcome: { isSaved: !isDirty } };
   }
   const isMixed = lineEndings(present.diskText) === 'mixed' || lineEndings(write.text) === 'mixed';
   if (isMixed) {
-    return await writeBytes(write.uri, encoded, isDirty);
+    return { kind: 'written', outcome: await writeBytes(write.uri, encoded, isDirty) };
   }
-  if (!(await applyToBuffer(document, buffer, write)) && !(await isInBuffer(write))) {
-    return 'refused';
+  const isApplied = await applyToBuffer(document, buffer, write);
+  return isApplied
+    ? { kind: 'written', outcome: await finish(write, present, before) }
+    : { kind: 'refused', before };
+}
+
+/** The buffer has our text: it is saved when it was clean before, and taken back when that cannot be. */
+async function finish(write: BufferWrite, present: Present, before: Before): Promise<WriteOutcome> {
+  const { uri, text } = write;
+  if (before.isDirty) {
+    return outcome(await vscode.workspace.openTextDocument(uri), text, false);
   }
-  if (isDirty) {
-    return outcome(document, write.text, false);
-  }
+  const encoded = await encodeAs(write, present);
   await write.checkPlace?.().catch(async (error: unknown) => {
-    await takeBack(document);
+    await takeBack(await vscode.workspace.openTextDocument(uri));
     throw error;
   });
+  // Asked for anew: the document may have been closed and opened meanwhile, and a closed one cannot be saved.
+  const document = await vscode.workspace.openTextDocument(uri);
   // Auto-save may have been quicker: `save` then says false although the file has our text.
   if (!(await document.save()) && !(await isOnDisk(document, encoded))) {
     await takeBack(document);
-    throw await saveRefused(write.uri, present.bytes);
+    throw await saveRefused(uri, present.bytes);
   }
-  return outcome(document, write.text, true);
+  return outcome(document, text, true);
+}
+
+function isMade(document: vscode.TextDocument, { text, expectedText }: BufferWrite): boolean {
+  return text !== expectedText && document.getText() === text;
+}
+
+async function encodeAs(
+  { uri, text }: BufferWrite,
+  { bytes, diskText, document: { encoding } }: Present,
+): Promise<Uint8Array> {
+  return await encodeLike(uri, { bytes, text: diskText, encoding }, text);
 }
 
 async function look(uri: vscode.Uri): Promise<Present> {
@@ -103,11 +144,6 @@ async function look(uri: vscode.Uri): Promise<Present> {
   const version = document.version;
   const bytes = await vscode.workspace.fs.readFile(uri);
   return { document, version, bytes, diskText: await decodeFile(uri, bytes, document.encoding) };
-}
-
-/** The editor says no also when it stumbles after the edit; then the text is there, and a second edit would find nothing. */
-async function isInBuffer({ uri, text }: BufferWrite): Promise<boolean> {
-  return (await vscode.workspace.openTextDocument(uri)).getText() === text;
 }
 
 /** One undo step; false when the document is no longer what it was. */
@@ -175,8 +211,13 @@ function outcome(document: vscode.TextDocument, text: string, isSaved: boolean):
 
 /** A refused save leaves our text in a buffer that was clean: it is read from disk again. Only the active editor can do that. */
 async function takeBack(document: vscode.TextDocument): Promise<void> {
-  await vscode.window.showTextDocument(document, { preview: true });
-  await vscode.commands.executeCommand('workbench.action.files.revert');
+  const text = document.getText();
+  // Once more where another editor was the active one at that moment; never over what was typed since.
+  const isStillThere = (): boolean => document.isDirty && document.getText() === text;
+  for (let attempts = 0; attempts === 0 || (attempts < maxAttempts && isStillThere()); attempts++) {
+    await vscode.window.showTextDocument(document, { preview: true });
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  }
 }
 
 /** Sets an open document back to what is on disk, as the user asked for; false when it could not be. */
@@ -190,6 +231,12 @@ export async function discardChanges(path: string): Promise<boolean> {
 
 async function saveRefused(uri: vscode.Uri, before: Uint8Array): Promise<PatchbayError> {
   const now = await vscode.workspace.fs.readFile(uri);
+  if (openDocument(uri)?.isDirty === true) {
+    return new PatchbayError(
+      'read_only',
+      `${vscode.workspace.asRelativePath(uri)} could not be saved; its file is as it was, and the change waits in its editor, unsaved. Save or revert it there.`,
+    );
+  }
   return isSameBytes(now, before)
     ? new PatchbayError(
         'read_only',

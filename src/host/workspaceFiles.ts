@@ -13,7 +13,7 @@ import type {
   WriteOutcome,
 } from '../tools/contract';
 import { writeThroughBuffer } from './documentWrite';
-import { decodeFile } from './textCodec';
+import { decodeFile, isSameBytes } from './textCodec';
 import { isSameButEndings } from './textEdits';
 import {
   fromWorkspaceUri,
@@ -138,7 +138,8 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     const edit = new vscode.WorkspaceEdit();
     edit.deleteFile(uri, { recursive: false });
     await checkPlace?.();
-    if (!(await vscode.workspace.applyEdit(edit)) || (await statOf(uri)) !== undefined) {
+    await vscode.workspace.applyEdit(edit);
+    if ((await statOf(uri)) !== undefined) {
       throw new PatchbayError(
         'read_only',
         `${vscode.workspace.asRelativePath(uri)} could not be deleted; it is still there.`,
@@ -226,12 +227,11 @@ async function createFile(
     throw stale(uri, 'is gone by now');
   }
   const edit = new vscode.WorkspaceEdit();
-  edit.createFile(uri, {
-    overwrite: false,
-    contents: await vscode.workspace.encode(text, { uri }),
-  });
+  const contents = await vscode.workspace.encode(text, { uri });
+  edit.createFile(uri, { overwrite: false, contents });
   await checkPlace?.();
-  if (!(await vscode.workspace.applyEdit(edit))) {
+  // The editor says no also when it stumbles after the edit: what is there tells.
+  if (!(await vscode.workspace.applyEdit(edit)) && !(await hasBytes(uri, contents))) {
     throw (await statOf(uri)) === undefined
       ? new PatchbayError(
           'read_only',
@@ -240,6 +240,11 @@ async function createFile(
       : stale(uri, 'exists by now');
   }
   return { isSaved: true };
+}
+
+async function hasBytes(uri: vscode.Uri, bytes: Uint8Array): Promise<boolean> {
+  const stat = await statOf(uri);
+  return stat?.size === bytes.length && isSameBytes(await vscode.workspace.fs.readFile(uri), bytes);
 }
 
 function refuseUnreadable(uri: vscode.Uri, stat: vscode.FileStat): void {

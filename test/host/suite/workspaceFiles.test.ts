@@ -103,6 +103,82 @@ describe('workspace files', () => {
     });
   }
 
+  /** The editor's answers to edits, in the place of its own. */
+  const answering = async (
+    answer: (edit: vscode.WorkspaceEdit, real: () => Thenable<boolean>) => Promise<boolean>,
+    work: () => Promise<void>,
+  ): Promise<void> => {
+    const { workspace } = vscode;
+    const real = workspace.applyEdit;
+    Object.defineProperty(workspace, 'applyEdit', {
+      configurable: true,
+      value: (edit: vscode.WorkspaceEdit) => answer(edit, () => real.call(workspace, edit)),
+    });
+    try {
+      await work();
+    } finally {
+      Object.defineProperty(workspace, 'applyEdit', { configurable: true, value: real });
+    }
+  };
+
+  it('[R166] saves the edit of a clean document that the editor refuses and makes a moment later', async () => {
+    const file = put('late.txt', 'a\nb\n');
+    const { document } = await open(file);
+    let made: Thenable<boolean> | undefined;
+    await answering(
+      async (_edit, real) => {
+        await made;
+        made ??= real();
+        return false;
+      },
+      async () => {
+        const outcome = await files.writeText(file, 'a\nB\n', 'a\nb\n');
+        assert.equal(outcome.isSaved, true);
+      },
+    );
+    assert.equal(readFileSync(file, 'utf8'), 'a\nB\n');
+    assert.equal(document.getText(), 'a\nB\n');
+    assert.equal(document.isDirty, false);
+  });
+
+  it('[R166] does not save unsaved words of the user with an edit that the editor refuses and makes', async () => {
+    const file = put('unsaved.txt', 'a\nb\n');
+    const { document } = await open(file);
+    const typed = new vscode.WorkspaceEdit();
+    typed.insert(document.uri, new vscode.Position(2, 0), 'mine\n');
+    assert.equal(await vscode.workspace.applyEdit(typed), true);
+    let made: Thenable<boolean> | undefined;
+    await answering(
+      async (_edit, real) => {
+        await made;
+        made ??= real();
+        return false;
+      },
+      async () => {
+        const outcome = await files.writeText(file, 'a\nB\nmine\n', 'a\nb\nmine\n');
+        assert.equal(outcome.isSaved, false);
+      },
+    );
+    assert.equal(document.getText(), 'a\nB\nmine\n');
+    assert.equal(readFileSync(file, 'utf8'), 'a\nb\n');
+  });
+
+  it('counts a file as created or deleted when the editor refuses it and does it all the same', async () => {
+    const file = path.join(folder, 'made.txt');
+    await answering(
+      async (_edit, real) => {
+        await real();
+        return false;
+      },
+      async () => {
+        assert.equal((await files.writeText(file, 'x\n', undefined)).isSaved, true);
+        assert.equal(readFileSync(file, 'utf8'), 'x\n');
+        await files.deleteFile(file, 'x\n');
+      },
+    );
+    assert.equal(await files.stat(file), undefined);
+  });
+
   for (const [what, before, after] of [
     ['LF', 'a\nb\nc\n', 'a\nB\nc\n'],
     ['CRLF', 'a\r\nb\r\nc\r\n', 'a\r\nB\r\nc\r\n'],
