@@ -359,6 +359,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       apply: (proposal, verdict) => orchestrator.applyLate(proposal, verdict),
       readText: async (path) =>
         (await files.stat(path)) === undefined ? undefined : (await files.readText(path)).text,
+      clock,
       logger: log,
       onNotice: (text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
     }),
@@ -637,6 +638,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           void changes.follower.endTurn(sessionId);
         },
         takeNotes: (sessionId) => detached.takeNotes(sessionId),
+        whenNoted: (sessionId, signal) => detached.whenNoted(sessionId, signal),
       },
     }),
   );

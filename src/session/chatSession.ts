@@ -140,6 +140,8 @@ export interface ChatSessionDeps {
   readonly withdraw: (sessionId: string) => void;
   /** What came of edits that the agent did not wait for; it is told once, with the next message. */
   readonly takeNotes?: (sessionId: string) => readonly string[];
+  /** Until edits that are being written have their notes, for a short while; undefined when none is. Never rejects. */
+  readonly whenNoted?: (sessionId: string, signal: AbortSignal) => Promise<void> | undefined;
 }
 
 interface SystemPrompt {
@@ -167,6 +169,8 @@ export class ChatSession implements Disposable {
   private readonly queue = new PromptQueue();
   /** Given to the agent, and not yet part of the conversation: it may still refuse them. */
   private steered: readonly QueuedPrompt[] = [];
+  /** Shown, and not yet part of the conversation: notes are still to come with it. */
+  private held: readonly QueuedPrompt[] = [];
   /** The entry of each message of the user, by the item that shows it. */
   private readonly promptEntries = new Map<string, string>();
   private fault: SessionFault | undefined;
@@ -486,20 +490,47 @@ export class ChatSession implements Disposable {
       return;
     }
     this.start({
+      ...first,
       text: prompts.map(({ text }) => text).join('\n\n'),
       images: prompts.flatMap(({ images }) => images),
     });
   }
 
-  private start(prompt: Pick<QueuedPrompt, 'text' | 'images'> | undefined): void {
+  private start(prompt: QueuedPrompt | undefined): void {
     const turnId = this.begin();
     const compacts = isCompactCommand(prompt?.text) && this.compactsItself();
+    let kept: Promise<void> | undefined;
     if (prompt !== undefined && !compacts) {
-      this.say(turnId, prompt, { turnId });
+      kept = this.sayNoted(turnId, prompt);
       this.didSignal.fire({ kind: 'prompt', turnId, text: prompt.text });
     }
     this.phase = 'streaming';
-    this.go(turnId, (signal) => this.run(turnId, signal, compacts));
+    const model = this.deps.findModel(this.currentModelId);
+    this.go(turnId, async (signal) => {
+      if (kept !== undefined) {
+        await kept;
+      }
+      return await this.run(turnId, signal, compacts, model);
+    });
+  }
+
+  /** The first words of a turn. Notes of edits that are being written go with them: until then they are kept as waiting. */
+  private sayNoted(turnId: string, prompt: QueuedPrompt): Promise<void> | undefined {
+    const signal = this.running?.signal ?? AbortSignal.abort();
+    const noted = takesNotes(prompt) ? this.deps.whenNoted?.(this.id, signal) : undefined;
+    if (noted === undefined) {
+      this.say(turnId, prompt, { turnId });
+      return undefined;
+    }
+    const itemId = this.showPrompt(prompt, { turnId });
+    this.activity = { text: 'carrying out what you decided', sinceMs: this.deps.nowMs() };
+    this.held = [prompt];
+    this.showQueue();
+    return noted.then(() => {
+      this.keepPrompt(turnId, itemId, prompt, this.notesFor(prompt));
+      this.held = [];
+      this.showQueue();
+    });
   }
 
   private startCommand(command: UserCommand): void {
@@ -573,9 +604,11 @@ export class ChatSession implements Disposable {
     more: PromptNotes,
   ): void {
     const itemId = this.showPrompt(prompt, more);
-    // A command of the agent's own must begin its message: notes wait for ordinary words.
-    const notes = prompt.text.startsWith('/') ? [] : (this.deps.takeNotes?.(this.id) ?? []);
-    this.keepPrompt(turnId, itemId, prompt, notes);
+    this.keepPrompt(turnId, itemId, prompt, this.notesFor(prompt));
+  }
+
+  private notesFor(prompt: Pick<QueuedPrompt, 'text'>): readonly string[] {
+    return takesNotes(prompt) ? (this.deps.takeNotes?.(this.id) ?? []) : [];
   }
 
   private showPrompt(
@@ -682,7 +715,7 @@ export class ChatSession implements Disposable {
 
   private showQueue(): void {
     this.reducer.showQueue(this.queue.list.map(queuedItem));
-    this.deps.log.queueChanged?.([...this.steered, ...this.queue.list]);
+    this.deps.log.queueChanged?.([...this.steered, ...this.held, ...this.queue.list]);
     this.announce();
     this.signalQueue();
   }
@@ -733,8 +766,12 @@ export class ChatSession implements Disposable {
     return signal.aborted ? 'aborted' : 'done';
   }
 
-  private async run(turnId: string, signal: AbortSignal, compacts: boolean): Promise<TurnOutcome> {
-    const model = this.deps.findModel(this.currentModelId);
+  private async run(
+    turnId: string,
+    signal: AbortSignal,
+    compacts: boolean,
+    model: ModelRef | undefined,
+  ): Promise<TurnOutcome> {
     if (model === undefined) {
       return this.fail(
         {
@@ -1083,6 +1120,11 @@ function queuedItem({
     ...(kind === 'steer' ? { isSteering: true } : {}),
     ...(images.length === 0 ? {} : { imageCount: images.length }),
   };
+}
+
+/** A command of the agent's own must begin its message: notes wait for ordinary words. */
+function takesNotes({ text }: Pick<QueuedPrompt, 'text'>): boolean {
+  return !text.startsWith('/');
 }
 
 function oneTitle(text: string): string {

@@ -1,3 +1,4 @@
+import { withDeadline, type Clock } from '../base/clock';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
@@ -17,6 +18,7 @@ export interface DetachedEditsOptions {
   readonly apply: (proposal: EditProposal, verdict: EditVerdict) => Promise<AppliedProposal>;
   /** The live text of a file; undefined where there is none. */
   readonly readText: (path: string) => Promise<string | undefined>;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** A sentence for the user. */
   readonly onNotice: (text: string) => void;
@@ -31,7 +33,7 @@ export class DetachedEdits implements Disposable {
   private readonly notes = new AgentNotes();
   private readonly files: KeptFiles;
   /** Decided, and not yet written: the record stays until it is. */
-  private readonly finishing = new Map<string, Promise<void>>();
+  private readonly finishing = new Map<string, LateWork>();
 
   constructor(private readonly options: DetachedEditsOptions) {
     const { edits, storage, logger, onNotice } = options;
@@ -71,6 +73,21 @@ export class DetachedEdits implements Disposable {
     }
   }
 
+  /**
+   * Resolves when what was decided in a session is carried out and its notes can be taken, at the latest after six
+   * seconds or when the signal aborts: what comes later is told later. Undefined when nothing is under way. Never rejects.
+   */
+  whenNoted(sessionId: string, signal: AbortSignal): Promise<void> | undefined {
+    const works = [...this.finishing.values()]
+      .filter((late) => late.sessionId === sessionId)
+      .map(({ work }) => work);
+    return works.length === 0
+      ? undefined
+      : withDeadline(this.options.clock, Promise.allSettled(works), maxNoteWaitMs, signal).then(
+          () => undefined,
+        );
+  }
+
   /** What the agent of a session is to be told now; it is told once. */
   takeNotes(sessionId: string): readonly string[] {
     const notes = this.notes.take(sessionId);
@@ -88,7 +105,7 @@ export class DetachedEdits implements Disposable {
 
   /** Resolves when what was decided is carried out and everything is stored. */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.finishing.values());
+    await Promise.allSettled([...this.finishing.values()].map(({ work }) => work));
     await this.files.flush();
   }
 
@@ -111,18 +128,18 @@ export class DetachedEdits implements Disposable {
   }
 
   private begin(decided: DecidedDetached): void {
-    const { id } = decided.kept;
+    const { id, sessionId } = decided.kept;
     const work = this.finish(decided)
       .catch((error: unknown) =>
         this.options.logger.error(`a decided edit was not carried out: ${errorMessage(error)}`),
       )
       .finally(() => {
-        if (this.finishing.get(id) === work) {
+        if (this.finishing.get(id)?.work === work) {
           this.finishing.delete(id);
         }
         this.keep(id);
       });
-    this.finishing.set(id, work);
+    this.finishing.set(id, { sessionId, work });
   }
 
   private async finish({ kept, proposal, verdict }: DecidedDetached): Promise<void> {
@@ -192,6 +209,13 @@ export class DetachedEdits implements Disposable {
   }
 }
 
+interface LateWork {
+  readonly sessionId: string;
+  readonly work: Promise<void>;
+}
+
 const notesPrefix = 'notes-';
+/** Longer than the hooks after a write may take; a message of the user is not held back for more. */
+const maxNoteWaitMs = 6000;
 const staleNote = 'The file changed before the write; nothing was written. Decide again.';
 const goneNote = 'The file was deleted meanwhile. Approving creates it anew.';

@@ -69,6 +69,7 @@ export async function createPendingStage(options: StageOptions = {}) {
       (await bench.files.stat(path)) === undefined
         ? undefined
         : (await bench.files.readText(path)).text,
+    clock: bench.clock,
     logger: silentLogger,
     onNotice: (text) => notices.push(text),
   });

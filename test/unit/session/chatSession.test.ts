@@ -47,6 +47,7 @@ function setUp(
   const orchestrator = new ScriptedOrchestrator();
   const messages: Message[] = [];
   const log: string[] = [];
+  const queues: (readonly string[])[] = [];
   const deps: ChatSessionDeps = {
     exchange: runtime.exchange,
     orchestrator,
@@ -61,6 +62,7 @@ function setUp(
       titled: (title) => log.push(`title:${title}`),
       modelChosen: () => undefined,
       modeChosen: () => undefined,
+      queueChanged: (prompts) => queues.push(prompts.map(({ text }) => text)),
       flush: () => Promise.resolve(),
     },
     findModel: (id) => [network, second, agent].find((model) => model.id === id),
@@ -81,7 +83,7 @@ function setUp(
     { id: 's1', title: '', messages: [], interrupted: false, ...stored },
     { modelId: network.id, mode: 'ask' },
   );
-  return { session, runtime, orchestrator, messages, log };
+  return { session, runtime, orchestrator, messages, log, queues };
 }
 
 /** Replays deltas as a panel does, to hold them against the host's own list. */
@@ -342,6 +344,55 @@ describe('a chat session', () => {
     expect(
       session.snapshot().items.flatMap((item) => (item.kind === 'user' ? [item.text] : [])),
     ).toEqual(['go on', '/compact', 'and now', 'more']);
+  });
+
+  it('[R229] words sent while edits are being written wait for the notes, kept as waiting until then, and shown once', async () => {
+    const noted = new Deferred<void>();
+    const waiting: string[] = [];
+    const { session, messages, runtime, queues } = setUp([[], []], {
+      takeNotes: () => waiting.splice(0),
+      whenNoted: (_id, signal) => {
+        signal.addEventListener('abort', () => noted.resolve(), { once: true });
+        return noted.promise;
+      },
+    });
+    session.submit('go on');
+    session.submit('and then');
+    session.setModel(second.id);
+    expect(messages).toEqual([]);
+    expect(runtime.contexts).toEqual([]);
+    expect(queues.at(-1)).toEqual(['go on', 'and then']);
+    waiting.push('a.ts: approved');
+    noted.resolve();
+    await session.whenIdle();
+    expect(
+      messages.flatMap((message) =>
+        message.role === 'user' ? [[message.text, message.notes]] : [],
+      ),
+    ).toEqual([
+      ['go on', ['a.ts: approved']],
+      ['and then', undefined],
+    ]);
+    expect(queues.at(-1)).toEqual([]);
+    expect(runtime.models).toEqual([network, second]);
+    expect(
+      session.snapshot().items.flatMap((item) => (item.kind === 'user' ? [item.text] : [])),
+    ).toEqual(['go on', 'and then']);
+  });
+
+  it('[R229] a stop ends the wait for notes and keeps the words', async () => {
+    const { session, messages } = setUp([[]], {
+      takeNotes: () => [],
+      whenNoted: (_id, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        }),
+    });
+    session.submit('go on');
+    session.stop();
+    await session.whenIdle();
+    expect(messages[0]).toMatchObject({ role: 'user', text: 'go on' });
+    expect(session.isBusy).toBe(false);
   });
 
   it('withdraws a question when the dialect takes it back', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { takenBack, type FileProblem } from '../../../src/tools/contract';
+import { Deferred } from '../../../src/base/deferred';
 import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
+import { takenBack, type FileProblem } from '../../../src/tools/contract';
 import { settle } from '../../fakes/fakeClock';
 import { createPendingStage, MemoryPending, type StageOptions } from '../../fakes/pendingStage';
+import { answer, sessionBench } from '../../fakes/sessionBench';
 
 const file = '/w/app/a.ts';
 const base = Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join('');
@@ -363,6 +365,49 @@ describe('a review that is not waited for', () => {
     expect(stage.detached.takeNotes('s1')).toEqual([
       expect.stringContaining('The user has decided on your edit of a.ts.\nChanged a.ts.'),
     ]);
+  });
+
+  it('[R229] a message sent right after the approval has the note with it, although the hooks still run', async () => {
+    const stage = await createPendingStage(nonBlocking);
+    const checked = new Deferred<string>();
+    stage.hooks.add({ name: 'check', begin: () => () => checked.promise });
+    const { manager, runtime } = sessionBench([answer('fine')], {
+      takeNotes: () => stage.detached.takeNotes('s1'),
+      whenNoted: (_id, signal) => stage.detached.whenNoted('s1', signal),
+    });
+    await stage.run('edit_file', { path: 'a.ts', edits: [first] });
+    stage.edits.decide(stage.edits.listOpen()[0]?.id ?? '', 'all', 'approve');
+    manager.current.submit('go on');
+    await settle();
+    expect(stage.files.disk(file)).toBe(onlyFirst);
+    expect(runtime.contexts).toEqual([]);
+    checked.resolve('No problems.');
+    await manager.current.whenIdle();
+    expect(runtime.contexts[0]?.messages).toMatchObject([
+      { role: 'user', text: 'go on', notes: [expect.stringContaining('No problems.')] },
+    ]);
+    expect(stage.detached.whenNoted('s1', AbortSignal.abort())).toBeUndefined();
+  });
+
+  it('[R229] holds a message back for six seconds at most, and none of another session', async () => {
+    const stage = await createPendingStage(nonBlocking);
+    const checked = new Deferred<void>();
+    stage.files.beforeWrite = () => checked.promise;
+    await stage.run('edit_file', { path: 'a.ts', edits: [first] });
+    stage.edits.decide(stage.edits.listOpen()[0]?.id ?? '', 'all', 'approve');
+    const { signal } = new AbortController();
+    expect(stage.detached.whenNoted('s2', signal)).toBeUndefined();
+    let isOver = false;
+    const noted = stage.detached.whenNoted('s1', signal)?.then(() => (isOver = true));
+    await stage.clock.advance(5999);
+    expect(isOver).toBe(false);
+    await stage.clock.advance(1);
+    await noted;
+    expect(isOver).toBe(true);
+    expect(stage.detached.takeNotes('s1')).toEqual([]);
+    checked.resolve();
+    await stage.detached.flush();
+    expect(stage.detached.takeNotes('s1')).toHaveLength(1);
   });
 
   it('[R230] later edits of the file go on top of the pending text, which this session alone reads', async () => {
