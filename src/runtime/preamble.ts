@@ -40,7 +40,7 @@ export function turnText(
 }
 
 /** The user wants the agent to make its own conversation smaller. */
-export function isCompactPrompt({ messages }: TurnContext): boolean {
+export function isCompactPrompt({ messages }: Pick<TurnContext, 'messages'>): boolean {
   const newest = messages.findLast((message) => message.role === 'user');
   return newest?.role === 'user' && newest.text.trim() === '/compact';
 }
@@ -96,8 +96,12 @@ export function conversationPreamble(messages: readonly Message[], limits: Pream
 
 /** Without an own answer in sight (it was evicted) the token is believed: the agent knows all of it. */
 function sinceOwnAnswer(messages: readonly Message[], model: ModelRef): readonly Message[] {
+  // With a command of its own the agent was told nothing else; with any other words it was, also when it failed at them.
   const own = messages.findLastIndex(
-    (message) => message.role === 'assistant' && isBy(message, model) && message.content.length > 0,
+    (message, index) =>
+      message.role === 'assistant' &&
+      isBy(message, model) &&
+      (message.content.length > 0 || !isCompactPrompt({ messages: messages.slice(0, index) })),
   );
   if (own === -1) {
     // Its answers are in a summary, with others that it may not know.

@@ -182,4 +182,9 @@ describe('an agent and summaries of the conversation', () => {
     ];
     expect(turnText(context(compacted), model, true)).toContain('Assistant: elsewhere');
   });
+
+  it('is not told again what it failed at', () => {
+    const failedTurn = [assistant('own'), user('two'), assistant('', { content: [] }), user('go')];
+    expect(turnText(context(failedTurn), model, true)).toBe('go');
+  });
 });
