@@ -141,6 +141,7 @@ async function whole(transport) {
     sessions: { current: session, onDidChange: session.onDidChange, onDidSwitch: never },
     questions: { list: () => [], onDidChange: never, answer: () => false },
     edits: { list: () => [], onDidChange: never },
+    changes: { list: () => [], onDidChange: never },
     actions: {},
     setup: { current: () => ({}), onDidChange: never },
     findModel: () => model,
@@ -154,8 +155,9 @@ async function whole(transport) {
     source,
     clock: systemClock,
     draft: { read: () => '', write: nothing },
-    post: ({ params }) => {
+    post: ({ method, params }) => {
       posts += 1;
+      if (method === 'turn/text') textChars += params.delta.length;
       for (const delta of params.deltas ?? []) {
         textChars +=
           delta.op === 'text'
@@ -177,7 +179,7 @@ async function whole(transport) {
   const bad = items.filter((item) => item.kind === 'error' || item.kind === 'notice');
   if (bad.length > 0) throw new Error(JSON.stringify(bad));
   await broker.closeAll();
-  await new Promise((resolve) => setTimeout(resolve, 50)); // the last frame
+  await new Promise((resolve) => setTimeout(resolve, 100)); // the last texts wait longer than a frame
   const said = items.reduce(
     (sum, item) => sum + (item.kind === 'text' || item.kind === 'user' ? item.text.length : 0),
     0,

@@ -73,6 +73,7 @@ export function createPanelStage({ messages = [], play, post }) {
       answer: () => true,
     },
     edits: { list: () => [], onDidChange: never },
+    changes: { list: () => [], onDidChange: never },
     actions: {},
     setup: {
       current: () => ({
