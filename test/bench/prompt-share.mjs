@@ -40,6 +40,7 @@ const feed = new PanelFeed({
     onDidReplaceSession: never,
     onDidChangePrompts: prompts.event,
     onDidChangeEdits: never,
+    onDidChangeChanges: never,
     onDidChangeSetup: never,
   },
   clock: systemClock,
