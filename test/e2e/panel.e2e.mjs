@@ -443,8 +443,8 @@ test('Enter sends, Shift+Enter breaks the line, an empty prompt is not sent, a r
   await composer.press('Enter');
   await page.waitForFunction(() => document.getElementById('composer').value === '');
   assert.deepEqual(await posted(page, 'prompt/submit'), [
-    { text: 'one\ntwo' },
-    { text: 'one\ntwo' },
+    { kind: 'followUp', text: 'one\ntwo' },
+    { kind: 'followUp', text: 'one\ntwo' },
   ]);
 });
 
