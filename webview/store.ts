@@ -1,6 +1,7 @@
 import { assertNever } from '../src/base/assertNever';
 import type { SessionItem } from '../src/events/sessionItem';
 import type { NotificationMessage } from '../src/protocol/envelope';
+import { emptySnapshot } from '../src/protocol/emptySnapshot';
 import { applyDeltas } from '../src/protocol/itemList';
 import {
   protocolVersion,
@@ -42,34 +43,10 @@ export interface LiveState {
 
 /** Drawn until the first snapshot: the frame and the composer, which can be typed into. */
 export const blankState: LiveState = {
+  ...emptySnapshot,
   kind: 'live',
-  seq: 0,
   isBehind: false,
-  sessionId: '',
-  items: [],
   order: [],
-  prompts: [],
-  edits: [],
-  changes: [],
-  status: {
-    phase: 'idle',
-    title: '',
-    modelId: '',
-    modelName: '',
-    runtimeName: '',
-    mode: 'ask',
-    queuedCount: 0,
-    instructionFiles: [],
-  },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
-  draft: '',
 };
 
 /** The notifications that change the state; the rest are commands to the page. */

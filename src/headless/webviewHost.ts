@@ -1,9 +1,9 @@
 import { assertNever } from '../base/assertNever';
 import type { SessionDelta } from '../events/sessionItem';
 import type { CheckedHostMessage } from '../protocol/hostMessageGuard';
+import { emptySnapshot } from '../protocol/emptySnapshot';
 import { applyDeltas } from '../protocol/itemList';
 import {
-  protocolVersion,
   type HostMessage,
   type NotificationMethod,
   type Notifications,
@@ -15,34 +15,17 @@ import { renderSteps, type RenderRequest } from './webviewRender';
 /** The questions of the newest so many command lines stay open; older ones become ordinary calls. */
 const maxPrompts = 5;
 
-const emptySnapshot: PanelSnapshot = {
-  version: protocolVersion,
-  seq: 0,
+const standInSnapshot: PanelSnapshot = {
+  ...emptySnapshot,
   sessionId: 'stand-in',
   title: 'Stand-in',
-  items: [],
-  prompts: [],
-  edits: [],
-  changes: [],
   status: {
-    phase: 'idle',
+    ...emptySnapshot.status,
     title: 'Stand-in',
     modelId: 'stand-in/model',
     modelName: 'Stand-in',
     runtimeName: 'Stand-in',
-    mode: 'ask',
-    queuedCount: 0,
-    instructionFiles: [],
   },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
-  draft: '',
 };
 
 /**
@@ -50,7 +33,7 @@ const emptySnapshot: PanelSnapshot = {
  * again, gets it as its snapshot.
  */
 export class StandInHost {
-  private state = emptySnapshot;
+  private state = standInSnapshot;
   /** Whole texts of outputs, which cards fetch when they are opened. */
   private readonly outputs = new Map<string, string>();
 

@@ -7,42 +7,14 @@ import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { inRoot } from '../../scripts/lib/root.mjs';
 import { openBrowser } from '../support/browser.mjs';
+import { emptySnapshot } from '../support/empty-snapshot.mjs';
 import { median, remark, report } from './goals.mjs';
 import { longSession } from './long-session.mjs';
 
 const count = 5000;
 const runs = 5;
 const items = longSession(count);
-const snapshot = {
-  version: 1,
-  seq: 0,
-  sessionId: 'bench',
-  title: 'Bench',
-  items,
-  prompts: [],
-  edits: [],
-  changes: [],
-  changes: [],
-  status: {
-    phase: 'idle',
-    title: 'Bench',
-    modelId: 'bench',
-    modelName: 'Bench',
-    runtimeName: 'Bench',
-    mode: 'ask',
-    queuedCount: 0,
-    instructionFiles: [],
-  },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
-  draft: '',
-};
+const snapshot = emptySnapshot('Bench', { items });
 
 const page = (script) => `<!DOCTYPE html>
 <html lang="en">

@@ -3,43 +3,23 @@
 import { systemClock } from '../../src/base/clock';
 import { Emitter } from '../../src/base/emitter';
 import { PanelFeed } from '../../src/host/panelFeed';
+import { emptySnapshot } from '../support/empty-snapshot.mjs';
 import { longSession } from './long-session.mjs';
 
 const session = new Emitter();
 const prompts = new Emitter();
 const never = new Emitter().event;
 const now = () => performance.timeOrigin + performance.now();
-const idle = {
-  phase: 'idle',
-  title: 'Bench',
-  modelId: 'bench',
-  modelName: 'Bench',
-  runtimeName: 'Bench',
-  mode: 'ask',
-  queuedCount: 0,
-  instructionFiles: [],
-};
-const setup = {
-  isTrusted: true,
-  hasFolder: true,
-  isProbing: false,
-  runtimes: [],
-  models: [],
-  examples: [],
-};
+const bench = emptySnapshot('Bench');
+const idle = bench.status;
 let items = [];
 let open = [];
 const feed = new PanelFeed({
   source: {
     content: () => ({
-      sessionId: 'bench',
-      title: 'Bench',
+      ...bench,
       items,
       prompts: open,
-      edits: [],
-      changes: [],
-      status: idle,
-      setup,
     }),
     onDidChangeSession: session.event,
     onDidReplaceSession: never,

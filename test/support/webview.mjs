@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { inRoot } from '../../scripts/lib/root.mjs';
 import { openBrowser } from './browser.mjs';
+import { emptySnapshot } from './empty-snapshot.mjs';
 
 /** Starts the server; `close` ends it by closing its input. */
 export async function startWebview() {
@@ -43,7 +44,7 @@ export async function startWebview() {
     },
     /** An empty conversation, or one with these items. */
     async reset(items = []) {
-      const snapshot = { ...emptySnapshot, items, seq: ++seq };
+      const snapshot = emptySnapshot('Stand-in', { items, seq: ++seq });
       const { status, body } = await post('/state', [
         { type: 'notification', method: 'state/snapshot', params: snapshot },
       ]);
@@ -94,31 +95,3 @@ export async function watchWebview(server) {
 }
 
 let seq = 0;
-const emptySnapshot = {
-  version: 1,
-  sessionId: 'stand-in',
-  title: 'Stand-in',
-  items: [],
-  prompts: [],
-  edits: [],
-  changes: [],
-  status: {
-    phase: 'idle',
-    title: 'Stand-in',
-    modelId: 'stand-in/model',
-    modelName: 'Stand-in',
-    runtimeName: 'Stand-in',
-    mode: 'ask',
-    queuedCount: 0,
-    instructionFiles: [],
-  },
-  setup: {
-    isTrusted: true,
-    hasFolder: true,
-    isProbing: false,
-    runtimes: [],
-    models: [],
-    examples: [],
-  },
-  draft: '',
-};

@@ -8,6 +8,7 @@ import { useFlag, usePanel } from '../panel';
 import { visibleText } from '../visibleText';
 import { counted } from '../words';
 import { useCardFocus } from './cardFocus';
+import { CardCounts, CardFile, CardHead } from './cardHead';
 import { DenyWithReason } from './denyWithReason';
 import { HunkRow } from './hunkRow';
 
@@ -56,36 +57,21 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
       data-state={failure === undefined ? edit.state : 'error'}
       data-waiting={isWaiting ? true : undefined}
     >
-      <div class="card-head is-clickable" onClick={() => setOpen(!isOpen)}>
-        <button
-          type="button"
-          class="card-toggle"
-          aria-expanded={isOpen}
-          aria-label={name}
-          onClick={(event) => {
-            event.stopPropagation();
-            setOpen(!isOpen);
-          }}
-        >
-          <Icon name={look.icon} />
-          <span class="card-verb">{look.verb}</span>
-        </button>
-        <button
-          type="button"
-          class="card-object link-button"
-          title={`Open ${visibleText(edit.path)}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            link.command('file/open', { path: edit.path });
-          }}
-        >
-          <Visible text={edit.label} isOneLine />
-        </button>
-        <span class="card-summary">
-          {edit.added > 0 && <span class="added">+{edit.added} </span>}
-          {edit.removed > 0 && <span class="removed">−{edit.removed} </span>}
+      <CardHead
+        icon={look.icon}
+        verb={look.verb}
+        name={name}
+        isOpen={isOpen}
+        onToggle={() => setOpen(!isOpen)}
+      >
+        <CardFile
+          label={edit.label}
+          path={edit.path}
+          onOpen={() => link.command('file/open', { path: edit.path })}
+        />
+        <CardCounts added={edit.added} removed={edit.removed}>
           {edit.hunks.length > 1 && <span class="hunk-total">{edit.hunks.length} hunks</span>}
-        </span>
+        </CardCounts>
         <span
           class="card-state"
           data-state={failure === undefined ? edit.state : 'error'}
@@ -94,7 +80,7 @@ export const EditCard = memo(function EditCard({ edit, call }: EditCardProps): J
           {!isWaiting && <span class="card-state-word">{state.word}</span>}
           <Icon name={state.icon} />
         </span>
-      </div>
+      </CardHead>
       {failure !== undefined && (
         <p class="card-why">
           <Visible text={failure} />

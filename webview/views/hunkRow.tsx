@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import type { HunkDecisionView, HunkMarksView, HunkView } from '../../src/protocol/viewTypes';
-import { IconButton, Visible } from '../controls';
-import { hunkLabel, hunkLines, linePieces, type HunkLine } from '../hunkLines';
+import { IconButton } from '../controls';
+import { hunkLabel } from '../hunkLines';
 import { useFlag, usePanel } from '../panel';
-import { counted } from '../words';
 import { DenyWithReason } from './denyWithReason';
+import { HunkFrame } from './hunkFrame';
 
 export interface HunkRowProps {
   readonly editId: string;
@@ -17,16 +17,10 @@ export interface HunkRowProps {
   readonly count: number;
 }
 
-/** More lines than this are folded to head and tail. */
-const shownLines = 16;
-
-/**
- * One hunk with its decision. With the focus on it `a` approves, `d` denies, up and down go to the hunks beside it.
- */
+/** One hunk with its decision. `a` approves, `d` denies. */
 export function HunkRow(props: HunkRowProps): JSX.Element {
-  const { editId, hunk, decision, place, count } = props;
+  const { editId, hunk, decision, marks, place, count } = props;
   const { link } = usePanel();
-  const [isWhole, setWhole] = useFlag(`hunk-whole:${editId}:${hunk.id}`);
   const [isSayingWhy, setSayingWhy] = useFlag(`deny-open:${editId}:${hunk.id}`);
   const canDecide = props.isOpen && decision.kind === 'pending';
   const decide = (verdict: 'approve' | 'deny', reason = ''): void => {
@@ -39,62 +33,50 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
       });
     }
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
-      return;
-    }
-    if (onHunkKey(event.key, event.currentTarget, decide)) {
-      event.preventDefault();
-    }
-  };
   return (
-    <div
-      class="hunk"
-      role="listitem"
-      tabIndex={0}
-      data-decision={decision.kind}
-      data-testid="hunk"
-      aria-label={hunkLabel(hunk, decision, place, count, props.isOpen)}
-      aria-keyshortcuts={canDecide ? 'a d' : undefined}
-      onKeyDown={onKeyDown}
+    <HunkFrame
+      ownerId={editId}
+      hunk={hunk}
+      marks={marks}
+      decision={decision.kind}
+      place={place}
+      count={count}
+      testId="hunk"
+      label={hunkLabel(hunk, decision, place, count, props.isOpen)}
+      keys={{ a: () => decide('approve'), d: () => decide('deny') }}
+      keyNames={canDecide ? 'a d' : undefined}
+      placeTitle="Show this place in the review"
+      onPlace={() => link.command('edit/open', { editId, hunkId: hunk.id })}
+      head={
+        <>
+          {canDecide && !isSayingWhy && (
+            <span class="hunk-actions">
+              <IconButton
+                icon="comment"
+                label="Deny this change, say why"
+                onClick={() => setSayingWhy(true)}
+                testId="hunk-deny-reason"
+              />
+              <IconButton
+                icon="close"
+                label="Deny this change (d)"
+                onClick={() => decide('deny')}
+                className="is-deny"
+                testId="hunk-deny"
+              />
+              <IconButton
+                icon="check"
+                label="Approve this change (a)"
+                onClick={() => decide('approve')}
+                className="is-approve"
+                testId="hunk-approve"
+              />
+            </span>
+          )}
+          <HunkVerdict decision={decision} />
+        </>
+      }
     >
-      <div class="hunk-head">
-        <button
-          type="button"
-          class="hunk-place"
-          title="Show this place in the review"
-          onClick={() => link.command('edit/open', { editId, hunkId: hunk.id })}
-        >
-          @@ {hunk.newStart}
-          {count > 1 && <span class="hunk-count">{` · ${place} of ${count}`}</span>}
-        </button>
-        {canDecide && !isSayingWhy && (
-          <span class="hunk-actions">
-            <IconButton
-              icon="comment"
-              label="Deny this change, say why"
-              onClick={() => setSayingWhy(true)}
-              testId="hunk-deny-reason"
-            />
-            <IconButton
-              icon="close"
-              label="Deny this change (d)"
-              onClick={() => decide('deny')}
-              className="is-deny"
-              testId="hunk-deny"
-            />
-            <IconButton
-              icon="check"
-              label="Approve this change (a)"
-              onClick={() => decide('approve')}
-              className="is-approve"
-              testId="hunk-approve"
-            />
-          </span>
-        )}
-        <HunkVerdict decision={decision} />
-      </div>
-      <HunkText hunk={hunk} marks={props.marks} isWhole={isWhole} onWhole={() => setWhole(true)} />
       {isSayingWhy && canDecide && (
         <DenyWithReason
           id={`${editId}:${hunk.id}`}
@@ -102,43 +84,8 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
           onCancel={() => setSayingWhy(false)}
         />
       )}
-    </div>
+    </HunkFrame>
   );
-}
-
-/** True when the key meant something. */
-function onHunkKey(
-  key: string,
-  row: EventTarget | null,
-  decide: (verdict: 'approve' | 'deny') => void,
-): boolean {
-  switch (key) {
-    case 'a':
-      decide('approve');
-      focusNeighbour(row, 1);
-      return true;
-    case 'd':
-      decide('deny');
-      focusNeighbour(row, 1);
-      return true;
-    case 'ArrowDown':
-      return focusNeighbour(row, 1);
-    case 'ArrowUp':
-      return focusNeighbour(row, -1);
-    default:
-      return false;
-  }
-}
-
-/** True when there is a hunk beside this one. */
-export function focusNeighbour(row: EventTarget | null, step: 1 | -1): boolean {
-  if (!(row instanceof HTMLElement)) {
-    return false;
-  }
-  const all = [...(row.parentElement?.querySelectorAll<HTMLElement>(':scope > .hunk') ?? [])];
-  const next = all[all.indexOf(row) + step];
-  next?.focus();
-  return next !== undefined;
 }
 
 function HunkVerdict({ decision }: { readonly decision: HunkDecisionView }): JSX.Element | null {
@@ -154,57 +101,4 @@ function HunkVerdict({ decision }: { readonly decision: HunkDecisionView }): JSX
         </span>
       );
   }
-}
-
-interface HunkTextProps {
-  readonly hunk: HunkView;
-  readonly marks: HunkMarksView | undefined;
-  readonly isWhole: boolean;
-  readonly onWhole: () => void;
-}
-
-/** Removed lines, then added ones; a long hunk is folded. */
-export function HunkText({ hunk, marks, isWhole, onWhole }: HunkTextProps): JSX.Element {
-  const lines = hunkLines(hunk, marks);
-  const isFolded = !isWhole && lines.length > shownLines + 4;
-  const head = isFolded ? lines.slice(0, shownLines / 2) : lines;
-  const tail = isFolded ? lines.slice(-shownLines / 2) : [];
-  return (
-    <div class="hunk-text">
-      <div class="hunk-lines">{head.map(Line)}</div>
-      {isFolded && (
-        <button type="button" class="text-button hunk-more" onClick={onWhole}>
-          {counted(lines.length - head.length - tail.length, 'more line')}
-        </button>
-      )}
-      {tail.length > 0 && <div class="hunk-lines">{tail.map(Line)}</div>}
-    </div>
-  );
-}
-
-function Line(line: HunkLine): JSX.Element {
-  return (
-    <div
-      key={`${line.sign}${line.lineOneBased}`}
-      class="hunk-line"
-      data-sign={line.sign}
-      data-marked={line.marks === undefined ? undefined : 'true'}
-    >
-      <span class="hunk-number" aria-hidden="true">
-        {line.lineOneBased}
-      </span>
-      <span class="hunk-sign">{line.sign}</span>
-      <span class="hunk-code">
-        {linePieces(line).map(({ text, isChanged }, index) =>
-          isChanged ? (
-            <span key={index} class="hunk-changed">
-              <Visible text={text} />
-            </span>
-          ) : (
-            <Visible key={index} text={text} />
-          ),
-        )}
-      </span>
-    </div>
-  );
 }

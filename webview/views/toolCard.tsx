@@ -6,6 +6,7 @@ import { Icon, Visible } from '../controls';
 import { useFlag, usePanel, useWords } from '../panel';
 import { visibleText } from '../visibleText';
 import { byteSize } from '../words';
+import { CardFile, CardHead } from './cardHead';
 
 export const actionLooks: {
   readonly [A in ToolItem['action']]: { readonly icon: string; readonly verb: string };
@@ -46,20 +47,13 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
       data-state={item.state}
       aria-label={`${verb} ${visibleText(item.object)}`}
     >
-      <div class="card-head is-clickable" onClick={() => setOpen(!isOpen)}>
-        <button
-          type="button"
-          class="card-toggle"
-          aria-expanded={isOpen}
-          aria-label={`${verb} ${visibleText(item.object)}, ${state.word}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            setOpen(!isOpen);
-          }}
-        >
-          <Icon name={look.icon} />
-          <span class="card-verb">{verb}</span>
-        </button>
+      <CardHead
+        icon={look.icon}
+        verb={verb}
+        name={`${verb} ${visibleText(item.object)}, ${state.word}`}
+        isOpen={isOpen}
+        onToggle={() => setOpen(!isOpen)}
+      >
         <ToolObject item={item} />
         {item.ranBy !== undefined && <RanByYou isPrivate={item.ranBy === 'private'} />}
         <span class="card-summary">
@@ -68,7 +62,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
         <span class="card-state" data-state={item.state} title={state.word}>
           <Icon name={state.icon} />
         </span>
-      </div>
+      </CardHead>
       {isOpen ? <ToolDetail item={item} /> : <ToolWhy item={item} />}
     </section>
   );
@@ -99,17 +93,7 @@ export function ToolObject({ item }: { readonly item: ToolItem }): JSX.Element {
       <Visible text={object} isOneLine />
     </span>
   ) : (
-    <button
-      type="button"
-      class="card-object link-button"
-      title={`Open ${visibleText(path)}`}
-      onClick={(event) => {
-        event.stopPropagation();
-        link.command('file/open', { path });
-      }}
-    >
-      <Visible text={object} isOneLine />
-    </button>
+    <CardFile label={object} path={path} onOpen={() => link.command('file/open', { path })} />
   );
 }
 
