@@ -171,3 +171,24 @@ export const hasDisplay = () =>
   process.platform === 'darwin' ||
   process.platform === 'win32' ||
   Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+
+/**
+ * Runs `work` for each item, at most `atOnce` at a time, begun in their order.
+ * @template T, R
+ * @param {readonly T[]} items
+ * @param {number} atOnce
+ * @param {(item: T, index: number) => Promise<R>} work
+ * @returns {Promise<R[]>} in the order of the items
+ */
+export async function eachOf(items, atOnce, work) {
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index], index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}

@@ -1,15 +1,18 @@
-// Runs test files that are written with node:test one after another, each in a process of its own with a time limit.
+// Runs test files that are written with node:test, each in a process of its own with a time limit: as many at once as
+// the machine has pairs of processors (an editor with its browser keeps two busy).
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inRoot } from '../../scripts/lib/root.mjs';
-import { run, say, seconds } from '../../scripts/lib/steps.mjs';
+import { eachOf, run, say, seconds } from '../../scripts/lib/steps.mjs';
 
 const reporter = fileURLToPath(new URL('./reporter.mjs', import.meta.url));
 
 /**
+ * A file that fails is run once more, alone, after all the others; the report says so.
  * @param {{ folder: string, suffix: string, only?: readonly string[], env?: NodeJS.ProcessEnv, retries?: number,
- *   timeoutMs?: number }} options `only`: parts of file names
+ *   timeoutMs?: number, atOnce?: number }} options `only`: parts of file names; `atOnce`: PATCHBAY_JOBS by default
  * @returns {Promise<{ passed: number, failed: number, retried: string[] }>}
  */
 export async function runFiles(options) {
@@ -19,37 +22,59 @@ export async function runFiles(options) {
     .filter((name) => name.endsWith(suffix))
     .filter((name) => only.length === 0 || only.some((part) => name.includes(part)))
     .sort();
-  const total = { passed: 0, failed: 0, retried: [] };
-  for (const [index, name] of files.entries()) {
-    say(`${name} (${index + 1} of ${files.length})`);
-    let result = await runFile(path.join(folder, name), env, timeoutMs);
-    for (let again = 0; again < retries && result.failed > 0; again++) {
-      say(`${name}: ${result.failed} failed; once more`);
-      total.retried.push(name);
-      result = await runFile(path.join(folder, name), env, timeoutMs);
+  const atOnce = Math.min(files.length, options.atOnce ?? jobs());
+  const results = await eachOf(files, atOnce, async (name, index) => {
+    const place = `${name} (${index + 1} of ${files.length})`;
+    if (atOnce === 1) say(place);
+    const { lines, ...result } = await runFile(path.join(folder, name), env, timeoutMs, atOnce > 1);
+    // Files that run beside each other are reported whole, one after another.
+    if (atOnce > 1) say([place, ...lines].join('\n'));
+    return result;
+  });
+  const retried = [];
+  for (let again = 0; again < retries; again++) {
+    for (const [index, name] of files.entries()) {
+      if (results[index].failed === 0) continue;
+      say(`${name}: ${results[index].failed} failed; once more`);
+      retried.push(name);
+      results[index] = await runFile(path.join(folder, name), env, timeoutMs, false);
     }
-    total.passed += result.passed;
-    total.failed += result.failed;
   }
-  if (total.retried.length > 0) say(`run twice because of a failure: ${total.retried.join(', ')}`);
-  return total;
+  if (retried.length > 0) say(`run twice because of a failure: ${retried.join(', ')}`);
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  return { passed: sum('passed'), failed: sum('failed'), retried };
 }
 
-async function runFile(file, env, timeoutMs) {
+function jobs() {
+  const asked = Number(process.env.PATCHBAY_JOBS ?? '');
+  return asked >= 1 ? Math.floor(asked) : Math.max(1, Math.floor(availableParallelism() / 2));
+}
+
+/** @returns {Promise<{ passed: number, failed: number, lines: string[] }>} `lines`: what it printed, when kept */
+async function runFile(file, env, timeoutMs, isKept) {
   mkdirSync(inRoot('out'), { recursive: true });
   const resultFile = inRoot('out', `result-${process.pid}-${path.basename(file)}.json`);
   const startedMs = performance.now();
+  const lines = [];
+  const print = isKept ? (line) => lines.push(line) : console.log;
   const { code, timedOut } = await run(
     process.execPath,
     [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout', file],
-    { env: { ...env, PATCHBAY_RESULT: resultFile }, timeoutMs },
+    {
+      env: { ...env, PATCHBAY_RESULT: resultFile },
+      timeoutMs,
+      ...(isKept ? { onLine: print } : {}),
+    },
   );
   const counts = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : undefined;
   rmSync(resultFile, { force: true });
   const took = seconds(performance.now() - startedMs);
-  if (timedOut) console.log(`not ok - ${path.basename(file)}: not done after ${took}`);
-  else if (!counts)
-    console.log(`not ok - ${path.basename(file)}: ended with ${code} and no result`);
+  if (timedOut) print(`not ok - ${path.basename(file)}: not done after ${took}`);
+  else if (!counts) print(`not ok - ${path.basename(file)}: ended with ${code} and no result`);
   const isBroken = timedOut || !counts || (code !== 0 && counts.failed === 0);
-  return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + (isBroken ? 1 : 0) };
+  return {
+    passed: counts?.passed ?? 0,
+    failed: (counts?.failed ?? 0) + (isBroken ? 1 : 0),
+    lines,
+  };
 }
