@@ -175,6 +175,8 @@ export class ChatSession implements Disposable {
   private readonly promptEntries = new Map<string, string>();
   private fault: SessionFault | undefined;
   private running: AbortController | undefined;
+  /** The turn whose events still count: what a program says after its turn has ended changes nothing any more. */
+  private openTurn: string | undefined;
   /** The model of the running turn takes words in between, by its agent or between two rounds of tools. */
   private takesSteering: 'agent' | 'rounds' | undefined;
   /** The window ends: a turn that runs is left without its end mark, so that it is found as interrupted. */
@@ -542,6 +544,7 @@ export class ChatSession implements Disposable {
 
   private begin(): string {
     const turnId = createId('turn');
+    this.openTurn = turnId;
     this.running = new AbortController();
     this.fault = undefined;
     this.turnUsage = noUsage;
@@ -560,6 +563,8 @@ export class ChatSession implements Disposable {
 
   private end(turnId: string, outcome: TurnOutcome): void {
     this.keepSteered(turnId);
+    const wasStopped = this.running?.signal.aborted === true;
+    this.openTurn = undefined;
     this.running = undefined;
     this.takesSteering = undefined;
     if (!this.isEnding) {
@@ -573,7 +578,7 @@ export class ChatSession implements Disposable {
     this.didSignal.fire({ kind: 'turn_end', turnId, outcome, usage: this.turnUsage });
     void this.tellPersisted(turnId);
     // After a stop or a failure the user decides what is sent next.
-    if (outcome === 'done' && !this.isEnding && this.queue.list.length > 0) {
+    if (outcome === 'done' && !wasStopped && !this.isEnding && this.queue.list.length > 0) {
       this.startNext();
       return;
     }
@@ -832,7 +837,10 @@ export class ChatSession implements Disposable {
           cwd: this.deps.cwd(model),
           signal,
           apiKey,
-          options: this.deps.turnOptions(model),
+          options: {
+            ...this.deps.turnOptions(model),
+            isCallIdTaken: (id) => this.reducer.tool(id) !== undefined,
+          },
         },
         this.listener(turnId, asker, model),
       );
@@ -877,6 +885,9 @@ export class ChatSession implements Disposable {
   private listener(turnId: string, asker: string, model: ModelRef | undefined): TurnListener {
     return {
       onEvent: (event: NormalizedEvent) => {
+        if (this.openTurn !== turnId) {
+          return;
+        }
         this.reducer.event(event);
         this.activity = this.activity?.retry === undefined ? this.activity : undefined;
         if (event.kind === 'text' || event.kind === 'thinking') {
@@ -896,6 +907,9 @@ export class ChatSession implements Disposable {
         this.announce();
       },
       onObservation: (observation: Observation, kept?: ToolResult) => {
+        if (this.openTurn !== turnId) {
+          return;
+        }
         this.reducer.observation(observation, kept);
         if (observation.kind === 'usage') {
           this.usage = observation.usage;
@@ -911,6 +925,9 @@ export class ChatSession implements Disposable {
         this.announce();
       },
       onProgress: (callId: string, progress: CallProgress) => {
+        if (this.openTurn !== turnId) {
+          return;
+        }
         this.phase = 'tooling';
         this.reducer.progress(callId, progress);
         this.activity =
@@ -920,6 +937,9 @@ export class ChatSession implements Disposable {
         this.announce();
       },
       onToolResult: (call: ToolCall, result: ToolResult) => {
+        if (this.openTurn !== turnId) {
+          return;
+        }
         this.reducer.toolResult(call.id, result);
         this.didSignal.fire({ kind: 'tool_end', callId: call.id, ok: result.ok });
         this.announce();

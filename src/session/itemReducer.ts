@@ -269,7 +269,8 @@ export class ItemReducer {
       this.plan(progress.items);
       return;
     }
-    if (item === undefined) {
+    // What a program that was stopped still prints comes behind the end of its call.
+    if (item === undefined || isOver(item)) {
       return;
     }
     switch (progress.kind) {
@@ -415,4 +416,8 @@ export class ItemReducer {
     }
     this.itemsByBlock.delete(blockId);
   }
+}
+
+function isOver({ state }: ToolItem): boolean {
+  return state === 'ok' || state === 'error' || state === 'denied' || state === 'aborted';
 }

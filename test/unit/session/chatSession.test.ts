@@ -3,7 +3,7 @@ import { Deferred } from '../../../src/base/deferred';
 import type { Message } from '../../../src/events/message';
 import type { PermissionAnswer, PermissionRequest } from '../../../src/events/observation';
 import type { SessionDelta, SessionItem } from '../../../src/events/sessionItem';
-import { toolOk, type ToolCall } from '../../../src/events/toolCall';
+import { toolError, toolOk, type ToolCall } from '../../../src/events/toolCall';
 import type { ModelRef } from '../../../src/runtime/contract';
 import {
   ChatSession,
@@ -466,6 +466,57 @@ describe('a chat session', () => {
     session.submit('two');
     await session.whenIdle();
     expect(outline(session.snapshot().items).slice(-2)).toEqual(['user two', 'text again']);
+  });
+
+  it('[R217] what a stopped program still prints after its turn changes nothing', async () => {
+    const contexts: CallContext[] = [];
+    const orchestrator = new ScriptedOrchestrator(undefined, (_call, context) => {
+      contexts.push(context);
+      return Promise.resolve(toolError('Stopped by the user.', { outcome: 'aborted' }));
+    });
+    const { session } = setUp([], { orchestrator });
+    session.submit('!sleep 5');
+    await session.whenIdle();
+    const before = session.snapshot();
+    expect(before.phase).toBe('idle');
+    contexts[0]?.onProgress({ kind: 'output', text: 'late' });
+    expect(session.snapshot()).toEqual(before);
+  });
+
+  it('[R217] a stop in the last moment of a turn holds the queue', async () => {
+    const ended = new Deferred<void>();
+    const reached = new Deferred<void>();
+    const { session, runtime } = setUp(
+      [
+        [
+          { kind: 'text', delta: 'done' },
+          { kind: 'finish', reason: 'stop' },
+        ],
+        [{ kind: 'finish', reason: 'stop' }],
+      ],
+      {
+        watchChanges: () =>
+          Promise.resolve({
+            note: () => undefined,
+            callStarted: () => undefined,
+            callEnded: () => undefined,
+            check: () => Promise.resolve(),
+            end: () => {
+              reached.resolve();
+              return ended.promise;
+            },
+          }),
+      },
+      { modelId: agent.id },
+    );
+    session.submit('one');
+    session.submit('two');
+    await reached.promise;
+    session.stop();
+    ended.resolve();
+    await session.whenIdle();
+    expect(runtime.contexts).toHaveLength(1);
+    expect(session.queued.map(({ text }) => text)).toEqual(['two']);
   });
 
   it('queues prompts behind a running turn, below what it adds, and takes one back on request', async () => {
