@@ -123,6 +123,8 @@ export interface ExchangeOptions {
   readonly onEvent?: (event: NormalizedEvent) => void;
   /** Runs a delegated call through the one gate; never rejects. Absent: such calls are refused. */
   readonly delegate?: (call: DelegatedCall) => Promise<ToolResult>;
+  /** Ids of calls that are not among the messages any more: the network arm gives a new call none of them. */
+  readonly isCallIdTaken?: (id: string) => boolean;
   readonly onAgentInfo?: (info: AgentInfo) => void;
   readonly startTimeoutMs?: number;
   /** Absent: silence ends nothing. */

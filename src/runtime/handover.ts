@@ -17,6 +17,8 @@ export interface HandoverTarget {
   readonly model: string;
   /** Longest tool-call id that it takes; letters, digits, `_` and `-` only. */
   readonly maxCallIdLength: number;
+  /** Takes the ids that it made as they were: some models read a meaning into their form. */
+  readonly keepsOwnCallIds?: boolean;
   /** Leaves signed and redacted thinking out altogether: an API refused what it had signed before. */
   readonly withoutSignatures?: boolean;
 }
@@ -61,7 +63,7 @@ export type HandoverMessage =
 /**
  * Converts a conversation for a target. Pure.
  * - Errored and aborted assistant messages are left out, with the results of their calls: a half answer is not
- *   something the model said.
+ *   something the model said. What an agent had run by itself until then is told.
  * - Signed and redacted thinking goes back only to the model that made it; other thinking becomes text.
  * - Call ids are mapped to what the target takes, each id always to the same one; results follow their calls
  *   directly; a call without result gets an error result; a result without call is left out.
@@ -72,12 +74,7 @@ export function handOver(
   messages: readonly Message[],
   target: HandoverTarget,
 ): readonly HandoverMessage[] {
-  const results = new Map<string, ToolResultMessage>();
-  for (const message of messages) {
-    if (message.role === 'tool') {
-      results.set(message.callId, message);
-    }
-  }
+  const results = new Results(messages);
   const out: HandoverMessage[] = [];
   for (const message of messages) {
     switch (message.role) {
@@ -87,6 +84,8 @@ export function handOver(
       case 'assistant':
         if (message.stopReason !== 'error' && message.stopReason !== 'aborted') {
           pushAssistant(out, message, target, results);
+        } else {
+          pushUnfinished(out, message, results);
         }
         break;
       case 'tool':
@@ -94,6 +93,23 @@ export function handOver(
     }
   }
   return out;
+}
+
+/** The results of calls, each for one call: ids may repeat in a conversation, and then the order tells which is whose. */
+class Results {
+  private readonly byCall = new Map<string, ToolResultMessage[]>();
+
+  constructor(messages: readonly Message[]) {
+    for (const message of messages) {
+      if (message.role === 'tool') {
+        this.byCall.set(message.callId, [...(this.byCall.get(message.callId) ?? []), message]);
+      }
+    }
+  }
+
+  take(callId: string): ToolResultMessage | undefined {
+    return this.byCall.get(callId)?.shift();
+  }
 }
 
 /** The id that a target takes for a call; equal ids give equal ids, different ids (almost surely) different ones. */
@@ -104,6 +120,16 @@ export function mapCallId(id: string, maxLength: number): string {
   const digest = hash(id);
   const kept = id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, maxLength - digest.length - 1);
   return `${kept}_${digest}`;
+}
+
+function wireCallId(
+  id: string,
+  isSameModel: boolean,
+  { maxCallIdLength, keepsOwnCallIds }: HandoverTarget,
+): string {
+  return isSameModel && keepsOwnCallIds === true && id.length <= maxCallIdLength
+    ? id
+    : mapCallId(id, maxCallIdLength);
 }
 
 /** What a model is told of a result: the error first, then what there was of output. */
@@ -155,7 +181,7 @@ function pushAssistant(
   out: HandoverMessage[],
   message: AssistantMessage,
   target: HandoverTarget,
-  results: ReadonlyMap<string, ToolResultMessage>,
+  results: Results,
 ): void {
   const isSameModel =
     message.api === target.api &&
@@ -171,12 +197,25 @@ function pushAssistant(
   if (ours.length > 0) {
     out.push({
       role: 'tool',
-      results: ours.map((call) => toResult(call, results.get(call.id), target)),
+      results: ours.map((call) =>
+        toResult(call, wireCallId(call.id, isSameModel, target), results.take(call.id)),
+      ),
     });
   }
   const theirs = message.content.flatMap((block) => callOf(block, 'child'));
   if (theirs.length > 0) {
     pushUser(out, agentNote(message, theirs, results));
+  }
+}
+
+/** A half answer is nothing that the model said; but what an agent did before it ended is done. */
+function pushUnfinished(out: HandoverMessage[], message: AssistantMessage, results: Results): void {
+  const theirs = message.content.flatMap((block) => callOf(block, 'child'));
+  for (const call of message.content.flatMap((block) => callOf(block, 'host'))) {
+    results.take(call.id);
+  }
+  if (theirs.length > 0) {
+    pushUser(out, `${agentNote(message, theirs, results)}\nThe turn ended before its end.`);
   }
 }
 
@@ -229,7 +268,7 @@ function toBlocks(
         : [
             {
               kind: 'call',
-              id: mapCallId(call.id, target.maxCallIdLength),
+              id: wireCallId(call.id, isSameModel, target),
               name: call.name,
               arguments: call.arguments,
             },
@@ -250,10 +289,10 @@ function withoutTrailingThinking(blocks: readonly HandoverBlock[]): readonly Han
 
 function toResult(
   call: ToolCall,
+  callId: string,
   message: ToolResultMessage | undefined,
-  target: HandoverTarget,
 ): HandoverResult {
-  const base = { callId: mapCallId(call.id, target.maxCallIdLength), toolName: call.name };
+  const base = { callId, toolName: call.name };
   return message === undefined
     ? { ...base, text: missingResult, isError: true }
     : { ...base, text: resultText(message.result), isError: !message.result.ok };
@@ -265,10 +304,10 @@ const noteInputChars = 400;
 function agentNote(
   message: AssistantMessage,
   calls: readonly ToolCall[],
-  results: ReadonlyMap<string, ToolResultMessage>,
+  results: Results,
 ): string {
   const lines = calls.map((call) => {
-    const result = results.get(call.id)?.result;
+    const result = results.take(call.id)?.result;
     const outcome =
       result === undefined
         ? 'no result'

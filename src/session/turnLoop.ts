@@ -45,6 +45,7 @@ export interface TurnSetup {
       | 'closeTimeoutMs'
       | 'resume'
       | 'maxTokens'
+      | 'isCallIdTaken'
     >
   >;
 }
@@ -105,9 +106,11 @@ export async function runTurn(
       }
       return message;
     }
-    const results = await deps.orchestrator.executeAll(calls, (call) =>
-      callContext({ ...setup, cost }, listener, call),
-    );
+    const results = await deps.orchestrator.executeAll(calls, (call) => ({
+      ...callContext({ ...setup, cost }, listener, call),
+      // On another branch of the conversation a model may well use an id again.
+      claimId: `${setup.turnId}/${round}/${call.id}`,
+    }));
     calls.forEach((call, index) => {
       settle(deps, listener, call, results[index] ?? toolError('The tool gave no result.'));
     });

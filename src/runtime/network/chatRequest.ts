@@ -59,6 +59,7 @@ export function chatBody(
     provider: model.provider,
     model: model.model,
     maxCallIdLength,
+    keepsOwnCallIds: true,
     withoutSignatures: without.has('reasoningText'),
   });
   const maxTokens = without.has('maxTokens') ? undefined : boundedTokens(model, options);

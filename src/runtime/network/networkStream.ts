@@ -9,6 +9,7 @@ import type {
   TurnContext,
 } from '../contract';
 import { nextRetryDelayMs, retryNotice, retryWait, type RetryPolicy } from '../retry';
+import { createCallIds } from './callIds';
 import { watch } from './deadlines';
 import type { NetworkOutput, NetworkProducer } from './producer';
 import { fromWireOutput, toWireContext } from './wireToolNames';
@@ -28,8 +29,9 @@ export interface NetworkStreamOptions {
 export type NetworkStream = NetworkProvider['stream'];
 
 /**
- * Gives tools their wire names and takes them back, chooses the provider by `model.api`, loads it when it is first needed, retries faults that pass by themselves (never
- * after anything of the answer was yielded), and keeps the deadlines of the options. Yields exactly one terminal event,
+ * Gives tools their wire names and takes them back, makes the ids of calls unique in the conversation, chooses the
+ * provider by `model.api`, loads it when it is first needed, retries faults that pass by themselves (never after anything
+ * of the answer was yielded), and keeps the deadlines of the options. Yields exactly one terminal event,
  * as the last one; never throws. A stop yields `failed` with `aborted`; an already aborted signal loads and sends
  * nothing.
  */
@@ -53,11 +55,12 @@ async function* run(
     return;
   }
   const wire = toWireContext(context);
+  const toNewIds = createCallIds(context.messages, exchange.isCallIdTaken);
   for (let retries = 0; ; retries += 1) {
     const attempt = attemptOnce(producer.producer, model, wire.context, exchange, clock);
     let outcome = await attempt.next();
     while (outcome.done !== true) {
-      yield fromWireOutput(outcome.value, wire.names);
+      yield toNewIds(fromWireOutput(outcome.value, wire.names));
       outcome = await attempt.next();
     }
     const { failure, hasShown } = outcome.value;

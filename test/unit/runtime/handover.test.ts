@@ -45,6 +45,45 @@ function toolResult(
 const text = (words: string): ContentBlock => ({ kind: 'text', text: words });
 
 describe('handing a conversation over', () => {
+  it('gives each of two calls of one id its own result, and a model its own ids as they were', () => {
+    const own = (id: string): readonly Message[] => [
+      user('go'),
+      assistant([callBlock(id)], { stopReason: 'toolUse' }),
+      toolResult(id, { ok: true, output: 'first' }),
+      assistant([callBlock(id)], { stopReason: 'toolUse' }),
+      toolResult(id, { ok: true, output: 'second' }),
+    ];
+    const out = handOver(own('functions.read:0'), { ...target, keepsOwnCallIds: true });
+    expect(
+      out.flatMap((message) => (message.role === 'tool' ? message.results : [])),
+    ).toMatchObject([
+      { callId: 'functions.read:0', text: 'first' },
+      { callId: 'functions.read:0', text: 'second' },
+    ]);
+    const other = handOver(own('functions.read:0'), {
+      ...target,
+      keepsOwnCallIds: true,
+      model: 'other',
+    });
+    expect(JSON.stringify(other)).toContain('"callId":"functions_read_0_');
+  });
+
+  it('tells what an agent had done in a turn that was stopped or failed, and nothing that it had half said', () => {
+    const out = handOver(
+      [
+        user('do it'),
+        assistant([text('I will'), callBlock('c1', 'child')], { stopReason: 'error' }),
+        toolResult('c1'),
+        user('go on'),
+      ],
+      target,
+    );
+    expect(out).toHaveLength(1);
+    expect(JSON.stringify(out)).toContain('out c1');
+    expect(JSON.stringify(out)).toContain('The turn ended before its end.');
+    expect(JSON.stringify(out)).not.toContain('I will');
+  });
+
   it('[R227][R229] gives what the editor tells with the words of the user, in a frame that it cannot end', () => {
     const told: Message = {
       role: 'user',

@@ -50,7 +50,32 @@ const failed = (code: Failure['code'], more: Partial<Failure> = {}): ProducerOut
   failure: { code, message: 'no', ...more },
 });
 
+const calling = (id: string): ProducerOutput => ({
+  kind: 'tool_call',
+  call: { id, name: 'read_file', arguments: {}, executedBy: 'host' },
+});
+
 describe('the network stream', () => {
+  it('gives calls ids that are new in the conversation, in the form that the server chose', async () => {
+    const { stream } = scripted(new FakeClock(), [
+      calling('functions.read:0'),
+      calling('functions.read:0'),
+      calling('call'),
+      calling('call'),
+      calling('gone'),
+      stop,
+    ]);
+    const outputs = await collect(
+      stream(model, turnContext(), {
+        ...exchangeOptions(),
+        isCallIdTaken: (id) => id === 'gone' || id === 'gone_1',
+      }),
+    );
+    expect(
+      outputs.flatMap((output) => (output.kind === 'tool_call' ? [output.call.id] : [])),
+    ).toEqual(['functions.read:0', 'functions.read:1', 'call', 'call_1', 'gone_2']);
+  });
+
   it('[R216] waits 250 ms, then 500 ms, and then gives up with the last failure', async () => {
     const clock = new FakeClock();
     const { stream, signals } = scripted(
