@@ -22,17 +22,19 @@ export const compressibleTokens = 200;
 
 /**
  * Summaries for the oldest long tool results, until `excessTokens` are saved; nothing when there is no excess. Turns
- * that have to stay word for word are skipped, and no result is replaced by something larger.
+ * that have to stay word for word are skipped, and no result is replaced by something larger. Only the slots before
+ * `endSlot` are looked at.
  */
 export function compressToolResults(
   slots: readonly (Turn | undefined)[],
   pairs: PairIndex,
   excessTokens: number,
   template: SummaryTemplate,
+  endSlot = slots.length,
 ): readonly (readonly [slot: number, turn: Turn])[] {
   const replaced: (readonly [number, Turn])[] = [];
   let excess = excessTokens;
-  for (let slot = 0; slot < slots.length && excess > 0; slot++) {
+  for (let slot = 0; slot < endSlot && excess > 0; slot++) {
     const turn = slots[slot];
     if (turn?.role === 'tool' && turn.nonDroppable !== true && turn.tokens > compressibleTokens) {
       const short = withToolContent(

@@ -187,16 +187,21 @@ export class TranscriptStore implements Iterable<Turn> {
     return dropped.length;
   }
 
-  /** Replaces long results of tools by a summary each, oldest first, until within the budget; returns how many. */
+  /**
+   * Replaces long results of tools by a summary each, oldest first, until within the budget; returns how many.
+   * `keepsUnread`: results that no answer came after stay whole, as a model that never saw them would ask again.
+   */
   replaceOldestToolResults(
     template: SummaryTemplate,
     budgetTokens: number = this.budgetTokens,
+    { keepsUnread = false }: { readonly keepsUnread?: boolean } = {},
   ): number {
     const replaced = compressToolResults(
       this.slots,
       this.pairs,
       this.tokens - budgetTokens,
       template,
+      keepsUnread ? this.slots.findLastIndex((turn) => turn?.role === 'assistant') : undefined,
     );
     for (const [slot, turn] of replaced) {
       this.tokens += turn.tokens - (this.slots[slot]?.tokens ?? 0);

@@ -37,8 +37,8 @@ export interface WindowOfMessages {
 }
 
 /**
- * Makes the function that picks what of a conversation is sent: long tool results are shortened first, then the oldest
- * exchanges go. Estimates are remembered per message, so that a long conversation is not counted anew each round.
+ * Makes the function that picks what of a conversation is sent: long tool results that were answered are shortened
+ * first, then the oldest exchanges go, and what no model has read yet is shortened last. Estimates are remembered per message, so that a long conversation is not counted anew each round.
  */
 export function createWindow(): (
   messages: readonly Message[],
@@ -52,8 +52,9 @@ export function createWindow(): (
   };
   return (messages, budgetTokens = defaultBudgetTokens) => {
     const { store } = TranscriptStore.fromMessages(messages, { budgetTokens, toTurn });
-    store.replaceOldestToolResults(defaultSummaryTemplate);
+    store.replaceOldestToolResults(defaultSummaryTemplate, budgetTokens, { keepsUnread: true });
     const droppedCount = store.maybeEvict();
+    store.replaceOldestToolResults(defaultSummaryTemplate);
     return {
       messages: store.messages(),
       tokens: store.tokenCount,

@@ -248,6 +248,24 @@ describe('the window to send', () => {
     expect(window(messages, 100_000).messages).toEqual(messages);
   });
 
+  it('[R195] a result that no answer came after stays whole while anything else can go', () => {
+    const window = createWindow();
+    const talk = Array.from({ length: 20 }, (_, index) => [
+      user(`question ${index}`),
+      assistant([{ kind: 'text', text: 'word '.repeat(100) }]),
+    ]).flat();
+    const fresh = resultOf('call-1', 'row\n'.repeat(2000));
+    const messages = [...talk, user('read it'), assistant([{ kind: 'tool_call', call }]), fresh];
+    const whole = window(messages, 1_000_000).tokens;
+    const sent = window(messages, whole - 1000);
+    expect(sent.messages.at(-1)).toEqual(fresh);
+    expect(sent.droppedCount).toBeGreaterThan(0);
+    expect(sent.tokens).toBeLessThanOrEqual(whole - 1000);
+    const tight = window(messages, 300);
+    expect(JSON.stringify(tight.messages.at(-1))).toContain('left out to save space');
+    expect(tight.tokens).toBeLessThanOrEqual(300);
+  });
+
   it('[R200] its budget follows the window of the model', () => {
     expect(budgetForWindow(undefined)).toBe(120_000);
     expect(budgetForWindow(200_000)).toBe(148_464);
