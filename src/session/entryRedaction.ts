@@ -5,7 +5,10 @@ import { isImage, isMessage } from './sessionEntry';
 
 export type Redact = (text: string) => string;
 
-/** Fields that are names, ids or proofs: they hold no secret, and a changed one would break what it points to. */
+/**
+ * Fields of ours that are names, ids or proofs: they hold no secret, and a changed one would break what it points to.
+ * In what a model or a tool wrote a field of such a name is nothing of ours.
+ */
 const keptFields: ReadonlySet<string> = new Set([
   'api',
   'blockId',
@@ -31,6 +34,12 @@ const keptFields: ReadonlySet<string> = new Set([
   'toolName',
 ]);
 
+/** What lies below these fields has names that models and tools chose; with the few among them that are ours. */
+const foreignFields: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['arguments', new Set()],
+  ['details', new Set(['outcome', 'outputId'])],
+]);
+
 /** The message with every text that people, models and tools wrote passed through `redact`. */
 export function redactMessage(message: Message, redact: Redact): Message {
   const safe = mapStrings(message, redact, 0);
@@ -51,7 +60,7 @@ export function redactData(data: JsonObject, redact: Redact): JsonObject {
 /** Deeper than anything that is stored; what lies below is left as it is rather than followed for ever. */
 const maxDepth = 64;
 
-function mapStrings(value: unknown, redact: Redact, depth: number): unknown {
+function mapStrings(value: unknown, redact: Redact, depth: number, kept = keptFields): unknown {
   if (typeof value === 'string') {
     return redact(value);
   }
@@ -59,19 +68,19 @@ function mapStrings(value: unknown, redact: Redact, depth: number): unknown {
     return value;
   }
   if (Array.isArray(value)) {
-    return value.map((item: unknown) => mapStrings(item, redact, depth + 1));
+    return value.map((item: unknown) => mapStrings(item, redact, depth + 1, kept));
   }
   // The letters of a picture are no words; a changed one could not be shown any more.
-  if (isImage(value)) {
+  if (kept === keptFields && isImage(value)) {
     return value;
   }
   if (isRecord(value)) {
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [
         name,
-        typeof item === 'string' && keptFields.has(name)
+        typeof item === 'string' && kept.has(name)
           ? item
-          : mapStrings(item, redact, depth + 1),
+          : mapStrings(item, redact, depth + 1, foreignFields.get(name) ?? kept),
       ]),
     );
   }

@@ -265,6 +265,39 @@ describe('session file', () => {
     ]);
   });
 
+  it('arguments and results pass through redaction whatever their fields are called', async () => {
+    const { store, storage } = setUp({ redact: (text) => text.replaceAll('sk-secret', '[key]') });
+    const created = store.create();
+    const call = {
+      id: 'c1',
+      name: 'run',
+      arguments: {
+        code: 'sk-secret',
+        id: { name: 'sk-secret' },
+        source: { mediaType: 'image/png', data: 'sk-secret' },
+      },
+      executedBy: 'host' as const,
+    };
+    created.log.turnStarted('t');
+    created.log.message('t', {
+      ...saying(''),
+      content: [{ kind: 'tool_call', call }],
+    });
+    created.log.message('t', {
+      role: 'tool',
+      callId: 'c1',
+      toolName: 'run',
+      result: { ok: true, output: '', details: { summary: 'sk-secret', outcome: 'cache_hit' } },
+      createdAtMs: 1,
+    });
+    created.log.turnEnded('t');
+    await created.log.flush();
+    const written = storage.files.get('session-1')?.text ?? '';
+    expect(written).not.toContain('sk-secret');
+    expect(written).toContain('"c1"');
+    expect(written).toContain('cache_hit');
+  });
+
   it('texts pass through redaction before they are written, streamed ones by whole words', async () => {
     const { store, storage, clock } = setUp({
       redact: (text) => text.replaceAll('sk-secret', '[key]'),
