@@ -130,8 +130,6 @@ export interface EditReviewer {
   review(proposal: EditProposal, signal: AbortSignal): Promise<ReviewOutcome>;
   /** Notes an edit that a mode or rule wrote without asking, so that it stays visible as reviewable hunks. */
   noteWritten(proposal: EditProposal, why: string): void;
-  /** Notes a change that an agent made without asking: shown as hunks that nobody reviewed. */
-  noteUnreviewed(proposal: EditProposal, why: string): void;
 }
 
 /** Reviews that hold nobody up, where the user wants that: the agent goes on, and the decision is carried out when it is made. */
