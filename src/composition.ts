@@ -36,6 +36,7 @@ import type { Application } from './host/frontDoor';
 import { CustomAgents } from './host/customAgents';
 import { CostView } from './host/costView';
 import { DoctorView } from './host/doctorView';
+import { EncodingOffer } from './host/encodingOffer';
 import { EditorDiagnostics } from './host/diagnostics';
 import { discardChanges } from './host/documentWrite';
 import { createEditorModels } from './host/editorModels';
@@ -346,6 +347,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       return document === undefined || (await document.save());
     },
     discardChanges,
+    onMisread: new EncodingOffer(log).offer,
     ...changes.services,
   });
 

@@ -13,6 +13,7 @@ import type {
   WriteOutcome,
 } from '../tools/contract';
 import { writeThroughBuffer } from './documentWrite';
+import { hasReplaced, isMisread } from './encodings';
 import { decodeFile, isSameBytes } from './textCodec';
 import { isSameButEndings } from './textEdits';
 import {
@@ -69,7 +70,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     const document = openDocument(uri);
     const live = document === undefined ? undefined : liveText(document);
     if (live?.isDirty === true) {
-      return { ...live, isOpen: true };
+      return { ...live, isOpen: true, ...(await misreadMark(uri, live.text)) };
     }
     const stat = await statOf(uri);
     if (stat === undefined) {
@@ -79,9 +80,11 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       );
     }
     refuseUnreadable(uri, stat);
-    const text = await decodeFile(uri, await vscode.workspace.fs.readFile(uri), document?.encoding);
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    const text = await decodeFile(uri, bytes, document?.encoding);
+    const misread = await misreadMark(uri, text, bytes);
     if (document === undefined) {
-      return { text, isDirty: false, isOpen: false };
+      return { text, isDirty: false, isOpen: false, ...misread };
     }
     // A buffer keeps one kind of line ending. Where that is the only difference, the disk has the exact text.
     const { text: buffer, isDirty } = liveText(document);
@@ -89,6 +92,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       text: !isDirty && isSameButEndings(buffer, text) ? text : buffer,
       isDirty,
       isOpen: true,
+      ...misread,
     };
   }
 
@@ -206,6 +210,18 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       (uri.scheme === 'file' && (await this.options.isWriteProtected?.(path)) === true)
     );
   }
+}
+
+/** Asked only of text that may be misread: it costs a second look. */
+async function misreadMark(
+  uri: vscode.Uri,
+  text: string,
+  bytes?: Uint8Array,
+): Promise<{ readonly isMisread?: true }> {
+  return hasReplaced(text) &&
+    (await isMisread(uri, bytes ?? (await vscode.workspace.fs.readFile(uri))))
+    ? { isMisread: true }
+    : {};
 }
 
 /** Asked again after each wait: the user types meanwhile. */

@@ -43,6 +43,8 @@ export interface TextFile {
   readonly text: string;
   readonly isDirty: boolean;
   readonly isOpen: boolean;
+  /** The file is not in the encoding it was read in: an edit of this text would change other bytes as well. */
+  readonly isMisread?: true;
 }
 
 export interface WriteOutcome {
