@@ -12,6 +12,7 @@ import type {
   WorkspaceFiles,
   WriteOutcome,
 } from '../tools/contract';
+import { moveThroughBuffer } from './documentMove';
 import { writeThroughBuffer } from './documentWrite';
 import { hasReplaced, isMisread } from './encodings';
 import { decodeFile, isSameBytes } from './textCodec';
@@ -104,10 +105,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
   ): Promise<WriteOutcome> {
     const uri = toWorkspaceUri(path);
     if (text.includes('\0')) {
-      throw new PatchbayError(
-        'not_text',
-        `The new text of ${vscode.workspace.asRelativePath(uri)} has NUL characters; nothing was written.`,
-      );
+      throw nulCharacters(uri);
     }
     refuseNotebook(uri);
     const stat = await statOf(uri);
@@ -119,10 +117,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     }
     refuseUnreadable(uri, stat);
     if (await this.isReadOnly(path, uri, stat)) {
-      throw new PatchbayError(
-        'read_only',
-        `${vscode.workspace.asRelativePath(uri)} is read-only; nothing was written. Make it writable, then try again.`,
-      );
+      throw readOnly(uri);
     }
     return await writeThroughBuffer({
       uri,
@@ -149,6 +144,35 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
         `${vscode.workspace.asRelativePath(uri)} could not be deleted; it is still there.`,
       );
     }
+  }
+
+  async moveText(
+    from: string,
+    to: string,
+    text: string,
+    expectedText: string,
+    checkPlace?: PlaceCheck,
+  ): Promise<WriteOutcome> {
+    const source = toWorkspaceUri(from);
+    const target = toWorkspaceUri(to);
+    if ((await statOf(target)) !== undefined) {
+      throw stale(target, 'exists by now');
+    }
+    const present = await this.readText(from);
+    if (present.text !== expectedText) {
+      throw stale(source, 'changed meanwhile');
+    }
+    if (text !== expectedText) {
+      if (text.includes('\0')) {
+        throw nulCharacters(target);
+      }
+      const stat = await statOf(source);
+      if (stat !== undefined && (await this.isReadOnly(from, source, stat))) {
+        throw readOnly(source);
+      }
+    }
+    const { hunks } = this.options;
+    return await moveThroughBuffer({ source, target, text, expectedText, hunks, checkPlace });
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
@@ -287,6 +311,20 @@ function refuseNotebook(uri: vscode.Uri): void {
       `${vscode.workspace.asRelativePath(uri)} is open as a notebook; its text cannot be changed here.`,
     );
   }
+}
+
+function nulCharacters(uri: vscode.Uri): PatchbayError {
+  return new PatchbayError(
+    'not_text',
+    `The new text of ${vscode.workspace.asRelativePath(uri)} has NUL characters; nothing was written.`,
+  );
+}
+
+function readOnly(uri: vscode.Uri): PatchbayError {
+  return new PatchbayError(
+    'read_only',
+    `${vscode.workspace.asRelativePath(uri)} is read-only; nothing was written. Make it writable, then try again.`,
+  );
 }
 
 function stale(uri: vscode.Uri, what: string): PatchbayError {

@@ -24,6 +24,17 @@ export interface WorkspaceFiles {
     checkPlace?: PlaceCheck,
   ): Promise<WriteOutcome>;
   deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void>;
+  /**
+   * Moves a file that still has `expectedText` and gives it `text` at its new place, which must be free, as one undo step.
+   * Its encoding, its mode and its open editors go with it. Absent: the new file is written, then the old one deleted.
+   */
+  moveText?(
+    from: string,
+    to: string,
+    text: string,
+    expectedText: string,
+    checkPlace?: PlaceCheck,
+  ): Promise<WriteOutcome>;
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Fires with the absolute path when a file or its buffer changed; undefined: anything may have. */
   onDidChange(listener: (path: string | undefined) => void): { dispose(): void };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { workbenchReady } from '../support/drive.mjs';
 import { e2e } from '../support/e2e.mjs';
 
 const id = (name) => `[data-testid="${name}"]`;
@@ -61,12 +62,16 @@ const endings = [
   {
     how: 'denied above its hunks',
     end: async (app, chat) => {
-      await lens(app, /^\s*Deny$/).first().click();
+      await lens(app, /^\s*Deny$/)
+        .first()
+        .click();
       await app.page
         .locator('.editor-instance .codelens-decoration', { hasText: 'Denied' })
         .first()
         .waitFor();
-      await lens(app, /^\s*Deny$/).last().click();
+      await lens(app, /^\s*Deny$/)
+        .last()
+        .click();
       await chat.getByText('Answer 1.').waitFor();
     },
   },
@@ -174,7 +179,11 @@ for (const isTyped of [false, true]) {
       // The window goes while it waits.
       await send(chat, 'Change the note');
       await toReview(app).waitFor();
-      await app.reload();
+      // By the editor's own command, which keeps unsaved text before it goes.
+      const isLoaded = app.page.waitForEvent('domcontentloaded');
+      await app.command('Developer: Reload Window');
+      await isLoaded;
+      await workbenchReady(app.page);
       await app.page.locator('.statusbar-item', { hasText: '2 edits to review' }).waitFor();
       assert.deepEqual(stateOf(app), untouched, 'after the reload');
       await app.command('Patchbay: Deny All');
