@@ -237,6 +237,8 @@ export interface Tool {
   readonly kind: 'read' | 'write' | 'command' | 'session';
   /** Milliseconds of execution; 0 = none (a question to the user). Absent: what the user set for all tools, 30 s by default. */
   readonly timeoutMs?: number;
+  /** How its calls are named to people, where that is not its name: `server/tool`. */
+  readonly shownName?: string;
   /** For delegated calls only: no model is offered it. */
   readonly isDelegatedOnly?: boolean;
   intents(args: JsonObject): readonly ToolIntent[];
@@ -247,6 +249,8 @@ export interface ToolRunContext extends CallContext {
   readonly callId: string;
   /** Resolves a path argument as the gate did: absolute, normalised. */
   resolvePath(path: string): string;
+  /** The call says which files it may have changed by itself: what changed in them is shown as its own. */
+  reportFiles?(paths: readonly string[]): void;
   /** The text of a file with what this session proposed for it and nobody waits for; undefined: as it is. */
   pendingText?(path: string): string | undefined;
 }

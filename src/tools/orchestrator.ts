@@ -364,7 +364,7 @@ export class Orchestrator implements ToolOrchestrator {
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
       }
       const resolvePath = (argument: string): string => this.resolvePath(argument, context);
-      const run = (): Promise<CallEnd> =>
+      const run = (reportFiles?: (paths: readonly string[]) => void): Promise<CallEnd> =>
         runWithDeadline(
           tool.name,
           this.timeoutOf(tool),
@@ -377,13 +377,18 @@ export class Orchestrator implements ToolOrchestrator {
               signal,
               resolvePath,
               pendingText,
+              ...(reportFiles === undefined ? {} : { reportFiles }),
             }),
         );
       const { sessionId, turnId, asker, signal } = context;
-      const what = describeCall(tool.name, call.input);
-      // A tool that writes by itself is no edit of ours: what it changes is looked for afterwards.
+      const what = tool.shownName ?? describeCall(tool.name, call.input);
+      // A tool that writes by itself is no edit of ours: what it changes is looked for afterwards. A server's word that
+      // its tool only reads is not believed.
+      const onlyReads =
+        (tool.kind === 'read' || tool.kind === 'session') &&
+        !judgement.effects.some(({ kind }) => kind === 'mcp');
       const end =
-        this.services.aroundCall === undefined || tool.kind === 'read' || tool.kind === 'session'
+        this.services.aroundCall === undefined || onlyReads
           ? await run()
           : await this.services.aroundCall(
               { sessionId, turnId, callId: subject.callId, what, asker, signal },
