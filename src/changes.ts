@@ -28,6 +28,8 @@ export interface ChangesOptions {
   readonly onNotice: (text: string) => void;
   /** The buffer of an open document. */
   readonly openText: (path: string) => string | undefined;
+  /** False for a path of another file system, where the disk may have something else. Absent: everything is on the disk. */
+  readonly isOnDisk?: (path: string) => boolean;
 }
 
 export interface Changes extends Disposable {
@@ -52,8 +54,13 @@ export interface Changes extends Disposable {
 /** The objects behind "nothing changes silently", put together. */
 export function createChanges(options: ChangesOptions): Changes {
   const { files, join, search, labelFor, clock, logger, onNotice } = options;
-  const folders = (): readonly string[] => files.roots().folders.map(({ path }) => path);
-  const images = new WorkspaceImages({ folders });
+  const isOnDisk = options.isOnDisk ?? (() => true);
+  const folders = (): readonly string[] =>
+    files
+      .roots()
+      .folders.map(({ path }) => path)
+      .filter(isOnDisk);
+  const images = new WorkspaceImages({ folders, isOnDisk });
   const watcher: ChangeWatcher = new ChangeWatcher({
     files: images,
     search,

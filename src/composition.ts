@@ -36,6 +36,7 @@ import type { Application } from './host/frontDoor';
 import { CustomAgents } from './host/customAgents';
 import { CostView } from './host/costView';
 import { DoctorView } from './host/doctorView';
+import { EncodingOffer } from './host/encodingOffer';
 import { EditorDiagnostics } from './host/diagnostics';
 import { discardChanges } from './host/documentWrite';
 import { createEditorModels } from './host/editorModels';
@@ -70,6 +71,8 @@ import { StatusBar } from './host/statusBar';
 import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
 import { EditorWorkspaceFiles } from './host/workspaceFiles';
+import { createWorkspaceProbe } from './host/workspaceProbe';
+import { isOnDisk, openDocument, toWorkspaceUri } from './host/workspaceUri';
 import { addWriteHooks } from './host/writeHooks';
 import { createAgentProbe } from './node/agentProbe';
 import { auditHostName, createAuditFile } from './node/auditFile';
@@ -215,6 +218,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       isWriteProtected: async (path) => (await disk.stat(path))?.isReadOnly === true,
     }),
   );
+  const probe = createWorkspaceProbe(diskPathProbe);
   const labelFor = (path: string): string => displayPath(path, files.roots());
   const permissions = store.add(new PendingPermissions(clock));
   const edits = store.add(new PendingEdits({ clock, labelFor }));
@@ -258,7 +262,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   });
   for (const tool of createBuiltinTools({
     files,
-    probe: diskPathProbe,
+    probe,
     search,
     runner,
     asker,
@@ -300,6 +304,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       logger: log,
       onNotice: (text) => void vscode.window.showWarningMessage(`Patchbay: ${text}`),
       openText: openTextOf,
+      isOnDisk,
     }),
   );
   store.add(new SaveFollower(changes.follower, (path) => changes.unreviewed.refresh(path)));
@@ -318,7 +323,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const orchestrator = new Orchestrator({
     registry,
     files,
-    probe: diskPathProbe,
+    probe,
     rules,
     limits: new RunLimits(() => settings.values.limits),
     analyze: analyzeCommand,
@@ -340,12 +345,15 @@ export function compose(context: vscode.ExtensionContext): Composition {
     isTrusted,
     structuralDiff: createDifft({ supervisor, lookup, isTrusted, inheritedEnv }),
     readDisk: async (path) =>
-      (await disk.stat(path)) === undefined ? undefined : (await disk.readText(path)).text,
+      !isOnDisk(path) || (await disk.stat(path)) === undefined
+        ? undefined
+        : (await disk.readText(path)).text,
     saveDocument: async (path) => {
-      const document = vscode.workspace.textDocuments.find((open) => open.uri.fsPath === path);
+      const document = openDocument(toWorkspaceUri(path));
       return document === undefined || (await document.save());
     },
     discardChanges,
+    onMisread: new EncodingOffer(log).offer,
     ...changes.services,
   });
 
@@ -587,7 +595,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           // A change of the rules that no watcher told of counts from the next turn at the latest.
           await repositoryRules.readAll();
           const instructions =
-            model.api === 'playground' ? [] : await readInstructions(files, diskPathProbe);
+            model.api === 'playground' ? [] : await readInstructions(files, probe);
           const own = settings.values.customInstructions;
           const text =
             model.runtime === undefined
@@ -796,7 +804,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
           resolveCommand: async (command, cwd) => {
             const [effect] = await resolveEffects([{ kind: 'command', command, cwd }], {
               roots: files.roots(),
-              probe: diskPathProbe,
+              probe,
               analyze: analyzeCommand,
             });
             return effect;

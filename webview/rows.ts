@@ -18,8 +18,7 @@ export function rowsOf(state: LiveState, hasQueued: boolean): readonly Row[] {
       .filter((prompt) => !hasCall(items, prompt.callId))
       .map((prompt): Row => ({ kind: 'prompt', id: `prompt:${prompt.id}`, prompt })),
     ...edits
-
-      .filter((edit) => edit.state === 'open' || edit.state === 'unreviewed')
+      .filter((edit) => edit.state === 'open')
       .filter((edit) => !hasCall(items, edit.callId, edit.id))
       .map((edit): Row => ({ kind: 'edit', id: `edit:${edit.id}`, edit })),
     ...changes

@@ -83,10 +83,6 @@ export class ReplayUser implements EditReviewer {
     // Nobody looks at what was written without a question.
   }
 
-  noteUnreviewed(): void {
-    // Nor at what an agent wrote by itself.
-  }
-
   private whenDecided(callId: string, then: (decision: RecordedDecision) => void): void {
     const question = this.byCall.get(callId) ?? this.current ?? -1;
     const decision = this.decided.get(question);

@@ -175,7 +175,6 @@ function reviewerByFlag(decide: 'allow' | 'deny'): EditReviewer {
       });
     },
     noteWritten: () => undefined,
-    noteUnreviewed: () => undefined,
   };
 }
 

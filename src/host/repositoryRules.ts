@@ -8,6 +8,7 @@ import {
   repositoryRulesPath,
   type RepositoryRules,
 } from '../gate/repositoryRules';
+import { folderPath } from './workspaceUri';
 
 const maxBytes = 256 * 1024;
 
@@ -48,7 +49,7 @@ export class RepositoryRuleFiles implements Disposable {
 
   private async read(folder: vscode.WorkspaceFolder): Promise<void> {
     const read = await readRules(vscode.Uri.joinPath(folder.uri, repositoryRulesPath));
-    this.byFolder.set(folder.uri.fsPath, read);
+    this.byFolder.set(folderPath(folder), read);
     for (const problem of read.problems) {
       if (!this.told.has(problem)) {
         this.told.add(problem);

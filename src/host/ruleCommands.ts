@@ -11,6 +11,7 @@ import { makeVisibleName } from '../gate/visible';
 import { ReadOnlyDocument } from './readOnlyDocument';
 import { askForRule } from './ruleWizard';
 import { simulationText } from './simulationText';
+import { toWorkspaceUri } from './workspaceUri';
 
 export interface RuleCommandsOptions {
   readonly rules: RuleBook;
@@ -154,7 +155,7 @@ export class RuleCommands implements Disposable {
 
   private async open({ rule, folder }: ListedRule): Promise<void> {
     if (rule.scope === 'repository' && folder !== undefined) {
-      const uri = vscode.Uri.joinPath(vscode.Uri.file(folder), repositoryRulesPath);
+      const uri = vscode.Uri.joinPath(toWorkspaceUri(folder), repositoryRulesPath);
       await vscode.window.showTextDocument(uri);
       return;
     }

@@ -12,7 +12,9 @@ import type {
   WorkspaceFiles,
   WriteOutcome,
 } from '../tools/contract';
+import { moveThroughBuffer } from './documentMove';
 import { writeThroughBuffer } from './documentWrite';
+import { hasReplaced, isMisread } from './encodings';
 import { decodeFile, isSameBytes } from './textCodec';
 import { isSameButEndings } from './textEdits';
 import {
@@ -69,7 +71,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     const document = openDocument(uri);
     const live = document === undefined ? undefined : liveText(document);
     if (live?.isDirty === true) {
-      return { ...live, isOpen: true };
+      return { ...live, isOpen: true, ...(await misreadMark(uri, live.text)) };
     }
     const stat = await statOf(uri);
     if (stat === undefined) {
@@ -79,9 +81,11 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       );
     }
     refuseUnreadable(uri, stat);
-    const text = await decodeFile(uri, await vscode.workspace.fs.readFile(uri), document?.encoding);
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    const text = await decodeFile(uri, bytes, document?.encoding);
+    const misread = await misreadMark(uri, text, bytes);
     if (document === undefined) {
-      return { text, isDirty: false, isOpen: false };
+      return { text, isDirty: false, isOpen: false, ...misread };
     }
     // A buffer keeps one kind of line ending. Where that is the only difference, the disk has the exact text.
     const { text: buffer, isDirty } = liveText(document);
@@ -89,6 +93,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       text: !isDirty && isSameButEndings(buffer, text) ? text : buffer,
       isDirty,
       isOpen: true,
+      ...misread,
     };
   }
 
@@ -100,10 +105,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
   ): Promise<WriteOutcome> {
     const uri = toWorkspaceUri(path);
     if (text.includes('\0')) {
-      throw new PatchbayError(
-        'not_text',
-        `The new text of ${vscode.workspace.asRelativePath(uri)} has NUL characters; nothing was written.`,
-      );
+      throw nulCharacters(uri);
     }
     refuseNotebook(uri);
     const stat = await statOf(uri);
@@ -115,10 +117,7 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     }
     refuseUnreadable(uri, stat);
     if (await this.isReadOnly(path, uri, stat)) {
-      throw new PatchbayError(
-        'read_only',
-        `${vscode.workspace.asRelativePath(uri)} is read-only; nothing was written. Make it writable, then try again.`,
-      );
+      throw readOnly(uri);
     }
     return await writeThroughBuffer({
       uri,
@@ -145,6 +144,35 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
         `${vscode.workspace.asRelativePath(uri)} could not be deleted; it is still there.`,
       );
     }
+  }
+
+  async moveText(
+    from: string,
+    to: string,
+    text: string,
+    expectedText: string,
+    checkPlace?: PlaceCheck,
+  ): Promise<WriteOutcome> {
+    const source = toWorkspaceUri(from);
+    const target = toWorkspaceUri(to);
+    if ((await statOf(target)) !== undefined) {
+      throw stale(target, 'exists by now');
+    }
+    const present = await this.readText(from);
+    if (present.text !== expectedText) {
+      throw stale(source, 'changed meanwhile');
+    }
+    if (text !== expectedText) {
+      if (text.includes('\0')) {
+        throw nulCharacters(target);
+      }
+      const stat = await statOf(source);
+      if (stat !== undefined && (await this.isReadOnly(from, source, stat))) {
+        throw readOnly(source);
+      }
+    }
+    const { hunks } = this.options;
+    return await moveThroughBuffer({ source, target, text, expectedText, hunks, checkPlace });
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
@@ -206,6 +234,18 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
       (uri.scheme === 'file' && (await this.options.isWriteProtected?.(path)) === true)
     );
   }
+}
+
+/** Asked only of text that may be misread: it costs a second look. */
+async function misreadMark(
+  uri: vscode.Uri,
+  text: string,
+  bytes?: Uint8Array,
+): Promise<{ readonly isMisread?: true }> {
+  return hasReplaced(text) &&
+    (await isMisread(uri, bytes ?? (await vscode.workspace.fs.readFile(uri))))
+    ? { isMisread: true }
+    : {};
 }
 
 /** Asked again after each wait: the user types meanwhile. */
@@ -271,6 +311,20 @@ function refuseNotebook(uri: vscode.Uri): void {
       `${vscode.workspace.asRelativePath(uri)} is open as a notebook; its text cannot be changed here.`,
     );
   }
+}
+
+function nulCharacters(uri: vscode.Uri): PatchbayError {
+  return new PatchbayError(
+    'not_text',
+    `The new text of ${vscode.workspace.asRelativePath(uri)} has NUL characters; nothing was written.`,
+  );
+}
+
+function readOnly(uri: vscode.Uri): PatchbayError {
+  return new PatchbayError(
+    'read_only',
+    `${vscode.workspace.asRelativePath(uri)} is read-only; nothing was written. Make it writable, then try again.`,
+  );
 }
 
 function stale(uri: vscode.Uri, what: string): PatchbayError {

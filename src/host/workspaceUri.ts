@@ -26,8 +26,18 @@ export function fromWorkspaceUri(uri: vscode.Uri): string | undefined {
 export function workspaceFolders(): WorkspaceRoots['folders'] {
   return (vscode.workspace.workspaceFolders ?? []).map((folder) => ({
     name: folder.name,
-    path: folder.uri.scheme === 'file' ? folder.uri.fsPath : folder.uri.path,
+    path: folderPath(folder),
   }));
+}
+
+/** How a folder is named by a path: a virtual one by the path of its address. */
+export function folderPath({ uri }: Pick<vscode.WorkspaceFolder, 'uri'>): string {
+  return uri.scheme === 'file' ? uri.fsPath : uri.path;
+}
+
+/** False for what another file system of the editor holds: the disk may have something else at that path. */
+export function isOnDisk(path: string): boolean {
+  return toWorkspaceUri(path).scheme === 'file';
 }
 
 /** The open text document of a URI, whether or not an editor shows it. */

@@ -17,6 +17,8 @@ import type { DiskImages, FileImage } from '../tools/changeWatch';
 export interface DiskImagesOptions {
   /** The workspace's folders now; nothing outside of them is ever written. */
   readonly folders: () => readonly string[];
+  /** False for a path of another file system, which has no image here. Absent: everything is on the disk. */
+  readonly isOnDisk?: (path: string) => boolean;
   /** A larger file is not kept. Default 8 MiB. */
   readonly maxBytes?: number;
 }
@@ -28,6 +30,9 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
   constructor(private readonly options: DiskImagesOptions) {}
 
   async stat(path: string): ReturnType<DiskImages['stat']> {
+    if (this.options.isOnDisk?.(path) === false) {
+      return undefined;
+    }
     const found = await unlessAbsent(lstat(path));
     return found?.isFile() === true
       ? { mtimeMs: found.mtimeMs, sizeBytes: found.size, mode: found.mode & 0o7777 }
@@ -40,6 +45,9 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
 
   /** Never rejects: what cannot be read is `unknown`. */
   async read(path: string): Promise<FileImage> {
+    if (this.options.isOnDisk?.(path) === false) {
+      return { kind: 'unknown', why: 'it is not on a disk of this machine' };
+    }
     try {
       const real = (await unlessAbsent(realpath(path))) ?? path;
       const found = await unlessAbsent(lstat(real));

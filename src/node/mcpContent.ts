@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import {
   arrayField,
   isJsonObject,
@@ -45,8 +46,50 @@ export function toReply(result: unknown): McpReply {
     parts.length > 0 || structured === undefined ? parts : [JSON.stringify(structured, null, 2)];
   const output = new CappedOutput(maxResultChars);
   output.push(stripEscapes(texts.join('\n')));
-  return { text: output.text(), isError: isRecord(result) && result.isError === true };
+  const files = reportedFiles(result);
+  return {
+    text: output.text(),
+    isError: isRecord(result) && result.isError === true,
+    ...(files.length === 0 ? {} : { files }),
+  };
 }
+
+/** Links, embedded resources and structured content name files by `file://` addresses. */
+function reportedFiles(result: unknown): readonly string[] {
+  const files = new Set<string>();
+  const look = (value: unknown, depth: number): void => {
+    if (files.size >= maxFiles || depth > maxDepth) {
+      return;
+    }
+    if (isString(value)) {
+      const path = value.startsWith('file://') ? pathOf(value) : undefined;
+      if (path !== undefined) {
+        files.add(path);
+      }
+    } else if (Array.isArray(value)) {
+      value.forEach((item) => look(item, depth + 1));
+    } else if (isRecord(value)) {
+      Object.values(value).forEach((item) => look(item, depth + 1));
+    }
+  };
+  for (const block of arrayField(result, 'content') ?? []) {
+    look(stringField(block, 'uri'), 0);
+    look(stringField(recordField(block, 'resource'), 'uri'), 0);
+  }
+  look(recordField(result, 'structuredContent'), 0);
+  return [...files];
+}
+
+function pathOf(uri: string): string | undefined {
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined; // of another machine, or broken: no file here
+  }
+}
+
+const maxFiles = 200;
+const maxDepth = 8;
 
 function readTool(item: unknown): ServerTool | undefined {
   const name = stringField(item, 'name');

@@ -364,7 +364,7 @@ const isEdit = isFields<OfFields<EditView>>({
   path: isString,
   label: isString,
   kind: isOneOf('edit', 'create', 'delete'),
-  state: isOneOf('open', 'approved', 'partly', 'denied', 'withdrawn', 'written', 'unreviewed'),
+  state: isOneOf('open', 'approved', 'partly', 'denied', 'withdrawn', 'written'),
   reason: isString,
   note: isOptional(isString),
   added: isCount,

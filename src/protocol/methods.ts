@@ -300,8 +300,7 @@ export interface EditView {
   readonly path: string;
   readonly label: string;
   readonly kind: 'edit' | 'create' | 'delete';
-  readonly state:
-    'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written' | 'unreviewed';
+  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written';
   readonly reason: string;
   readonly note?: string;
   readonly added: number;

@@ -36,7 +36,10 @@ export class ChangeFollower {
   }
 
   /** Around a command, or a tool of a server or another extension, that we run. */
-  async aroundCall<T>(call: RunningCall, run: () => Promise<T>): Promise<T> {
+  async aroundCall<T>(
+    call: RunningCall,
+    run: (reportFiles: (paths: readonly string[]) => void) => Promise<T>,
+  ): Promise<T> {
     const { sessionId, turnId, callId, what, asker, signal } = call;
     const beginning =
       this.watches.get(turnId) ??
@@ -46,7 +49,7 @@ export class ChangeFollower {
     const watch = await beginning;
     watch.callStarted(callId, what);
     try {
-      return await run();
+      return await run((paths) => watch.note(callId, paths));
     } finally {
       watch.callEnded(callId);
       await watch.check();

@@ -23,11 +23,9 @@ export interface PendingEdit {
   readonly proposedText: string;
   readonly hunks: readonly { readonly hunk: Hunk; readonly decision: HunkDecision }[];
   /**
-   * `open`: waits. `written`: a mode let it through, kept for reading. `unreviewed`: an agent changed the file without
-   * asking. The rest is over.
+   * `open`: waits. `written`: a mode let it through, kept for reading. The rest is over.
    */
-  readonly state:
-    'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written' | 'unreviewed';
+  readonly state: 'open' | 'approved' | 'partly' | 'denied' | 'withdrawn' | 'written';
   readonly reason: string;
   /** Something the user should know: `The file changed meanwhile; these are the new differences.` */
   readonly note?: string;

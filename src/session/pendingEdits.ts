@@ -155,24 +155,10 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
 
   /** `why` is what let it through: `mode accept-edits`. */
   noteWritten(proposal: EditProposal, why: string): void {
-    this.keepForReading(proposal, why, 'written');
-  }
-
-  noteUnreviewed(proposal: EditProposal, why: string): void {
-    this.keepForReading(proposal, why, 'unreviewed');
-  }
-
-  private keepForReading(
-    proposal: EditProposal,
-    reason: string,
-    state: 'written' | 'unreviewed',
-  ): void {
     if (!this.isDisposed) {
-      const edit = new OpenEdit(this.newId(), { ...proposal, reason }, this.options);
-      if (state === 'written') {
-        edit.approveAll();
-      }
-      this.keep(edit.snapshot(state));
+      const edit = new OpenEdit(this.newId(), { ...proposal, reason: why }, this.options);
+      edit.approveAll();
+      this.keep(edit.snapshot('written'));
     }
   }
 

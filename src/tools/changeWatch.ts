@@ -305,8 +305,14 @@ export class ChangeWatcher {
       this.tell(change, own, lastCallId);
     }
     this.checkedAtMs = this.deps.clock.nowMs();
-    for (const { calls } of this.running) {
-      // What ended before this look has had its changes told.
+    for (const { calls, callOf } of this.running) {
+      // What ended before this look has had its changes told; what it named and left as it was is not its own later.
+      const ended = calls.filter(({ endedAtMs }) => endedAtMs !== undefined);
+      for (const [path, callId] of [...callOf]) {
+        if (ended.some((call) => call.callId === callId)) {
+          callOf.delete(path);
+        }
+      }
       calls.splice(0, calls.length, ...calls.filter(({ endedAtMs }) => endedAtMs === undefined));
     }
   }

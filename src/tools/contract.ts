@@ -24,6 +24,17 @@ export interface WorkspaceFiles {
     checkPlace?: PlaceCheck,
   ): Promise<WriteOutcome>;
   deleteFile(path: string, expectedText: string, checkPlace?: PlaceCheck): Promise<void>;
+  /**
+   * Moves a file that still has `expectedText` and gives it `text` at its new place, which must be free, as one undo step.
+   * Its encoding, its mode and its open editors go with it. Absent: the new file is written, then the old one deleted.
+   */
+  moveText?(
+    from: string,
+    to: string,
+    text: string,
+    expectedText: string,
+    checkPlace?: PlaceCheck,
+  ): Promise<WriteOutcome>;
   list(path: string): Promise<readonly DirectoryEntry[]>;
   /** Fires with the absolute path when a file or its buffer changed; undefined: anything may have. */
   onDidChange(listener: (path: string | undefined) => void): { dispose(): void };
@@ -43,6 +54,8 @@ export interface TextFile {
   readonly text: string;
   readonly isDirty: boolean;
   readonly isOpen: boolean;
+  /** The file is not in the encoding it was read in: an edit of this text would change other bytes as well. */
+  readonly isMisread?: true;
 }
 
 export interface WriteOutcome {
@@ -130,8 +143,6 @@ export interface EditReviewer {
   review(proposal: EditProposal, signal: AbortSignal): Promise<ReviewOutcome>;
   /** Notes an edit that a mode or rule wrote without asking, so that it stays visible as reviewable hunks. */
   noteWritten(proposal: EditProposal, why: string): void;
-  /** Notes a change that an agent made without asking: shown as hunks that nobody reviewed. */
-  noteUnreviewed(proposal: EditProposal, why: string): void;
 }
 
 /** Reviews that hold nobody up, where the user wants that: the agent goes on, and the decision is carried out when it is made. */
@@ -226,6 +237,8 @@ export interface Tool {
   readonly kind: 'read' | 'write' | 'command' | 'session';
   /** Milliseconds of execution; 0 = none (a question to the user). Absent: what the user set for all tools, 30 s by default. */
   readonly timeoutMs?: number;
+  /** How its calls are named to people, where that is not its name: `server/tool`. */
+  readonly shownName?: string;
   /** For delegated calls only: no model is offered it. */
   readonly isDelegatedOnly?: boolean;
   intents(args: JsonObject): readonly ToolIntent[];
@@ -236,6 +249,8 @@ export interface ToolRunContext extends CallContext {
   readonly callId: string;
   /** Resolves a path argument as the gate did: absolute, normalised. */
   resolvePath(path: string): string;
+  /** The call says which files it may have changed by itself: what changed in them is shown as its own. */
+  reportFiles?(paths: readonly string[]): void;
   /** The text of a file with what this session proposed for it and nobody waits for; undefined: as it is. */
   pendingText?(path: string): string | undefined;
 }

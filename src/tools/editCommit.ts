@@ -9,10 +9,11 @@ import { isSameOrBelow, syntaxOf } from '../gate/pathSyntax';
 import type { CallGate, GatedCall, Grant, Judgement } from './callGate';
 import { failedEnd, toDenial, type CallEnd, type CallRecords } from './callRecords';
 import { summarizeChange, type ChangeSummary } from './changeSummary';
-import type { EditProposal, WriteOutcome } from './contract';
+import type { EditProposal, PlaceCheck, WorkspaceFiles, WriteOutcome } from './contract';
 import { describeVerdict, expectedTextOf, hunkCountText } from './editProposal';
+import type { MovedFile } from './patchFlow';
 import { toSourceReads } from './plannedWrites';
-import { aroundWrite, type OrchestratorServices } from './services';
+import { aroundWrite, type OrchestratorServices, type WatchedWrite } from './services';
 import type { Slots } from './slots';
 import { runWithDeadline } from './toolRun';
 
@@ -26,14 +27,23 @@ export interface EditCall {
   readonly slots: Slots;
   /** Another write of the same call depends on this one: it is waited for. */
   readonly hasFollower?: boolean;
-  /** Called when a moved file was written whole at its new place by the user's word, with the text that was moved. */
-  readonly onMoved?: (movedText: string) => void;
+  /** Called when a moved file was written whole at its new place. */
+  readonly onMoved?: (moved: MovedFile) => void;
+  /** Where a moved file comes from, when it may go from there with this write; the judgement is about both places. */
+  readonly oldPath?: string;
   /**
    * What the user approved for this file when the agent asked: a delegated write of exactly this text over exactly that
    * one is not asked twice.
    */
   readonly approved?:
     { readonly text: string; readonly expectedText: string | undefined } | undefined;
+}
+
+/** A file that moves with the write of its new place. `text` is what it was. */
+export interface Move {
+  readonly from: string;
+  readonly text: string;
+  readonly run: NonNullable<WorkspaceFiles['moveText']>;
 }
 
 /** `again`: the file changed before the write; nothing was written. */
@@ -71,6 +81,7 @@ export class EditCommit {
     fileEdit: FileEdit,
     approval: Approval & { readonly kind: 'approved' },
     finishHooks: ReturnType<OrchestratorServices['hooks']['begin']>,
+    move?: Move,
   ): Promise<CommitStep> {
     const { call, effect, judgement } = edit;
     const grant = await this.records.decision(call, judgement.effects, approval.grant);
@@ -91,7 +102,7 @@ export class EditCommit {
         return ended(moved.result);
       }
       const showsText = await this.mayShow(edit);
-      const write = await this.write(edit, fileEdit, approval.verdict);
+      const write = await this.write(edit, fileEdit, approval.verdict, move);
       if (write.kind === 'stale') {
         // Each decision has its outcome; the next review is a decision of its own.
         await this.records.outcome(call, failedEnd('the file changed before the write'));
@@ -142,6 +153,7 @@ export class EditCommit {
     edit: EditCall,
     fileEdit: FileEdit,
     verdict: EditVerdict,
+    move: Move | undefined,
   ): Promise<WriteStep> {
     const { call, effect, timeoutMs } = edit;
     const isDeletion = fileEdit.kind === 'delete' && verdict.kind === 'approved';
@@ -155,16 +167,14 @@ export class EditCommit {
       async () => {
         try {
           const { sessionId, turnId } = call.context;
+          const about = { sessionId, turnId, callId: call.subject.callId };
           state.outcome = await aroundWrite(
             this.services,
-            {
-              sessionId,
-              turnId,
-              callId: call.subject.callId,
-              path: effect.path,
-              text: isDeletion ? undefined : verdict.text,
-            },
+            { ...about, path: effect.path, text: isDeletion ? undefined : verdict.text },
             async () => {
+              if (move !== undefined) {
+                return await this.moveFile(about, effect.path, verdict.text, move, checkPlace);
+              }
               if (isDeletion) {
                 await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
                 return { isSaved: true };
@@ -190,6 +200,22 @@ export class EditCommit {
     return end.result.ok && state.outcome !== undefined
       ? { kind: 'written', outcome: state.outcome }
       : { kind: 'failed', end };
+  }
+
+  /** Both places change in one step; the old one is looked after like a deletion. */
+  private async moveFile(
+    about: Pick<WatchedWrite, 'sessionId' | 'turnId' | 'callId'>,
+    path: string,
+    text: string,
+    move: Move,
+    checkPlace: PlaceCheck,
+  ): Promise<WriteOutcome> {
+    let outcome: WriteOutcome = { isSaved: true };
+    await aroundWrite(this.services, { ...about, path: move.from, text: undefined }, async () => {
+      outcome = await move.run(move.from, path, text, move.text, checkPlace);
+      return { isSaved: true };
+    });
+    return outcome;
   }
 
   /** After the write nothing may fail the call any more: the file has changed, and the model must hear it. */

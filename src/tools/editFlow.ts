@@ -4,7 +4,7 @@ import type { Decision } from '../gate/contract';
 import { withdrawnReason, type CallGate, type Grant } from './callGate';
 import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
 import { DeferredEdits } from './deferredEdits';
-import { EditCommit, type Approval, type CommitStep, type EditCall } from './editCommit';
+import { EditCommit, type Approval, type CommitStep, type EditCall, type Move } from './editCommit';
 import { denialOf, hunkCountText, originOf, prepareEdit, type PreparedEdit } from './editProposal';
 import { withMove } from './plannedWrites';
 import type { ProposedHooks } from './proposedHooks';
@@ -90,12 +90,41 @@ export class EditFlow {
       }
       return ended(await this.records.denied(call, judgement.effects, approval.grant));
     }
-    const step = await this.commit.run(edit, prepared.edit, approval, finishHooks);
-    const isMoved = approval.isReviewed && approval.verdict.kind === 'approved';
-    if (isMoved && step.kind === 'ended' && step.result.ok && prepared.movedText !== undefined) {
-      edit.onMoved?.(prepared.movedText);
+    const text = approval.verdict.kind === 'approved' ? prepared.movedText : undefined;
+    const move = this.toMove(edit, text);
+    const step = await this.commit.run(edit, prepared.edit, approval, finishHooks, move);
+    const isDone = step.kind === 'ended' && step.result.ok;
+    if (isDone && text !== undefined && (approval.isReviewed || move !== undefined)) {
+      edit.onMoved?.({ text, isGone: move !== undefined });
     }
     return step;
+  }
+
+  private toMove({ oldPath }: EditCall, text: string | undefined): Move | undefined {
+    const run = this.services.files.moveText?.bind(this.services.files);
+    return oldPath === undefined || text === undefined || run === undefined
+      ? undefined
+      : { from: oldPath, text, run };
+  }
+
+  /** The end of a deletion that was done with the write of the file's new place: its records, and what follows it. */
+  async endMoved(edit: EditCall, movedText: string): Promise<ToolResult> {
+    const { call, effect, judgement } = edit;
+    const { verdict, ruleId, reason } = judgement.decision;
+    const target = { path: effect.path, folder: this.commit.folderOf(effect.path) };
+    const finishHooks = this.services.hooks.begin(target);
+    const grant: Grant =
+      verdict === 'allow' ? { kind: 'allow', by: ruleId, reason } : withItsNewPlace;
+    await this.records.decision(call, judgement.effects, grant);
+    const result = toolOk(`Moved away from ${this.commit.shown(edit)}.`);
+    await this.records.outcome(call, { result, outcome: 'ok' });
+    this.services.cache.invalidate(effect.path);
+    this.services.cache.invalidate(effect.target);
+    await finishHooks(
+      { ...target, beforeText: movedText, afterText: undefined },
+      call.context.signal,
+    );
+    return result;
   }
 
   /** Where there are no hunks to decide on, a file that asks before it is read asks still: the answer tells of its text. */
@@ -178,18 +207,22 @@ export class EditFlow {
 }
 
 function approvedBefore(edit: FileEdit): Approval {
-  const reason =
-    edit.kind === 'delete'
-      ? 'approved by you with its new place'
-      : 'approved by you when the agent asked';
   return {
     kind: 'approved',
-    grant: { kind: 'allow', by: 'user', reason },
+    grant:
+      edit.kind === 'delete'
+        ? withItsNewPlace
+        : { kind: 'allow', by: 'user', reason: 'approved by you when the agent asked' },
     verdict: wholeOf(edit),
     isReviewed: true,
   };
 }
 
+const withItsNewPlace = {
+  kind: 'allow',
+  by: 'user',
+  reason: 'approved by you with its new place',
+} as const;
 const maxAttempts = 5;
 const staleReason = 'the file changed meanwhile, these are the new differences';
 

@@ -32,7 +32,7 @@ export async function prepareEdit(
   path: string,
   shownPath: string,
   change: FileChange,
-  services: Pick<OrchestratorServices, 'files'>,
+  services: Pick<OrchestratorServices, 'files' | 'onMisread'>,
 ): Promise<PreparedEdit> {
   if (/\.ipynb$/i.test(path)) {
     return refused(
@@ -62,6 +62,10 @@ export async function prepareEdit(
         services,
       );
     }
+    if (current?.isMisread === true) {
+      services.onMisread?.(path);
+      return misread(shownPath);
+    }
     const outcome = applyChange(current?.text, change);
     if (outcome.kind === 'failed') {
       return unusable(`${shownPath}: ${outcome.message}`);
@@ -86,12 +90,16 @@ async function prepareMove(
   shownPath: string,
   change: FileChange & { readonly kind: 'patch'; readonly from: string },
   current: { readonly text: string } | undefined,
-  services: Pick<OrchestratorServices, 'files'>,
+  services: Pick<OrchestratorServices, 'files' | 'onMisread'>,
 ): Promise<PreparedEdit> {
   if (current !== undefined) {
     return unusable(`${shownPath} exists already; nothing was moved. Choose another path.`);
   }
   const source = change.from === '' ? undefined : await services.files.readText(change.from);
+  if (source?.isMisread === true) {
+    services.onMisread?.(change.from);
+    return misread(change.from);
+  }
   const outcome = applyChange(source?.text, change);
   return outcome.kind === 'failed'
     ? unusable(`${shownPath}: ${outcome.message}`)
@@ -115,6 +123,12 @@ function unusable(message: string): PreparedEdit {
 
 function refused(message: string): PreparedEdit {
   return { kind: 'unusable', message, isRefused: true };
+}
+
+function misread(shownPath: string): PreparedEdit {
+  return refused(
+    `${shownPath} is not in the encoding that the editor reads it in, so an edit would change other bytes as well. Nothing was changed. The user is asked to open it in its own encoding; try again when that is done.`,
+  );
 }
 
 /** As large as a file may be that is read here. */

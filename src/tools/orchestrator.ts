@@ -3,7 +3,7 @@ import { createSafeLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { PermissionAnswer, PermissionRequest } from '../events/observation';
 import { toolError, type ToolCall, type ToolResult } from '../events/toolCall';
-import type { Effect, PermissionMode } from '../gate/contract';
+import type { Decision, Effect, PermissionMode } from '../gate/contract';
 import { decide } from '../gate/decide';
 import type { EditVerdict } from '../edits/fileEdit';
 import { parseArguments } from './arguments';
@@ -18,12 +18,19 @@ import type {
   Tool,
   ToolOrchestrator,
 } from './contract';
+import type { EditCall } from './editCommit';
 import { EditFlow } from './editFlow';
 import { capResult } from './outputStore';
 import { runWrites, type MoveStep } from './patchFlow';
 import { failedApplication, ProposalApplier } from './proposalApplier';
 import { ProposedHooks } from './proposedHooks';
-import { plainWriteRule, toPlannedWrites, toSourceReads, type PlannedWrite } from './plannedWrites';
+import {
+  isMovedFrom,
+  plainWriteRule,
+  toPlannedWrites,
+  toSourceReads,
+  type PlannedWrite,
+} from './plannedWrites';
 import { cacheableTools, type CacheLookup, type CacheTicket } from './resultCache';
 import type { OrchestratorServices } from './services';
 import { Slots } from './slots';
@@ -218,8 +225,15 @@ export class Orchestrator implements ToolOrchestrator {
                 write.effect,
                 ...(await this.gate.effectsOf({ ...judged, intents: toSourceReads(write) })),
               ]);
-              const own = { effects: [write.effect], decision };
-              return await this.runWrite(tool, call, own, write, { ...move, hasFollower: hasMove });
+              const old = this.goesAlong(judged, decision, write, writes);
+              const together = [write, ...(old === undefined ? [] : [old])];
+              const effects = together.map(({ effect }) => effect);
+              const own = { ...call, intents: together.map(({ intent }) => intent) };
+              return await this.runWrite(tool, own, { effects, decision }, write, {
+                ...move,
+                hasFollower: hasMove,
+                ...(old === undefined ? {} : { oldPath: old.effect.path }),
+              });
             },
             this.services,
           );
@@ -232,32 +246,51 @@ export class Orchestrator implements ToolOrchestrator {
     call: GatedCall,
     judgement: Judgement,
     { effect, change }: PlannedWrite,
-    move: MoveStep & { readonly hasFollower?: boolean } = {},
+    move: MoveStep & Pick<EditCall, 'hasFollower' | 'oldPath'> = {},
   ): Promise<ToolResult> {
     const { context } = call;
+    const { moved, ...rest } = move;
     try {
-      return await this.edits.run({
+      const edit: EditCall = {
         call,
         judgement,
         effect,
         change,
         timeoutMs: this.timeoutOf(tool),
         slots: this.session(context).slots,
-        ...(move.hasFollower === undefined ? {} : { hasFollower: move.hasFollower }),
-        ...(move.onMoved === undefined ? {} : { onMoved: move.onMoved }),
+        ...rest,
         approved:
-          move.movedText !== undefined && judgement.decision.ruleId === plainWriteRule
-            ? { text: '', expectedText: move.movedText }
+          moved !== undefined && judgement.decision.ruleId === plainWriteRule
+            ? { text: '', expectedText: moved.text }
             : context.bridge === undefined
               ? undefined
               : this.children.takeApproved(context, effect),
-      });
+      };
+      return moved?.isGone === true
+        ? await this.edits.endMoved(edit, moved.text)
+        : await this.edits.run(edit);
     } catch (error) {
       // Of several files the others go on; this one still gets both of its records.
       const failure = this.toFailure({ name: tool.name }, error);
       await this.records.failed(call, failure.ok ? '' : failure.error);
       return failure;
     }
+  }
+
+  /** The old place of a file that moves, when the answer about the new one is all that it takes to go from there. */
+  private goesAlong(
+    call: GatedCall,
+    decision: Decision,
+    write: PlannedWrite,
+    writes: readonly PlannedWrite[],
+  ): PlannedWrite | undefined {
+    const old = writes.find((other) => isMovedFrom(write, other));
+    if (old === undefined || this.services.files.moveText === undefined) {
+      return undefined;
+    }
+    const { verdict, ruleId } = this.gate.decideOn(call, [old.effect]);
+    const isAskedWithIt = decision.verdict === 'ask' && ruleId === plainWriteRule;
+    return verdict === 'allow' || isAskedWithIt ? old : undefined;
   }
 
   private async runTool(tool: Tool, call: GatedCall, judgement: Judgement): Promise<ToolResult> {
@@ -331,7 +364,7 @@ export class Orchestrator implements ToolOrchestrator {
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
       }
       const resolvePath = (argument: string): string => this.resolvePath(argument, context);
-      const run = (): Promise<CallEnd> =>
+      const run = (reportFiles?: (paths: readonly string[]) => void): Promise<CallEnd> =>
         runWithDeadline(
           tool.name,
           this.timeoutOf(tool),
@@ -344,13 +377,18 @@ export class Orchestrator implements ToolOrchestrator {
               signal,
               resolvePath,
               pendingText,
+              ...(reportFiles === undefined ? {} : { reportFiles }),
             }),
         );
       const { sessionId, turnId, asker, signal } = context;
-      const what = describeCall(tool.name, call.input);
-      // A tool that writes by itself is no edit of ours: what it changes is looked for afterwards.
+      const what = tool.shownName ?? describeCall(tool.name, call.input);
+      // A tool that writes by itself is no edit of ours: what it changes is looked for afterwards. A server's word that
+      // its tool only reads is not believed.
+      const onlyReads =
+        (tool.kind === 'read' || tool.kind === 'session') &&
+        !judgement.effects.some(({ kind }) => kind === 'mcp');
       const end =
-        this.services.aroundCall === undefined || tool.kind === 'read' || tool.kind === 'session'
+        this.services.aroundCall === undefined || onlyReads
           ? await run()
           : await this.services.aroundCall(
               { sessionId, turnId, callId: subject.callId, what, asker, signal },

@@ -17,9 +17,15 @@ export type RunWrite = (
 /** A file that moves is one question: what was approved whole at its new place is not asked again at its old one. */
 export interface MoveStep {
   /** Called when the new place is written as the user approved it, with the text that was moved. */
-  readonly onMoved?: (movedText: string) => void;
-  /** Of the old place: the text that the user has agreed to move away. */
-  readonly movedText?: string;
+  readonly onMoved?: (moved: MovedFile) => void;
+  /** Of the old place: what came of the new one. */
+  readonly moved?: MovedFile;
+}
+
+/** `text` is what was moved, with the user's word. `isGone`: it is at its old place no more. */
+export interface MovedFile {
+  readonly text: string;
+  readonly isGone: boolean;
 }
 
 /**
@@ -35,7 +41,7 @@ export async function runWrites(
 ): Promise<ToolResult> {
   const progress = new SharedProgress(call.context.onProgress);
   const results: Promise<ToolResult>[] = [];
-  const movedTexts = new Map<number, string>();
+  const movedFiles = new Map<number, MovedFile>();
   let begun: Promise<unknown> = Promise.resolve();
   for (const [index, write] of writes.entries()) {
     const before = writes.slice(0, index);
@@ -52,9 +58,9 @@ export async function runWrites(
     // The reviews are opened in the order of the patch.
     const turn = begun;
     const result = (async (): Promise<ToolResult> => {
-      const moved = await newPlace;
-      if (moved?.ok === false) {
-        const outcome = moved.details?.outcome;
+      const created = await newPlace;
+      if (created?.ok === false) {
+        const outcome = created.details?.outcome;
         return toolError(
           'The file stays: its new place was not written.',
           outcome === undefined ? undefined : { outcome },
@@ -62,10 +68,10 @@ export async function runWrites(
       }
       await sameFile;
       await turn;
-      const movedText = movedTexts.get(newIndex);
+      const moved = movedFiles.get(newIndex);
       return await run(own, write, {
-        ...(movedText === undefined ? {} : { movedText }),
-        onMoved: (text) => movedTexts.set(index, text),
+        ...(moved === undefined ? {} : { moved }),
+        onMoved: (file) => movedFiles.set(index, file),
       });
     })();
     results.push(result);

@@ -64,7 +64,12 @@ export interface OrchestratorServices {
     run: () => Promise<WriteOutcome>,
   ) => Promise<WriteOutcome>;
   /** Around every run of a command, or of a tool that may change files by itself. */
-  readonly aroundCall?: <T>(call: RunningCall, run: () => Promise<T>) => Promise<T>;
+  readonly aroundCall?: <T>(
+    call: RunningCall,
+    run: (reportFiles: (paths: readonly string[]) => void) => Promise<T>,
+  ) => Promise<T>;
+  /** An edit was refused because the file is not in the encoding it is read in: the user can open it in another. */
+  readonly onMisread?: (path: string) => void;
   /** A child wrote something else than what was approved. */
   readonly onUnexpectedChange: (change: UnexpectedChange) => void;
 }

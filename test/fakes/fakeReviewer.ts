@@ -37,12 +37,6 @@ export class FakeReviewer implements EditReviewer {
       : { kind: 'decided', verdict: toVerdict(proposal, step) };
   }
 
-  readonly unreviewed: { readonly proposal: EditProposal; readonly why: string }[] = [];
-
-  noteUnreviewed(proposal: EditProposal, why: string): void {
-    this.unreviewed.push({ proposal, why });
-  }
-
   noteWritten(proposal: EditProposal, why: string): void {
     this.written.push({ proposal, why });
   }

@@ -32,7 +32,6 @@ const stateLooks: {
   denied: { icon: 'circle-slash', word: 'denied' },
   withdrawn: { icon: 'debug-stop', word: 'withdrawn' },
   written: { icon: 'check', word: 'written' },
-  unreviewed: { icon: 'warning', word: 'not reviewed' },
 };
 
 /** A proposed change of one file: the same hunks as in the editor, each with its decision. */

@@ -38,11 +38,6 @@ export function RowView({ row, prompts, edits, changes }: RowViewProps): JSX.Ele
 
 const none: readonly never[] = [];
 
-/** What a call changed without asking stands below the call and not in its place. */
-function isUnreviewed(edit: EditView): boolean {
-  return edit.state === 'unreviewed';
-}
-
 const PlainRow = memo(function PlainRow({
   row,
   prompts,
@@ -61,7 +56,7 @@ const PlainRow = memo(function PlainRow({
         <ToolCard item={row} />
       ) : (
         <>
-          {prompts.length === 0 && edits.every(isUnreviewed) && <ToolCard item={row} />}
+          {prompts.length === 0 && edits.length === 0 && <ToolCard item={row} />}
           {prompts.map((prompt) => (
             <PromptCard key={prompt.id} prompt={prompt} />
           ))}

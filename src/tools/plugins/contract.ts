@@ -107,6 +107,8 @@ export interface McpReply {
   /** For a model: text as it came, other content in words; escape sequences stripped, bounded. */
   readonly text: string;
   readonly isError: boolean;
+  /** Files that the result is about, by its own word: absolute paths, bounded. Absent: none. */
+  readonly files?: readonly string[];
 }
 
 /**

@@ -29,13 +29,15 @@ export function createPluginTool(
 ): Tool {
   return {
     name: pluginToolName(server.id, tool.name),
+    shownName: makeVisible(`${server.name}/${tool.name}`),
     ...offeredDefinition(tool),
     kind: tool.annotations?.readOnlyHint === true ? 'read' : 'command',
     timeoutMs: server.timeoutMs,
     intents: (input) => [{ kind: 'mcp', server: server.name, tool: tool.name, input }],
     run: async (input, context): Promise<ToolResult> => {
       try {
-        const { text, isError } = await call(server, tool.name, hash, input, context);
+        const { text, isError, files } = await call(server, tool.name, hash, input, context);
+        context.reportFiles?.(files ?? []);
         return isError
           ? toolError(text === '' ? `The tool '${tool.name}' reported an error.` : text)
           : toolOk(text);

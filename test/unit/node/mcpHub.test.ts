@@ -43,7 +43,7 @@ describe('a server over stdio', () => {
   it('is started in the hub, a process of its own, and calls go there [R168]', async () => {
     const started = await hub.start(stage.server('good'), never);
     expect(names(started)).toEqual(
-      'echo count fail picture slow environment roots sampling'.split(' '),
+      'echo count fail picture write slow environment roots sampling'.split(' '),
     );
     expect(started.tools[1]?.annotations).toEqual({ readOnlyHint: true });
     const reply = await hub.call(call('good', 'echo', { text: 'hello' }), never);
@@ -80,6 +80,17 @@ describe('a server over stdio', () => {
         'a note',
         '[A link to the resource https://example.invalid/x (x)]',
       ].join('\n'),
+    );
+  });
+
+  it('[R234] says which files of this machine its result names, and gives no other address as one', async () => {
+    await hub.start(stage.server('good'), never);
+    const { files } = await hub.call(call('good', 'write'), never);
+    expect(files).toEqual(
+      ['linked.txt', 'embedded.txt', 'structured.txt'].map((name) => join(stage.bench.path, name)),
+    );
+    expect((await hub.call(call('good', 'echo', { text: 'file:///a' }), never)).files).toBe(
+      undefined,
     );
   });
 
@@ -153,7 +164,7 @@ describe('a server over stdio', () => {
 
   it('loses a broken tool, not the others', async () => {
     const started = await hub.start(stage.server('broken'), never);
-    expect(names(started)).toHaveLength(8);
+    expect(names(started)).toHaveLength(9);
     expect(started.notes).toEqual(['A tool was left out: its definition is broken (shapeless).']);
   });
 

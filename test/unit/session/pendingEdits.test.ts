@@ -243,16 +243,6 @@ describe('PendingEdits', () => {
     expect(edits.listOpen()).toEqual([]);
   });
 
-  it('keeps what an agent wrote without asking apart, as hunks that nobody approved or can decide', () => {
-    const edits = create();
-    edits.noteUnreviewed(proposal(), 'Agent changed it without asking');
-    const [edit] = edits.list();
-    expect(edit).toMatchObject({ state: 'unreviewed', reason: 'Agent changed it without asking' });
-    expect(kinds(edit)).toEqual(['pending', 'pending', 'pending']);
-    expect(edits.decide('edit-1', 'all', 'approve')).toBe(false);
-    expect(edits.listOpen()).toEqual([]);
-  });
-
   it('announces every change with the edit as it is then, and finds the edit of a call at once', () => {
     const edits = create();
     const seen: (readonly [string, string | undefined])[] = [];

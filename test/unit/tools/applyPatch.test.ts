@@ -138,6 +138,34 @@ describe('apply_patch', () => {
     }
   });
 
+  it('[R225] [R231] a move is one step where the editor can do it, judged and recorded for both places before it happens', async () => {
+    const bench = createBench(start);
+    const moves: (readonly string[])[] = [];
+    const files = Object.assign(bench.files, {
+      moveText: (from: string, to: string, text: string, expectedText: string) => {
+        moves.push([from, to, text, expectedText]);
+        expect(bench.sink.decisions).toHaveLength(1);
+        bench.files.remove(from);
+        bench.files.put(to, text);
+        return Promise.resolve({ isSaved: true });
+      },
+    });
+    const result = await bench.run('rename_file', { path: 'b.ts', newPath: 'c.ts' });
+    expect(result).toMatchObject({ ok: true, details: { summary: '2 of 2 files' } });
+    expect(moves).toEqual([['/w/app/b.ts', '/w/app/c.ts', 'alpha\nbeta\n', 'alpha\nbeta\n']]);
+    expect(files.writes).toEqual([]);
+    expect(
+      bench.sink.decisions.map(({ by, effects }) => [
+        by,
+        effects.map((effect) => (effect.kind === 'write' ? effect.path : effect.kind)),
+      ]),
+    ).toEqual([
+      ['user', ['/w/app/c.ts', '/w/app/b.ts']],
+      ['user', ['/w/app/b.ts']],
+    ]);
+    expect(bench.sink.outcomes.map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
+  });
+
   it('[R231] a file that changed after its move was approved is asked about before it goes', async () => {
     const bench = createBench(start);
     bench.files.beforeWrite = () => bench.files.put('/w/app/b.ts', 'typed meanwhile\n');
