@@ -5,6 +5,7 @@ import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { AttributedText } from '../edits/attributedText';
 import { isSameOrigin, type ChangeOrigin } from '../edits/changeOrigin';
 import { hashTexts } from '../edits/textHash';
+import { platformBelow } from '../gate/pathSyntax';
 import type { WorkspaceFiles } from '../tools/contract';
 import {
   changedTo,
@@ -46,7 +47,7 @@ export interface ChangeAction {
 }
 
 export interface UnreviewedChangesDeps {
-  readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile'>;
+  readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile' | 'roots'>;
   /** The buffer of a document that is open; undefined when it is not. */
   readonly openText: (path: string) => string | undefined;
   readonly labelFor: (path: string) => string;
@@ -256,6 +257,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   private async undoIn({ file, isChosen, actions }: Chosen): Promise<string | undefined> {
     const { path } = file;
     const label = this.deps.labelFor(path);
+    const { folders, platform } = this.deps.files.roots();
+    if (!folders.some((folder) => platformBelow(folder.path, path, platform) !== undefined)) {
+      return `${label} stays as it is: it is outside of the workspace folders. Take the change back in the editor, or keep it.`;
+    }
     const next = undone(file, isChosen);
     const write = async (): Promise<string | undefined> => {
       this.writing.add(path);

@@ -196,6 +196,17 @@ describe('changes that nobody approved', () => {
     expect(audited[0]?.problem).toBe(problems[0]);
   });
 
+  it('[R234] stay, with a sentence, in a file outside of the workspace folders', async () => {
+    const elsewhere = '/home/user/notes.txt';
+    const { files, changes, change } = place({ [elsewhere]: 'a\n' });
+    change(elsewhere, 'A\n');
+    const { undone, problems } = await changes.undo({ kind: 'all' });
+    expect([undone, problems.length]).toEqual([0, 1]);
+    expect(problems[0]).toContain('it is outside of the workspace folders');
+    expect(files.disk(elsewhere)).toBe('A\n');
+    expect(changes.list()).toHaveLength(1);
+  });
+
   it('[R234] outlive the window; what was written meanwhile is not taken for theirs', async () => {
     const texts = new Map<string, string>();
     const before = place({ [path]: 'a\nb\nc\n' }, { texts });
