@@ -135,7 +135,8 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       }
       return;
     }
-    const file = known ?? {
+    const before = change.existedBefore ? beforeText : undefined;
+    const file = (known === undefined ? undefined : sinceThen(known, before)) ?? {
       path,
       text: AttributedText.of<TurnOrigin>(beforeText ?? ''),
       wasThere: change.existedBefore,
@@ -440,6 +441,17 @@ interface Chosen {
 
 function changeIdOf(path: string, turnId: string): string {
   return `change-${hashTexts(path, turnId)}`;
+}
+
+/**
+ * What waits in a file that was found like this when somebody changed it: whatever became of it in between, between two
+ * turns, is the user's. Undefined: nothing of it waits any more.
+ */
+function sinceThen(known: ChangedFile, text: string | undefined): ChangedFile | undefined {
+  const isSame =
+    known.isThere === (text !== undefined) && isSameButEndings(known.text.current, text ?? '');
+  const file = isSame ? known : changedTo(known, text, undefined);
+  return isSettled(file) ? undefined : file;
 }
 
 function wanted(
