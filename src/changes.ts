@@ -39,7 +39,7 @@ export interface Changes extends Disposable {
   /** What the orchestrator tells. */
   readonly services: Pick<
     OrchestratorServices,
-    'aroundWrite' | 'aroundCall' | 'onKnownWrite' | 'onUnexpectedChange'
+    'aroundWrite' | 'aroundCall' | 'beforeChildWrite' | 'onKnownWrite' | 'onUnexpectedChange'
   >;
   /** A file was written behind the editor's back, by the user's own wish. */
   acceptFromDisk(path: string): Promise<void>;
@@ -100,6 +100,7 @@ export function createChanges(options: ChangesOptions): Changes {
     services: {
       aroundWrite: (write, run) => follower.aroundWrite(write, run),
       aroundCall: (call, run) => follower.aroundCall(call, run),
+      beforeChildWrite: (turn, path) => follower.beforeChildWrite(turn, path),
       onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
       onUnexpectedChange: ({
         sessionId,

@@ -73,13 +73,17 @@ export class CheckpointFiles implements CheckpointStore {
     return await this.prune(turnId);
   }
 
+  async get(sessionId: string, turnId: string): Promise<Checkpoint | undefined> {
+    if (!isSessionId(turnId)) {
+      return undefined;
+    }
+    return await readCheckpoint(join(this.sessionFolder(sessionId), `${turnId}.json`));
+  }
+
   async list(sessionId: string): Promise<readonly Checkpoint[]> {
     const names = await namesIn(this.sessionFolder(sessionId));
     const found = await Promise.all(
-      names.map(async (name) => {
-        const bytes = await readPrivately(join(this.sessionFolder(sessionId), name));
-        return bytes === undefined ? undefined : parseCheckpoint(bytes);
-      }),
+      names.map((name) => readCheckpoint(join(this.sessionFolder(sessionId), name))),
     );
     return found
       .filter((checkpoint) => checkpoint !== undefined)
@@ -187,13 +191,24 @@ function isImage(value: unknown): value is StoredImage {
   }
 }
 
-function isFile(value: unknown): value is CheckpointFile {
-  return (
-    isRecord(value) &&
-    isString(value.path) &&
-    isImage(value.before) &&
-    (value.after === undefined || isString(value.after))
-  );
+/** Earlier versions knew no times of single files: those of the checkpoint are as good. */
+function toFile(
+  value: Readonly<Record<string, unknown>>,
+  createdAtMs: number,
+): CheckpointFile | undefined {
+  const { path, before, after, atMs = createdAtMs, touchedAtMs = atMs } = value;
+  return isString(path) &&
+    isImage(before) &&
+    (after === undefined || isString(after)) &&
+    isNumber(atMs) &&
+    isNumber(touchedAtMs)
+    ? { path, before, atMs, touchedAtMs, ...(after === undefined ? {} : { after }) }
+    : undefined;
+}
+
+async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
+  const bytes = await readPrivately(path);
+  return bytes === undefined ? undefined : parseCheckpoint(bytes);
 }
 
 /** Undefined: damaged, or of another version. */
@@ -207,14 +222,18 @@ function parseCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   if (!isRecord(value) || value.schema !== schema) {
     return undefined;
   }
-  const { sessionId, turnId, kind, createdAtMs, files } = value;
-  return isString(sessionId) &&
-    isString(turnId) &&
-    isKind(kind) &&
-    isNumber(createdAtMs) &&
-    isArrayOf(isFile)(files)
-    ? { sessionId, turnId, kind, createdAtMs, files }
-    : undefined;
+  const { sessionId, turnId, kind, createdAtMs } = value;
+  if (!isString(sessionId) || !isString(turnId) || !isKind(kind) || !isNumber(createdAtMs)) {
+    return undefined;
+  }
+  if (!isArrayOf(isRecord)(value.files)) {
+    return undefined;
+  }
+  const files = value.files
+    .map((file) => toFile(file, createdAtMs))
+    .filter((file) => file !== undefined);
+  const isWhole = files.length === value.files.length;
+  return isWhole ? { sessionId, turnId, kind, createdAtMs, files } : undefined;
 }
 
 /** In one step: a host that dies meanwhile leaves what was there before. */

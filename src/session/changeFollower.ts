@@ -77,6 +77,13 @@ export class ChangeFollower {
     }
   }
 
+  /** An agent is about to be told that it may write this: what is there is kept first, byte for byte. */
+  async beforeChildWrite(turn: TurnName, path: string): Promise<void> {
+    await this.deps.watcher.checkFile(path);
+    await this.deps.checkpoints.noteWrite(turn, path);
+    this.sessionOf.set(turn.turnId, turn.sessionId);
+  }
+
   /** An agent wrote this itself, as it was approved. Undefined text: the file is gone. */
   async accept(path: string, text: string | undefined, turn: TurnName | undefined): Promise<void> {
     const before = await this.deps.watcher.accept(path);

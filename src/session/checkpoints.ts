@@ -19,6 +19,9 @@ export interface CheckpointFile {
   readonly before: StoredImage;
   /** The digest of what the turn left there; `absent`: no file. Undefined: the turn has not ended. */
   readonly after?: string;
+  /** When `before` was taken, and when the turn last had to do with the file: a turn goes on when a late edit is approved. */
+  readonly atMs: number;
+  readonly touchedAtMs: number;
 }
 
 /** The files of one turn as they were before it. `restore`: made by a restore, so that it can be undone. */
@@ -47,6 +50,8 @@ export interface CheckpointStore {
   readBlob(blob: string): Promise<Uint8Array | undefined>;
   /** Writes the checkpoint; gives those that had to go for it. */
   put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]>;
+  /** Undefined: there is none, or what is there is damaged. */
+  get(sessionId: string, turnId: string): Promise<Checkpoint | undefined>;
   list(sessionId: string): Promise<readonly Checkpoint[]>;
   removeSession(sessionId: string): Promise<void>;
   usage(): Promise<CheckpointUsage>;
@@ -87,8 +92,12 @@ export interface CheckpointsDeps {
 interface OpenCheckpoint {
   readonly sessionId: string;
   readonly turnId: string;
-  readonly createdAtMs: number;
+  createdAtMs: number;
   readonly files: Map<string, CheckpointFile>;
+  /** The files that the turn had to do with since it was opened, this time. */
+  readonly touched: Set<string>;
+  /** What was stored when the turn was open before is among `files`. */
+  isMerged: boolean;
 }
 
 /**
@@ -109,19 +118,31 @@ export class Checkpoints {
     image: FileImage,
   ): Promise<void> {
     const { sessionId, turnId } = turn;
+    const atMs = this.deps.clock.nowMs();
     const open = this.open.get(turnId) ?? {
       sessionId,
       turnId,
-      createdAtMs: this.deps.clock.nowMs(),
+      createdAtMs: atMs,
       files: new Map<string, CheckpointFile>(),
+      touched: new Set<string>(),
+      isMerged: false,
     };
     this.open.set(turnId, open);
-    if (open.files.has(path)) {
+    if (open.touched.has(path)) {
       return this.work;
     }
-    open.files.set(path, { path, before: { kind: 'unknown', why: 'it could not be kept' } });
+    open.touched.add(path);
     return this.queue(async () => {
-      open.files.set(path, { path, before: await this.store(image) });
+      await this.merge(open);
+      const known = open.files.get(path);
+      if (known === undefined) {
+        const file = { path, atMs, touchedAtMs: atMs };
+        open.files.set(path, { ...file, before: { kind: 'unknown', why: 'it could not be kept' } });
+        open.files.set(path, { ...file, before: await this.store(image) });
+      } else {
+        const { after: _after, ...rest } = known;
+        open.files.set(path, { ...rest, touchedAtMs: atMs });
+      }
       await this.write(open, 'turn');
     });
   }
@@ -131,22 +152,31 @@ export class Checkpoints {
     turn: { readonly sessionId: string; readonly turnId: string },
     path: string,
   ): Promise<void> {
-    if (this.open.get(turn.turnId)?.files.has(path) !== true) {
+    if (this.open.get(turn.turnId)?.touched.has(path) !== true) {
       await this.noteBefore(turn, path, await this.deps.files.read(path));
     }
   }
 
   /** These turns are over: what they left is remembered, to tell later changes from it. */
   async endTurns(turnIds: readonly string[]): Promise<void> {
-    await this.queue(async () => {
-      for (const open of [...this.open.values()].filter(({ turnId }) => turnIds.includes(turnId))) {
-        for (const file of open.files.values()) {
-          open.files.set(file.path, { ...file, after: await this.deps.files.digest(file.path) });
-        }
-        await this.write(open, 'turn');
-        this.open.delete(open.turnId);
-      }
-    });
+    const ended = [...this.open.values()].filter(({ turnId }) => turnIds.includes(turnId));
+    await Promise.all(
+      ended.map((open) =>
+        this.queue(async () => {
+          await this.merge(open);
+          for (const path of open.touched) {
+            const file = open.files.get(path);
+            if (file !== undefined) {
+              const touchedAtMs = this.deps.clock.nowMs();
+              const after = await this.deps.files.digest(path);
+              open.files.set(path, { ...file, after, touchedAtMs });
+            }
+          }
+          await this.write(open, 'turn');
+          this.open.delete(open.turnId);
+        }),
+      ),
+    );
   }
 
   /** What would change on the way back to before a turn: the oldest image of each file that it or a later turn touched. */
@@ -171,10 +201,13 @@ export class Checkpoints {
     steps: readonly RestoreStep[],
   ): Promise<{ readonly restored: readonly string[]; readonly problems: readonly string[] }> {
     const turn = { sessionId, turnId: this.deps.createTurnId() };
+    const atMs = this.deps.clock.nowMs();
     const open: OpenCheckpoint = {
       ...turn,
-      createdAtMs: this.deps.clock.nowMs(),
+      createdAtMs: atMs,
       files: new Map(),
+      touched: new Set(),
+      isMerged: true,
     };
     const restored: string[] = [];
     const problems: string[] = [];
@@ -192,13 +225,14 @@ export class Checkpoints {
             continue;
           }
           const image = await this.load(step.image);
-          open.files.set(step.path, { path: step.path, before });
+          const file = { path: step.path, before, atMs, touchedAtMs: atMs };
+          open.files.set(step.path, file);
           // First on disk, then the change: a host that dies in between loses nothing.
           await this.write(open, 'restore');
           await this.deps.files.write(step.path, image);
           restored.push(step.path);
           const after = await this.deps.files.digest(step.path);
-          open.files.set(step.path, { path: step.path, before, after });
+          open.files.set(step.path, { ...file, after });
         } catch (error) {
           open.files.delete(step.path);
           problems.push(`${step.path} stays as it is: ${errorMessage(error)}`);
@@ -226,15 +260,19 @@ export class Checkpoints {
   }
 
   private async planOf(checkpoints: readonly Checkpoint[]): Promise<readonly RestoreStep[]> {
-    const oldest = new Map<string, { before: StoredImage; after: string | undefined }>();
-    for (const { files } of [...checkpoints].sort((a, b) => a.createdAtMs - b.createdAtMs)) {
-      for (const { path, before, after } of files) {
-        const known = oldest.get(path);
-        oldest.set(path, { before: known?.before ?? before, after });
+    const oldest = new Map<string, CheckpointFile>();
+    const latest = new Map<string, CheckpointFile>();
+    for (const file of checkpoints.flatMap(({ files }) => files)) {
+      if (file.atMs < (oldest.get(file.path)?.atMs ?? Infinity)) {
+        oldest.set(file.path, file);
+      }
+      if (file.touchedAtMs >= (latest.get(file.path)?.touchedAtMs ?? -Infinity)) {
+        latest.set(file.path, file);
       }
     }
     const steps: RestoreStep[] = [];
-    for (const [path, { before, after }] of oldest) {
+    for (const [path, { before }] of oldest) {
+      const after = latest.get(path)?.after;
       const now = await this.deps.files.digest(path);
       if (before.kind === 'unknown') {
         steps.push({ kind: 'impossible', path, why: before.why });
@@ -271,6 +309,19 @@ export class Checkpoints {
       throw new Error('its bytes are no longer in the checkpoints');
     }
     return { kind: 'file', bytes, mode: image.mode };
+  }
+
+  /** A turn that is opened again, by an edit that was approved late, goes on with what it had. */
+  private async merge(open: OpenCheckpoint): Promise<void> {
+    if (open.isMerged) {
+      return;
+    }
+    const stored = await this.deps.store.get(open.sessionId, open.turnId);
+    open.createdAtMs = stored?.createdAtMs ?? open.createdAtMs;
+    for (const file of stored?.files ?? []) {
+      open.files.set(file.path, file);
+    }
+    open.isMerged = true;
   }
 
   private async write(open: OpenCheckpoint, kind: Checkpoint['kind']): Promise<void> {

@@ -5,6 +5,7 @@ import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { AttributedText } from '../edits/attributedText';
 import { isSameOrigin, type ChangeOrigin } from '../edits/changeOrigin';
 import { hashTexts } from '../edits/textHash';
+import { platformBelow } from '../gate/pathSyntax';
 import type { WorkspaceFiles } from '../tools/contract';
 import {
   changedTo,
@@ -46,7 +47,7 @@ export interface ChangeAction {
 }
 
 export interface UnreviewedChangesDeps {
-  readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile'>;
+  readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile' | 'roots'>;
   /** The buffer of a document that is open; undefined when it is not. */
   readonly openText: (path: string) => string | undefined;
   readonly labelFor: (path: string) => string;
@@ -134,7 +135,8 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       }
       return;
     }
-    const file = known ?? {
+    const before = change.existedBefore ? beforeText : undefined;
+    const file = (known === undefined ? undefined : sinceThen(known, before)) ?? {
       path,
       text: AttributedText.of<TurnOrigin>(beforeText ?? ''),
       wasThere: change.existedBefore,
@@ -256,6 +258,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   private async undoIn({ file, isChosen, actions }: Chosen): Promise<string | undefined> {
     const { path } = file;
     const label = this.deps.labelFor(path);
+    const { folders, platform } = this.deps.files.roots();
+    if (!folders.some((folder) => platformBelow(folder.path, path, platform) !== undefined)) {
+      return `${label} stays as it is: it is outside of the workspace folders. Take the change back in the editor, or keep it.`;
+    }
     const next = undone(file, isChosen);
     const write = async (): Promise<string | undefined> => {
       this.writing.add(path);
@@ -435,6 +441,17 @@ interface Chosen {
 
 function changeIdOf(path: string, turnId: string): string {
   return `change-${hashTexts(path, turnId)}`;
+}
+
+/**
+ * What waits in a file that was found like this when somebody changed it: whatever became of it in between, between two
+ * turns, is the user's. Undefined: nothing of it waits any more.
+ */
+function sinceThen(known: ChangedFile, text: string | undefined): ChangedFile | undefined {
+  const isSame =
+    known.isThere === (text !== undefined) && isSameButEndings(known.text.current, text ?? '');
+  const file = isSame ? known : changedTo(known, text, undefined);
+  return isSettled(file) ? undefined : file;
 }
 
 function wanted(

@@ -167,10 +167,18 @@ export class ChangeWatcher {
   async accept(path: string): Promise<FileImage> {
     let before: FileImage = { kind: 'unknown', why: 'it was not read before' };
     await this.inTurn(async () => {
-      if (this.running.size > 0) {
-        before = this.imageOf(path);
-        await this.read(path);
+      if (this.running.size === 0) {
+        return;
       }
+      if (this.known.has(path) || (await this.listWith(path)) !== undefined) {
+        before = this.imageOf(path);
+      } else {
+        before = { kind: 'unknown', why: 'it is not among the files that are followed' };
+        if (this.isComplete || !this.isBelowFolders(path)) {
+          return;
+        }
+      }
+      await this.read(path);
     });
     return before;
   }
@@ -180,7 +188,15 @@ export class ChangeWatcher {
     const [own] = this.running;
     if (own !== undefined) {
       await this.inTurn(async () => {
-        const change = await this.compare(path, false);
+        let hasOtherIgnores = false;
+        if (!this.known.has(path)) {
+          const listed = await this.listWith(path);
+          if (listed === undefined) {
+            return;
+          }
+          hasOtherIgnores = await this.hasOtherIgnores(listed);
+        }
+        const change = await this.compare(path, hasOtherIgnores);
         if (change !== undefined) {
           this.tell(change, own, undefined);
         }
@@ -211,6 +227,29 @@ export class ChangeWatcher {
       found.paths.forEach((relative) => paths.add(this.deps.join(folder, relative)));
     }
     return { paths, isComplete };
+  }
+
+  /**
+   * The names there are now, when this is one of them. Only such a file is new when it is not known: one that is ignored,
+   * or lies elsewhere, may have been there unseen.
+   */
+  private async listWith(path: string): Promise<ReadonlySet<string> | undefined> {
+    if (!this.isComplete || !this.isBelowFolders(path)) {
+      return undefined;
+    }
+    const { paths } = await this.list(new AbortController().signal);
+    return paths.has(path) ? paths : undefined;
+  }
+
+  private isBelowFolders(path: string): boolean {
+    const anyName = 'x';
+    return this.deps
+      .folders()
+      .some((folder) => path.startsWith(this.deps.join(folder, anyName).slice(0, -1)));
+  }
+
+  private async hasOtherIgnores(paths: ReadonlySet<string>): Promise<boolean> {
+    return (await this.ignoresIn(paths)) !== this.ignores;
   }
 
   private async take(signal: AbortSignal): Promise<void> {
@@ -293,7 +332,7 @@ export class ChangeWatcher {
 
   private async compareAll(own: RunningTurn, lastCallId: string | undefined): Promise<void> {
     const listed = await this.list(new AbortController().signal);
-    const hasOtherIgnores = (await this.ignoresIn(listed.paths)) !== this.ignores;
+    const hasOtherIgnores = await this.hasOtherIgnores(listed.paths);
     const changed: FoundChange[] = [];
     await inBatches([...new Set([...this.known.keys(), ...listed.paths])], async (path) => {
       const change = await this.compare(path, hasOtherIgnores);

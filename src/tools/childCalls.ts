@@ -108,6 +108,9 @@ export class ChildCalls {
       };
     }
     this.noteApproved(call, judgement.effects, ruling);
+    for (const { edit } of ruling.writes) {
+      await this.services.beforeChildWrite?.(context, edit.path);
+    }
     context.onProgress({ kind: 'running', why: ruling.grant.reason });
     return {
       kind: 'allow',

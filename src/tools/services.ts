@@ -52,6 +52,11 @@ export interface OrchestratorServices {
   readonly saveDocument: (path: string) => Promise<boolean>;
   /** Sets an open document back to what is on disk; false when it still has unsaved changes after. Absent: no editor. */
   readonly discardChanges?: (path: string) => Promise<boolean>;
+  /** An agent gets its yes to this write when this resolves: until then what is there can be kept. */
+  readonly beforeChildWrite?: (
+    turn: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+  ) => Promise<void>;
   /** An agent wrote this text itself, with the user's knowledge; undefined: the file is gone. */
   readonly onKnownWrite?: (
     path: string,

@@ -2,26 +2,15 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable';
 import type { ChangeFollower } from '../../session/changeFollower';
 import { fromWorkspaceUri, openDocument, toWorkspaceUri } from '../workspaceUri';
+import { TypingLog } from './typingLog';
 
 /** Longer documents cost too much to be compared at each key. */
 const maxChars = 1_000_000;
-/** The editor's own save actions run before extensions hear of the save; they take no longer than this. */
-const saveActionsMs = 3000;
 
 /** The buffer of a document that is open; undefined when it is not, or is too long. */
 export function openTextOf(path: string): string | undefined {
   const document = openDocument(toWorkspaceUri(path));
   return document === undefined ? undefined : document.getText();
-}
-
-/** What is known about who wrote the unsaved part of a document. */
-interface Typing {
-  /** The text after the last change that a person was seen to make; undefined: none since the last save. */
-  userText: string | undefined;
-  /** A later change that nobody was seen to make: a formatter at work, or another extension. */
-  unseenSinceMs: number | undefined;
-  /** The text when the save was announced, without what saving had made of it by then. */
-  savingText: string | undefined;
 }
 
 /**
@@ -31,7 +20,7 @@ interface Typing {
  */
 export class SaveFollower implements Disposable {
   private readonly store = new DisposableStore();
-  private readonly typing = new Map<string, Typing>();
+  private readonly typing = new TypingLog(Date.now);
 
   constructor(
     private readonly follower: Pick<ChangeFollower, 'saved' | 'reloaded' | 'isWriting'>,
@@ -40,10 +29,14 @@ export class SaveFollower implements Disposable {
     const { workspace, window } = vscode;
     this.store.add(workspace.onDidChangeTextDocument((event) => this.changed(event)));
     this.store.add(window.onDidChangeTextEditorSelection((event) => this.selected(event)));
-    this.store.add(workspace.onWillSaveTextDocument(({ document }) => this.willSave(document)));
+    this.store.add(
+      workspace.onWillSaveTextDocument(({ document }) =>
+        this.typing.saving(document.uri.toString(), document.getText()),
+      ),
+    );
     this.store.add(workspace.onDidSaveTextDocument((document) => this.didSave(document)));
     this.store.add(
-      workspace.onDidCloseTextDocument(({ uri }) => void this.typing.delete(uri.toString())),
+      workspace.onDidCloseTextDocument(({ uri }) => this.typing.forget(uri.toString())),
     );
   }
 
@@ -62,18 +55,12 @@ export class SaveFollower implements Disposable {
     }
     const text = document.getText();
     if (text.length <= maxChars) {
-      const known = this.typing.get(document.uri.toString());
+      const key = document.uri.toString();
       // Undo and redo are the user's; so is what we write with the user's word.
       if (reason !== undefined || this.follower.isWriting(path)) {
-        this.typed(document, text);
-      } else if (known === undefined) {
-        this.typing.set(document.uri.toString(), {
-          userText: undefined,
-          unseenSinceMs: Date.now(),
-          savingText: undefined,
-        });
+        this.typing.typed(key, text);
       } else {
-        known.unseenSinceMs ??= Date.now();
+        this.typing.changed(key);
       }
     }
     this.onDidType(path);
@@ -84,42 +71,17 @@ export class SaveFollower implements Disposable {
     const isByPerson =
       kind === vscode.TextEditorSelectionChangeKind.Keyboard ||
       kind === vscode.TextEditorSelectionChangeKind.Mouse;
-    if (isByPerson && this.typing.get(document.uri.toString())?.unseenSinceMs !== undefined) {
-      this.typed(document, document.getText());
+    if (isByPerson && this.typing.hasUnseen(document.uri.toString())) {
+      this.typing.typed(document.uri.toString(), document.getText());
     }
-  }
-
-  private typed(document: vscode.TextDocument, userText: string): void {
-    this.typing.set(document.uri.toString(), {
-      userText,
-      unseenSinceMs: undefined,
-      savingText: undefined,
-    });
-  }
-
-  private willSave(document: vscode.TextDocument): void {
-    const known = this.typing.get(document.uri.toString());
-    const text = document.getText();
-    if (known === undefined) {
-      this.typing.set(document.uri.toString(), {
-        userText: text,
-        unseenSinceMs: undefined,
-        savingText: text,
-      });
-      return;
-    }
-    const since = known.unseenSinceMs;
-    const isMadeBySaving = since !== undefined && Date.now() - since <= saveActionsMs;
-    known.savingText = isMadeBySaving ? known.userText : text;
   }
 
   private didSave(document: vscode.TextDocument): void {
     const path = fromWorkspaceUri(document.uri);
     const text = document.getText();
-    const known = this.typing.get(document.uri.toString());
-    this.typing.delete(document.uri.toString());
+    const typedText = this.typing.saved(document.uri.toString(), text);
     if (path !== undefined) {
-      void this.follower.saved(path, known === undefined ? text : known.savingText, text);
+      void this.follower.saved(path, typedText, text);
     }
   }
 }

@@ -165,6 +165,38 @@ describe('checkpoints on disk', () => {
     expect(readFileSync(at('changed'), 'utf8')).toBe('and by the user');
   });
 
+  it('[R235] keep all of a turn when an edit of it is approved after its end', async () => {
+    const { folders, put, turn, restore, checkpoints, clock } = place();
+    const at = (name: string): string => join(folders[0] ?? '', name);
+    const names = ['a', 'b', 'late', 'later'];
+    names.forEach((name) => put(at(name), `${name} before`));
+    const write = (name: string, text: string) => () => put(at(name), text);
+    await turn('t1', () => ['a', 'b'].forEach((name) => put(at(name), `${name} by t1`)), [
+      at('a'),
+      at('b'),
+    ]);
+    await turn('t2', write('late', 'late by t2'), [at('late')]);
+    put(at('b'), 'b by the user');
+    // Approved late: the files' own images before them are those that count.
+    await turn('t1', write('a', 'a approved late'), [at('a')]);
+    await turn('t1', write('late', 'late approved late'), [at('late')]);
+    await turn('t1', write('later', 'later approved late'), [at('later')]);
+    const plan = await checkpoints.plan('s', ['t1', 't2']);
+    expect(
+      plan.map((step) => [step.path, 'isChangedSince' in step && step.isChangedSince]),
+    ).toEqual([
+      [at('a'), false],
+      [at('b'), true],
+      [at('late'), false],
+      [at('later'), false],
+    ]);
+    await clock.advance(1);
+    expect((await restore(['t1', 't2'])).problems).toEqual([]);
+    expect(names.map((name) => readFileSync(at(name), 'utf8'))).toEqual(
+      names.map((name) => `${name} before`),
+    );
+  });
+
   it('[R235] take away folders that a turn made, and none that hold something else', async () => {
     const { folders, put, turn, restore } = place();
     const [folder = ''] = folders;

@@ -148,4 +148,55 @@ describe('following a turn', () => {
       ['a.txt', 'edit', 'on save', 'C\n'],
     ]);
   });
+
+  it('[R234] takes no file away that is ignored or lies elsewhere, when the user types in it during a turn', async () => {
+    const { changes, at, rows } = place();
+    writeFileSync(at('.gitignore'), '.env\n');
+    writeFileSync(at('.env'), 'SECRET=1\n');
+    mkdirSync(at('.git'));
+    writeFileSync(at('.git/COMMIT_EDITMSG'), 'words\n');
+    writeFileSync(join(base, 'elsewhere.txt'), 'e\n');
+    const watch = await changes.follower.beginTurn({
+      ...turn,
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+    const paths = [at('.env'), at('.git/COMMIT_EDITMSG'), join(base, 'elsewhere.txt')];
+    for (const path of paths) {
+      await changes.follower.reloaded(path);
+      await changes.follower.saved(path, 'typed\n', 'typed\n');
+      writeFileSync(path, 'typed\n');
+    }
+    await watch.end(undefined);
+    await changes.follower.endTurn('s');
+    expect(rows()).toEqual([]);
+    await changes.unreviewed.undo({ kind: 'turn', ...turn });
+    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(paths.map(() => 'typed\n'));
+    expect(await changes.checkpoints.plan('s', ['t'])).toEqual([]);
+  });
+
+  it('[R159][R235] keeps what an ignored file was before an approved write, by us or by an agent', async () => {
+    const { changes, files, at, command, rows } = place();
+    writeFileSync(at('.gitignore'), '.env*\n');
+    writeFileSync(at('.env'), 'SECRET=1\n');
+    writeFileSync(at('.env.local'), 'SECRET=2\n');
+    await command('call-1', 'true', () => undefined);
+    await changes.follower.aroundWrite(
+      { ...turn, callId: 'edit', path: at('.env'), text: 'SECRET=1\nMORE=2\n' },
+      () => files.writeText(at('.env'), 'SECRET=1\nMORE=2\n', 'SECRET=1\n'),
+    );
+    await changes.services.beforeChildWrite?.(turn, at('.env.local'));
+    writeFileSync(at('.env.local'), 'approved\n');
+    await changes.services.onKnownWrite?.(at('.env.local'), 'approved\n', turn);
+    await changes.follower.endTurn('s');
+    expect(rows()).toEqual([]);
+    const plan = await changes.checkpoints.plan('s', ['t']);
+    expect(plan.map(({ path, kind }) => [path, kind])).toEqual([
+      [at('.env'), 'change'],
+      [at('.env.local'), 'change'],
+    ]);
+    await changes.checkpoints.restore('s', plan);
+    expect(readFileSync(at('.env'), 'utf8')).toBe('SECRET=1\n');
+    expect(readFileSync(at('.env.local'), 'utf8')).toBe('SECRET=2\n');
+  });
 });

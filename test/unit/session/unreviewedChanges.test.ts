@@ -196,6 +196,41 @@ describe('changes that nobody approved', () => {
     expect(audited[0]?.problem).toBe(problems[0]);
   });
 
+  it('[R234] stay, with a sentence, in a file outside of the workspace folders', async () => {
+    const elsewhere = '/home/user/notes.txt';
+    const { files, changes, change } = place({ [elsewhere]: 'a\n' });
+    change(elsewhere, 'A\n');
+    const { undone, problems } = await changes.undo({ kind: 'all' });
+    expect([undone, problems.length]).toEqual([0, 1]);
+    expect(problems[0]).toContain('it is outside of the workspace folders');
+    expect(files.disk(elsewhere)).toBe('A\n');
+    expect(changes.list()).toHaveLength(1);
+  });
+
+  it('[R233][R234] of a turn are not what the user changed elsewhere before it, where something waits already', async () => {
+    const [gone, back] = ['/w/app/gone', '/w/app/back'];
+    const { files, changes, change, rows } = place({ [path]: '1\n2\n3\n', [back]: 'b\n' });
+    change(path, 'one\n2\n3\n', npmTest, 't1');
+    change(gone, 'made\n', npmTest, 't1');
+    change(back, undefined, npmTest, 't1');
+    files.put(path, 'one\n2\n3\nmine\n');
+    files.remove(gone);
+    files.put(back, 'mine\n');
+    change(path, 'one\ntwo\n3\nmine\n', npmTest, 't2');
+    change(gone, 'made anew\n', npmTest, 't2');
+    change(back, 'mine\nand theirs\n', npmTest, 't2');
+    await changes.undo({ kind: 'turn', sessionId: 's', turnId: 't2' });
+    expect([path, gone, back].map((name) => files.disk(name))).toEqual([
+      'one\n2\n3\nmine\n',
+      undefined,
+      'mine\n',
+    ]);
+    expect(rows()).toEqual([
+      ['a.ts', 'edit', '1\n', 'one\n', 'during'],
+      ['back', 'edit', 'b\n', '', 'during'],
+    ]);
+  });
+
   it('[R234] outlive the window; what was written meanwhile is not taken for theirs', async () => {
     const texts = new Map<string, string>();
     const before = place({ [path]: 'a\nb\nc\n' }, { texts });

@@ -233,6 +233,35 @@ describe('what an agent changes without asking', () => {
     expect(seen().map(([path]) => path)).toEqual(['/w/.gitignore', '/w/made.ts']);
   });
 
+  it('[R233][R235] is nothing in a file that is not followed, whoever asks for it: nobody knows what it was', async () => {
+    const { begin, write, watcher, hide, seen } = place({ 'a.ts': 'a', '.env': 'SECRET=1' });
+    hide('.env');
+    const watch = await begin();
+    write('.env', 'SECRET=2');
+    await watcher.checkFile('/w/.env');
+    expect(await watcher.accept('/w/.env')).toEqual({
+      kind: 'unknown',
+      why: 'it is not among the files that are followed',
+    });
+    write('.env', 'SECRET=3');
+    write('new.ts', 'n');
+    expect(await watcher.accept('/w/new.ts')).toEqual({ kind: 'absent' });
+    await watch.end('x');
+    expect(seen()).toEqual([]);
+  });
+
+  it('is nothing in one file that only came out from behind an ignore file', async () => {
+    const { begin, write, clock, watcher, hide, seen } = place({ '.gitignore': 'd', 'd.js': 'a' });
+    await clock.advance(10_000);
+    hide('d.js');
+    const watch = await begin();
+    hide();
+    write('.gitignore', 'no more');
+    await watcher.checkFile('/w/d.js');
+    expect(seen()).toEqual([]);
+    await watch.end('x');
+  });
+
   it('of two turns at once loses nothing, and does not say for certain whose it was', async () => {
     const { begin, write, seen, whats } = place({ a: 'a', b: 'b' });
     const first = await begin();

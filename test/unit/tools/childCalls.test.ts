@@ -222,6 +222,24 @@ describe('an edit that a child writes itself', () => {
     expect(bench.files.writes).toEqual([]);
   });
 
+  it('[R235] is given its yes only when what it overwrites could be kept', async () => {
+    const kept: unknown[] = [];
+    const bench = createBench({
+      ...start,
+      services: {
+        beforeChildWrite: async ({ sessionId, turnId }, path) => {
+          await settle();
+          kept.push([sessionId, turnId, path, bench.files.disk(path)]);
+        },
+      },
+    });
+    expect((await bench.authorize('Edit', [edit])).kind).toBe('allow');
+    expect(kept).toEqual([['s1', 't1', '/w/app/a.ts', base]]);
+    bench.reviewer.script = [{ deny: undefined }];
+    expect((await bench.authorize('Edit', [edit])).kind).toBe('deny');
+    expect(kept).toHaveLength(1);
+  });
+
   it('[R227] approved in part comes with which hunks were denied and the user’s words', async () => {
     const bench = createBench(start);
     bench.reviewer.script = [{ perHunk: ['leave two alone', true] }];
