@@ -69,6 +69,11 @@ export class JsonLinesDecoder {
     this.maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   }
 
+  /** How long the line is that goes on in the next chunk, so far. */
+  get openLineBytes(): number {
+    return this.openBytes;
+  }
+
   push(chunk: Uint8Array): void {
     if (this.isOver || chunk.length === 0) {
       return;

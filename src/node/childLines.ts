@@ -216,11 +216,15 @@ export class ChildLines implements ChildTransport {
     let spentMs = 0;
     let start = 0;
     while (start < chunk.length && spentMs <= turnMs) {
-      const end = endOfSlice(chunk, start);
-      if (!this.decode(chunk.subarray(start, end), child)) {
+      const end = this.endOfSlice(chunk, start);
+      spentMs = performance.now() - startedAt;
+      if (end.isHeavy && spentMs > lightMs) {
+        break;
+      }
+      if (!this.decode(chunk.subarray(start, end.at), child)) {
         return;
       }
-      start = end;
+      start = end.at;
       spentMs = performance.now() - startedAt;
     }
     this.rest = start < chunk.length ? chunk.subarray(start) : undefined;
@@ -231,6 +235,18 @@ export class ChildLines implements ChildTransport {
       }
     }
     this.noteWork(spentMs, child);
+  }
+
+  /**
+   * Where a slice of the chunk ends; a line is not cut for it. The end of a line of megabytes is heavy: all of its text is
+   * put together there and goes through the whole arm, so it has a turn of its own.
+   */
+  private endOfSlice(chunk: Uint8Array, start: number): SliceEnd {
+    const isHeavy = this.decoder.openLineBytes > heavyBytes;
+    const lineEnd = isHeavy ? chunk.indexOf(lineFeed, start) : -1;
+    return lineEnd === -1
+      ? { at: endOfSlice(chunk, start), isHeavy: false }
+      : { at: lineEnd + 1, isHeavy };
   }
 
   private hasRest(): boolean {
@@ -261,7 +277,7 @@ export class ChildLines implements ChildTransport {
       setImmediate(() => this.nextTurn(child));
     }
     this.spentMs = spentMs;
-    if (spentMs > turnMs || this.isWaitingForListener) {
+    if (spentMs > turnMs || this.hasRest() || this.isWaitingForListener) {
       child.process.stdout.pause();
     }
   }
@@ -430,6 +446,9 @@ const maxKeptNotices = 50;
 const turnMs = 2;
 /** After so much of a chunk, at the end of a line, it is seen how long that took. */
 const sliceBytes = 24 * 1024;
+/** The end of a longer line waits for the next turn when this one has done more than `lightMs` of work. */
+const heavyBytes = 1024 * 1024;
+const lightMs = 0.5;
 const lineFeed = 0x0a;
 const longBytes = 8 * 1024;
 /** After so long without output nothing is kept ready for more of it. */
@@ -443,7 +462,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The end of the lines that make a slice; a line is not cut for it. */
+interface SliceEnd {
+  readonly at: number;
+  readonly isHeavy: boolean;
+}
+
+/** The end of the lines that make a slice. */
 function endOfSlice(chunk: Uint8Array, start: number): number {
   if (chunk.length - start <= sliceBytes) {
     return chunk.length;

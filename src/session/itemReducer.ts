@@ -395,7 +395,8 @@ export class ItemReducer {
     const text = open.stream?.end() ?? item.text;
     const duration =
       item.kind === 'thinking' ? { durationMs: this.options.nowMs() - open.startedAtMs } : {};
-    if (!text.startsWith(item.text)) {
+    // Mostly it is the same text: looking into it would make one piece of it, beside the pieces that its message shares.
+    if (text !== item.text && !text.startsWith(item.text)) {
       this.replace({ ...item, ...duration, text, isOpen: false });
       return;
     }

@@ -56,6 +56,15 @@ describe('AsciiStore', () => {
     expect(store.take()).toBe('');
   });
 
+  it('takes more than it has reserved, and works on after a long text was taken', () => {
+    const store = new AsciiStore(createDecodeSingleBytes());
+    const long = 'x'.repeat(20 * 1024 * 1024);
+    expect([store.add(long), store.add('and'), store.add(long)]).toEqual([true, true, true]);
+    expect(store.take() === `${long}and${long}`).toBe(true);
+    expect(store.add('short')).toBe(true);
+    expect(store.take()).toBe('short');
+  });
+
   it('works on after its memory was given back', () => {
     const store = new AsciiStore(createDecodeSingleBytes());
     store.add('gone');

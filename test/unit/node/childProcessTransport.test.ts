@@ -604,6 +604,17 @@ describe('a child that floods', () => {
       );
       expect({ atEnd, seen }).toEqual({ atEnd: count, seen: all });
     });
+
+    it('keeps lines of megabytes, which are finished in turns of their own, in their places', async () => {
+      const mixed = `process.stdout.write(Array.from({ length: ${count} }, (_, n) =>
+        JSON.stringify({ n, pad: 'y'.repeat(n % 5 === 2 ? 3_000_000 : 200) }) + '\\n').join(''));`;
+      const transport = start(bench.program(mixed));
+      const { seen } = slowly(transport);
+      const atEnd = await new Promise<number>((resolve) =>
+        transport.onExit(() => resolve(seen.length)),
+      );
+      expect({ atEnd, seen }).toEqual({ atEnd: count, seen: all });
+    });
   });
 });
 
