@@ -5,7 +5,8 @@ import { PatchbayError } from '../base/patchbayError';
 import type { TextMatch, WorkspaceSearch } from '../tools/contract';
 import { globMatcher, globTreeMatcher } from '../base/glob';
 import { IgnoreRules } from './ignoreRules';
-import { cut, firstLine } from './ripgrep';
+import { firstLine } from './firstLine';
+import { cut } from './ripgrep';
 
 type FindOptions = Parameters<WorkspaceSearch['findFiles']>[0];
 type SearchOptions = Parameters<WorkspaceSearch['searchText']>[0];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPathPicker } from '../../../src/base/pathPicker';
+import { slowFind } from '../../fakes/slowPathPicker';
 
 const paths = [
   'README.md',
@@ -52,6 +53,41 @@ describe('the path picker', () => {
           }
         },
       ),
+    );
+  });
+
+  it('takes of a folder the beginnings of words and what follows them, or letters side by side', () => {
+    const some = ['src/components/button/index.ts', 'src/mycomponents/card.ts', 'docs/a.md'];
+    const find = (query: string): readonly string[] => createPathPicker(some).find(query, 5);
+    expect(find('cmpbtn/')).toEqual(['src/components/button/index.ts']);
+    expect(find('components/c')).toEqual(['src/mycomponents/card.ts']);
+    expect(find('srcbutindex')).toEqual(['src/components/button/index.ts']);
+    expect(find('omnt/')).toEqual([]);
+  });
+
+  it('finds what every path read in turn would give, in the same order, whatever was typed before', () => {
+    const piece = fc.array(fc.constantFrom('a', 'b', 'C', 'D', 'é', '.', '-', '4', 'ab', 'Dab'), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    const path = fc
+      .array(piece, { minLength: 1, maxLength: 4 })
+      .map((parts) => parts.map((part) => part.join('')).join('/'));
+    const letters = fc.constantFrom('a', 'b', 'c', 'd', 'é', '.', '4', '/', ' ', 'ab');
+    fc.assert(
+      fc.property(
+        fc.array(path, { maxLength: 60 }),
+        fc.array(letters, { maxLength: 7 }),
+        fc.integer({ min: 0, max: 12 }),
+        (some, typed, maxResults) => {
+          const picker = createPathPicker(some);
+          for (let count = 0; count <= typed.length; count++) {
+            const query = typed.slice(0, count).join('');
+            expect(picker.find(query, maxResults)).toEqual(slowFind(some, query, maxResults));
+          }
+        },
+      ),
+      { numRuns: 400 },
     );
   });
 
