@@ -14,7 +14,7 @@ export class EscapeStripper {
     const cut = text.length - open > maxHeldChars ? text.length : open;
     this.held = text.slice(cut);
     const visible = (this.isReturnHeld ? '\r' : '') + withoutSequences(text.slice(0, cut));
-    const ready = visible.replace(/\r+$/, '');
+    const ready = visible.slice(0, endWithout(visible, '\r'));
     this.isReturnHeld = ready.length < visible.length;
     return withPlainLineEnds(ready);
   }
@@ -41,16 +41,28 @@ function withPlainLineEnds(text: string): string {
   return text.replace(/\r+\n?/g, '\n');
 }
 
+/** Where the run of `sign` at the end of the text begins. */
+function endWithout(text: string, sign: string): number {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === sign) {
+    end -= 1;
+  }
+  return end;
+}
+
 const maxHeldChars = 4096;
 
 // The patterns are about control characters, so they name them.
 /* eslint-disable no-control-regex */
-/** CSI, then OSC/DCS/PM/APC/SOS up to its terminator in the same line, then two-character and charset escapes. */
+/**
+ * CSI, then OSC/DCS/PM/APC/SOS up to its terminator in the same line, then two-character and charset escapes. A body has
+ * no sign in it that begins another one: else a row of those would be read to its end from each of them.
+ */
 const sequences =
-  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 const unfinished =
-  /(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x1b?|\x1b[ -/]*)$/;
+  /(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]*\x1b?|\x1b[ -/]*)$/;
 /* eslint-enable no-control-regex */
 
 /** Where an unfinished sequence at the end of the text begins; the text's length when there is none. */

@@ -26,10 +26,13 @@ export function protectedFileNames(): ReadonlySet<string> {
 
 /** `.env.example` and its like are made to be read; a public key is no secret. */
 function isMadeToBeRead(name: string): boolean {
+  // No other name is ever so long. Each star ends at a sign that the one before it cannot take: a name from anywhere must
+  // not make the pattern try all the ways to cut it.
   return (
-    /^([\w-]+\.)*\.?env([.\-_][\w-]+)*[.\-_](example|examples|sample|samples|template|tmpl|tpl|dist|defaults?|schema)$/.test(
-      name,
-    ) ||
+    (name.length <= 255 &&
+      /^(?:[\w-]+\.)*\.?env(?:[.\-_][\w.-]*)?[.\-_](?:example|examples|sample|samples|template|tmpl|tpl|dist|defaults?|schema)$/.test(
+        name,
+      )) ||
     /^\.?(example|sample|template|dist|defaults?)[.\-_]?\.?env$/.test(name) ||
     name.endsWith('.pub')
   );

@@ -325,6 +325,9 @@ describe('the class of a path', () => {
   it.each([
     '.env.example',
     '.env.sample',
+    '.env.local.example',
+    'app.env_production-eu.sample',
+    'my-app.v2.env.dist',
     'id_rsa.pub',
     'src/environment.ts',
     'keys.ts',
@@ -333,6 +336,18 @@ describe('the class of a path', () => {
   ])('is inside for reading %s', async (path) => {
     expect(await look({}).classOf(path)).toBe('inside');
   });
+
+  it.each(['_', '-', '.', '_-', '.env', 'env.', 'env_'])(
+    'is told at once for a name that repeats %s',
+    async (piece) => {
+      const start = performance.now();
+      for (const end of ['!', '_', '_exampl', '']) {
+        const name = `.env${piece.repeat(246 / piece.length)}`.slice(0, 246) + end;
+        expect(await look({}).classOf(name)).toBe(/^\.env[.\-_]/.test(name) ? 'secret' : 'inside');
+      }
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
 
   it('[R143] is inside only for what really is, in random link farms', async () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd');

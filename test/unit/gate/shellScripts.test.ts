@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bashWords } from '../../../src/gate/shell/bashWords';
 import { decodeUtf16Base64 } from '../../../src/gate/shell/encodedCommand';
-import {
-  awkProgramDanger,
-  jqFilterDanger,
-  sedScriptDanger,
-} from '../../../src/gate/shell/tools/scripts';
+import { judgeWords } from '../../../src/gate/shell/judgeWords';
+import { awkProgramDanger, jqFilterDanger } from '../../../src/gate/shell/tools/scripts';
+import { hasOpenBracket, sedScriptDanger } from '../../../src/gate/shell/tools/sedScript';
 
 describe('a script inside a command', () => {
   it.each([
@@ -21,6 +19,14 @@ describe('a script inside a command', () => {
     '5q',
     's/a/b/;s/c/d/;p',
     '0~3p',
+    ' p ; 2 , /b/ ! s/a/b/g ; ',
+    's/[a-z]*$//',
+    's/[^\\/]*\\//x/',
+    's/[]a]x/b/',
+    's,[^]],b,g',
+    's/[[:alpha:]_]*/<&>/;/[0-9]/d',
+    's/\\[/x/',
+    's/ü/ue/g',
   ])('of sed is harmless when it prints, deletes lines or substitutes: %s', (script) => {
     expect(sedScriptDanger(script)).toBeUndefined();
   });
@@ -44,8 +50,61 @@ describe('a script inside a command', () => {
     'F',
     '/a/e id',
     's,a,b,e',
+    // A delimiter between brackets does not end the pattern everywhere.
+    's/[/]/g;s/e;#/x/',
+    's,[,],g;s,w ../x,y,p',
+    's/[^/]/g;s/e;#/x/',
+    's/[]/]/g;s/e;#/x/',
+    's/[^]/]/g;s/e;#/x/',
+    's/[[:alpha:]/]/g;s/e;#/x/',
+    's/[[.].]/]/g;s/e;#/x/',
+    's/[[=]=]/]/g;s/e;#/x/',
+    's/[\\]/]/g;s/e;#/x/',
+    '/[/p;s]/e id;#]x]',
+    '1,/[/p;s]/e id;#]x]',
+    'y/[/]/x;/y/',
+    // A later delimiter is not the end, whatever follows the first one.
+    's/a/b/e;s/x/y/g',
+    's/a/b/w x;s/x/y/',
+    's/a/b/e;x/g',
+    '/a/e id;/p',
+    // Delimiters that are several bytes, or more than a delimiter.
+    'sÃaÃbÃ',
+    's[a[b[',
+    's]a]b]',
+    's a b ',
+    's\na\nb\n',
+    's/a\nb/c/',
+    '',
+    ' ',
+    ';',
+    '1',
+    '1,p',
+    '1,2,3p',
+    'p;'.repeat(65),
   ])('of sed asks when it could do more: %s', (script) => {
     expect(sedScriptDanger(script)).toBeDefined();
+  });
+
+  it('of sed is looked for where sed looks for it', () => {
+    for (const command of [
+      'sed -l p e\\ id',
+      'sed -n -l1 p',
+      'sed -e p -ee\\ id',
+      'sed -ne e\\ id',
+    ]) {
+      const words = command.split(/(?<!\\) /).map((word) => word.replace('\\', ''));
+      expect(judgeWords(words, 'bash').danger).toBeDefined();
+    }
+    expect(judgeWords(['sed', '-n', '1,5p', 'in.txt'], 'bash').danger).toBeUndefined();
+  });
+
+  it('of sed is read in a time that grows with its length', () => {
+    const long = `s/${'a/'.repeat(100_000)}`;
+    const start = performance.now();
+    expect(sedScriptDanger(long)).toBeDefined();
+    expect(hasOpenBracket('[[.'.repeat(20_000))).toBe(true);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it('of awk or jq asks when it reaches beyond its input', () => {

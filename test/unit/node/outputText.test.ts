@@ -44,6 +44,9 @@ describe('escape sequences', () => {
       'text',
       ';',
       '\x9b',
+      '\x9c',
+      '\x9d',
+      '\x90',
       'P',
       '(',
     );
@@ -54,6 +57,22 @@ describe('escape sequences', () => {
         expect(inPieces).toBe(stripEscapes(parts.join('')));
       }),
     );
+  });
+
+  it.each([
+    ['titles that never end', '\x9d'],
+    ['titles that never end, in the long form', '\x1b]'],
+    ['device controls that never end', '\x90\x98\x9e\x9f'],
+    ['cursor movements that never end', '\x9b'],
+    ['carriage returns', '\r'],
+  ])('are taken out of many %s in a time that grows with them', (_name, piece) => {
+    const hostile = piece.repeat(60_000 / piece.length);
+    const start = performance.now();
+    const stripper = new EscapeStripper();
+    expect(stripper.push(`${hostile}x`) + stripper.push(hostile) + stripper.end()).toBe(
+      stripEscapes(`${hostile}x${hostile}`),
+    );
+    expect(performance.now() - start).toBeLessThan(3000);
   });
 
   it('hold nothing back for ever', () => {

@@ -1,4 +1,5 @@
-import { awkProgramDanger, jqFilterDanger, sedScriptDanger } from './scripts';
+import { awkProgramDanger, jqFilterDanger } from './scripts';
+import { sedScriptDanger } from './sedScript';
 import type { ParsedArguments, ToolTable } from './toolTable';
 
 /** Programs that look at files, and those that change them. */
@@ -160,8 +161,9 @@ export const fileTools: readonly ToolTable[] = [
     values: '--parallel --batch-size',
   },
   {
+    // Not -l: a flag to some, to others one with a number behind it, so that the script is another word.
     names: 'sed gsed',
-    only: '-n -E -r -s -u -z -l --quiet --silent --regexp-extended --posix --sandbox --separate --unbuffered --null-data --version --help --debug',
+    only: '-n -E -r -s -u -z --quiet --silent --regexp-extended --posix --sandbox --separate --unbuffered --null-data --version --help --debug',
     texts: '-e --expression',
     textOperands: 1,
     textsElsewhere: '-e --expression',
