@@ -51,12 +51,13 @@ export class LineWriter {
 
   /** Resolves when all lines are written or a write has failed. Never rejects. */
   async flush(): Promise<void> {
-    this.onBeforeWrite();
     this.timer?.dispose();
     this.timer = undefined;
     while (this.writing !== undefined) {
       await this.writing;
     }
+    // Not before the wait: what came meanwhile goes with this group.
+    this.onBeforeWrite();
     if (this.lines.length > 0) {
       this.writing = this.write().finally(() => {
         this.writing = undefined;
