@@ -4,8 +4,15 @@ import { Emitter } from '../src/base/emitter';
 import { notificationMessage } from '../src/protocol/envelope';
 import { protocolVersion, type NotificationHandlers } from '../src/protocol/methods';
 import { createCodePainter } from './codePainter';
-import { PanelContext, type LayoutStore, type MarkdownLoader, type Panel } from './panel';
+import {
+  PanelContext,
+  type HistoryLoader,
+  type LayoutStore,
+  type MarkdownLoader,
+  type Panel,
+} from './panel';
 import { PanelStore } from './panelStore';
+import { RecentTexts } from './recentTexts';
 import { HostLink } from './rpc';
 import { emptyLayout, toLayoutState, type LayoutState, type VsCodeApi } from './vscodeApi';
 import type { Surface } from './surface';
@@ -35,10 +42,15 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     'composer/focus': () => focuses.fire(),
     'view/show': ({ what }) => shows.fire(what),
   };
+  const layout = createLayoutStore(vscode);
+  const anchor = (): { readonly anchorId?: string } => {
+    const { itemId } = layout.current.anchor ?? {};
+    return itemId === undefined ? {} : { anchorId: itemId };
+  };
   const resync = (): void => {
     const { state } = store;
     if (state.kind === 'live' && state.isBehind) {
-      link.command('view/resync', { lastSeq: state.seq });
+      link.command('view/resync', { lastSeq: state.seq, ...anchor() });
       systemClock.schedule(resyncEveryMs, resync);
     }
   };
@@ -50,7 +62,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     onBroken: () => {
       const { state } = store;
       if (state.kind === 'live' && !state.isBehind) {
-        link.command('view/resync', { lastSeq: state.seq });
+        link.command('view/resync', { lastSeq: state.seq, ...anchor() });
       }
     },
   });
@@ -66,8 +78,9 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
       async () => (await import('./highlight')).createHighlighter(),
       (run) => setTimeout(() => requestIdleCallback(run, { timeout: 1000 }), colourDelayMs),
     ),
-    memory: { flags: new Map(), texts: new Map() },
-    layout: createLayoutStore(vscode),
+    memory: { flags: new Map(), texts: new RecentTexts() },
+    history: createHistoryLoader(store, link),
+    layout,
     onInsert: inserts.event,
     onFocusComposer: focuses.event,
     insertPrompt: (text) => inserts.fire(text),
@@ -80,7 +93,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     }),
     root,
   );
-  link.command('view/ready', { version: protocolVersion });
+  link.command('view/ready', { version: protocolVersion, ...anchor() });
   afterFirstPaint(() => void upgradeControls());
 }
 
@@ -104,6 +117,30 @@ function loadMarkdown(): MarkdownLoader {
     },
     onDidLoad: loads.event,
   };
+}
+
+/** Items of one request: a few screens of them. */
+const pageItems = 100;
+
+function createHistoryLoader(store: PanelStore, link: HostLink): HistoryLoader {
+  let isLoading = false;
+  const load = async (): Promise<void> => {
+    const { state } = store;
+    const [first] = state.kind === 'live' ? state.items : [];
+    if (state.kind !== 'live' || state.before === 0 || first === undefined || isLoading) {
+      return;
+    }
+    isLoading = true;
+    try {
+      const page = await link.request('item/before', { itemId: first.id, count: pageItems });
+      store.prepend(state.sessionId, first.id, page);
+    } catch {
+      // The extension did not answer: the next movement of the list asks again.
+    } finally {
+      isLoading = false;
+    }
+  };
+  return { loadBefore: () => void load(), trim: () => store.trim() };
 }
 
 function createLayoutStore(vscode: VsCodeApi): LayoutStore {

@@ -12,6 +12,7 @@ export interface Panel {
   readonly markdown: MarkdownLoader;
   readonly codePainter: CodePainter;
   readonly memory: RowMemory;
+  readonly history: HistoryLoader;
   readonly layout: LayoutStore;
   /** From the host: put text into the composer, or the caret. */
   readonly onInsert: Event<string>;
@@ -26,6 +27,14 @@ export interface MarkdownLoader {
   /** Undefined: it could not be loaded, texts are shown as they are written. */
   readonly current: MarkdownRenderer | 'loading' | undefined;
   readonly onDidLoad: Event<void>;
+}
+
+/** The panel has the end of a long conversation; the host has all of it. */
+export interface HistoryLoader {
+  /** Asks for what stands before the first item; nothing happens while it is under way or when there is nothing. */
+  loadBefore(): void;
+  /** The end is read: what is far above it goes. */
+  trim(): void;
 }
 
 /** What a row of the list knows beyond its item (opened, half-typed words): rows leave the page when scrolled away. */

@@ -1,6 +1,13 @@
 import { Emitter } from '../src/base/emitter';
 import { announcements } from './announcements';
-import { reduce, type PanelState, type StateMessage } from './store';
+import {
+  reduce,
+  trimmed,
+  withItemsBefore,
+  type LiveState,
+  type PanelState,
+  type StateMessage,
+} from './store';
 
 /** Runs later, merged: once per frame for text, at once for what a person waits for. */
 export interface Scheduler {
@@ -44,6 +51,25 @@ export class PanelStore {
     if (message.method === 'turn/events' || message.method === 'turn/text') {
       this.askFrame();
     } else {
+      this.show();
+    }
+  }
+
+  /** The end is read: items far above it go. */
+  trim(): void {
+    this.become((state) => trimmed(state));
+  }
+
+  /** Items that were asked for, before `firstId` of the session. */
+  prepend(sessionId: string, firstId: string, page: Parameters<typeof withItemsBefore>[2]): void {
+    this.become((state) =>
+      state.sessionId === sessionId ? withItemsBefore(state, firstId, page) : state,
+    );
+  }
+
+  private become(change: (state: LiveState) => LiveState): void {
+    if (this.current.kind === 'live') {
+      this.current = change(this.current);
       this.show();
     }
   }

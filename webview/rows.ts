@@ -22,7 +22,10 @@ export function rowsOf(state: LiveState, hasQueued: boolean): readonly Row[] {
       .filter((edit) => !hasCall(items, edit.callId, edit.id))
       .map((edit): Row => ({ kind: 'edit', id: `edit:${edit.id}`, edit })),
     ...changes
-      .filter(({ callId }) => callId === undefined || !hasCall(items, callId))
+      // Far up in a long conversation, its call may be among the items that are not here.
+      .filter(
+        ({ callId }) => callId === undefined || (state.before === 0 && !hasCall(items, callId)),
+      )
       .map((change): Row => ({ kind: 'change', id: `change:${change.id}`, change })),
   ];
   return lost.length === 0 ? said : [...said, ...lost];

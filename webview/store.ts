@@ -29,7 +29,12 @@ export interface LiveState {
   /** A delta was missed: nothing more is applied until the snapshot comes. */
   readonly isBehind: boolean;
   readonly sessionId: string;
+  /** The end of the conversation. */
   readonly items: readonly SessionItem[];
+  /** How many items the host has before these. */
+  readonly before: number;
+  /** How often items at the start were let go. */
+  readonly trims: number;
   /** Another object whenever more than text was added: what depends only on which items there are need not look again. */
   readonly order: object;
   readonly prompts: readonly PromptView[];
@@ -46,6 +51,8 @@ export const blankState: LiveState = {
   ...emptySnapshot,
   kind: 'live',
   isBehind: false,
+  before: 0,
+  trims: 0,
   order: [],
 };
 
@@ -99,6 +106,8 @@ function fromSnapshot(snapshot: PanelSnapshot): PanelState {
     isBehind: false,
     sessionId,
     items,
+    before: snapshot.itemsBefore ?? 0,
+    trims: 0,
     order: items,
     prompts,
     edits,
@@ -113,12 +122,39 @@ function afterDeltas(state: LiveState, params: Notifications['turn/events']): Li
   if (state.isBehind || params.seq <= state.seq) {
     return state;
   }
-  const items = params.seq === state.seq + 1 ? applyDeltas(state.items, params.deltas) : undefined;
-  if (items === undefined) {
+  const held = params.seq === state.seq + 1 ? applyDeltas(state, params.deltas) : undefined;
+  if (held === undefined) {
     return { ...state, isBehind: true };
   }
+  const { items, before } = held;
   const order = params.deltas.every((delta) => delta.op === 'text') ? state.order : items;
-  return { ...state, seq: params.seq, items, order, status: params.status ?? state.status };
+  return { ...state, seq: params.seq, items, before, order, status: params.status ?? state.status };
+}
+
+/** More items are not kept while the end is read: so many at the end stay, the host has the others. */
+export const heldItems = { max: 1000, after: 700 } as const;
+
+/** Lets the items at the start of a long list go. */
+export function trimmed(state: LiveState): LiveState {
+  const gone = state.items.length - heldItems.after;
+  if (state.items.length <= heldItems.max) {
+    return state;
+  }
+  const items = state.items.slice(gone);
+  return { ...state, items, order: items, before: state.before + gone, trims: state.trims + 1 };
+}
+
+/** With items that stand before `firstId`; the same state when that is not the first one any more. */
+export function withItemsBefore(
+  state: LiveState,
+  firstId: string,
+  page: { readonly items: readonly SessionItem[]; readonly before: number },
+): LiveState {
+  if (state.items[0]?.id !== firstId) {
+    return state;
+  }
+  const items = [...page.items, ...state.items];
+  return { ...state, items, order: items, before: page.before };
 }
 
 export function isRunning(status: StatusView): boolean {

@@ -70,15 +70,17 @@ const afterFirstPaintMs = 150;
 
 /**
  * Stays at the end when the view itself becomes smaller (a bar appears, the composer grows): the virtualizer looks at
- * the rows only. Whoever scrolls up leaves the end. Gives the handler for the view's scroll event.
+ * the rows only. Whoever scrolls up leaves the end. Gives the handler for the view's scroll event, and what brings a reader
+ * who never left the end back to it when rows that were guessed too small have pushed it away.
  */
 export function useStickToEnd(
   virtualizer: RowVirtualizer,
   scroller: RefObject<HTMLElement>,
   startsAtEnd: boolean,
-): () => void {
+): { readonly onScroll: () => void; readonly hold: () => void } {
   const isAtEnd = useRef(startsAtEnd);
   const lastTop = useRef(0);
+  const lastHeight = useRef(0);
   useEffect(() => {
     const view = scroller.current;
     if (view === null) {
@@ -92,14 +94,24 @@ export function useStickToEnd(
     resizes.observe(view);
     return () => resizes.disconnect();
   }, [virtualizer, scroller]);
-  return () => {
+  const hold = (): void => {
+    const view = scroller.current;
+    if (view !== null && isAtEnd.current && distanceFromEnd(view) > endThresholdPx) {
+      virtualizer.scrollToEnd();
+    }
+  };
+  const onScroll = (): void => {
     const view = scroller.current;
     if (view !== null) {
       const isNear = distanceFromEnd(view) <= endThresholdPx;
-      isAtEnd.current = isNear || (isAtEnd.current && view.scrollTop >= lastTop.current);
+      // Rows that turn out smaller than guessed move the view up as much; that is nobody's wish to leave.
+      const shrunkPx = Math.max(0, lastHeight.current - view.scrollHeight);
+      isAtEnd.current = isNear || (isAtEnd.current && view.scrollTop >= lastTop.current - shrunkPx);
       lastTop.current = view.scrollTop;
+      lastHeight.current = view.scrollHeight;
     }
   };
+  return { onScroll, hold };
 }
 
 function distanceFromEnd(view: HTMLElement): number {

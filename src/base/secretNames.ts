@@ -6,7 +6,10 @@ export type FieldKind = 'secret' | 'password' | 'authorization' | 'cookie' | 'au
  * `AWS_SECRET_ACCESS_KEY`. Undefined for names that only speak of secrets: `maxTokens`, `token_type`, `passwordLength`.
  */
 export function fieldKind(name: string): FieldKind | undefined {
-  if (/^(?:OLD)?PWD$/.test(name) || name.length > maxNameChars) {
+  if (name.length > maxNameChars || !kindHint.test(name)) {
+    return undefined; // nearly every word of a long output
+  }
+  if (/^(?:OLD)?PWD$/.test(name)) {
     return undefined; // a shell's folder
   }
   if (/^_?auth$/i.test(name)) {
@@ -40,6 +43,9 @@ export function sameLetters(name: string): string {
 }
 
 const maxNameChars = 200;
+
+/** A name without any of these is of no kind: each of the rules needs one of them. */
+const kindHint = /auth|cookie|pass|pw|cred|secret|key|token|jwt|bearer/i;
 
 function wordsOf(name: string): readonly string[] {
   return name

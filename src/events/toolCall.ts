@@ -35,6 +35,8 @@ export interface ToolResultDetails {
   readonly exitCode?: number;
   /** Where the rest of a capped output can be read (`read_output` id). */
   readonly outputId?: string;
+  /** Of an output that is not all here: how many letters the whole has. */
+  readonly wholeChars?: number;
   /** The text came from an editor's unsaved buffer: it is never cached. */
   readonly isLive?: boolean;
 }

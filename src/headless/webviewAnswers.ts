@@ -32,6 +32,12 @@ export function answerView(message: RequestMessage, host: StandInHost): HostMess
         'tool/detail',
         capped(withoutEscapes(host.output(message.params.callId)), detailLimit),
       );
+    case 'item/before':
+      return answer(
+        id,
+        'item/before',
+        host.itemsBefore(message.params.itemId, message.params.count),
+      );
     case 'file/find':
       return answer(id, 'file/find', { paths: [] });
     case 'endpoint/probe':

@@ -9,6 +9,7 @@ import {
   type Notifications,
   type PanelSnapshot,
   type PromptView,
+  type Requests,
 } from '../protocol/methods';
 import { renderSteps, type RenderRequest } from './webviewRender';
 
@@ -47,6 +48,17 @@ export class StandInHost {
 
   output(callId: string): string {
     return this.outputs.get(callId) ?? '';
+  }
+
+  /** The items before one, as many as were asked for. */
+  itemsBefore(itemId: string, count: number): Requests['item/before']['result'] {
+    const { items, itemsBefore = 0 } = this.state;
+    const end = Math.max(
+      0,
+      items.findIndex(({ id }) => id === itemId),
+    );
+    const start = Math.max(0, end - count);
+    return { items: items.slice(start, end), before: itemsBefore + start };
   }
 
   /** Takes a message that passed its guard, as if a host had sent it. */
@@ -113,9 +125,17 @@ export class StandInHost {
 
   /** As the panel's own reducer: what does not follow the last one is not applied. */
   private afterDeltas({ seq, deltas, status }: Notifications['turn/events']): void {
-    const items = seq === this.state.seq + 1 ? applyDeltas(this.state.items, deltas) : undefined;
-    if (items !== undefined) {
-      this.state = { ...this.state, seq, items, ...(status === undefined ? {} : { status }) };
+    const { items, itemsBefore = 0 } = this.state;
+    const next =
+      seq === this.state.seq + 1 ? applyDeltas({ items, before: itemsBefore }, deltas) : undefined;
+    if (next !== undefined) {
+      this.state = {
+        ...this.state,
+        seq,
+        items: next.items,
+        itemsBefore: next.before,
+        ...(status === undefined ? {} : { status }),
+      };
     }
   }
 }

@@ -74,8 +74,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         requests: source.requests,
         commands: {
           ...source.commands,
-          'view/ready': () => feed.ready(),
-          'view/resync': () => feed.snapshot(),
+          'view/ready': ({ anchorId }) => feed.ready(anchorId),
+          'view/resync': ({ anchorId }) => feed.snapshot(anchorId),
           'view/draft': ({ text }) => draft.write(text),
         },
       }),

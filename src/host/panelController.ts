@@ -2,6 +2,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import { errorMessage } from '../base/patchbayError';
 import type { Logger } from '../base/logger';
+import type { SessionItem } from '../events/sessionItem';
 import type { PermissionQuestion, QuestionAnswer } from '../gate/contract';
 import type {
   ChangeView,
@@ -76,6 +77,11 @@ export interface PanelControllerDeps {
 }
 
 const detailLimit = 1_048_576;
+/** The view is given so many items at the end of a conversation, and asks for those before. */
+const shownItems = 500;
+/** From where the user was reading on, when that is no further above the end than this. */
+const maxAnchoredItems = 3000;
+const aboveAnchor = 50;
 
 /** Joins conversation, questions, edits and setup into what the panel shows, and the panel's messages into what they mean. */
 export class PanelController implements PanelSource, Disposable {
@@ -112,13 +118,15 @@ export class PanelController implements PanelSource, Disposable {
     );
   }
 
-  content(): PanelContent {
+  content(anchorId?: string): PanelContent {
     const session = this.deps.sessions.current;
-    const snapshot = session.snapshot();
+    const { title, items } = session.live();
+    const start = firstShown(items, anchorId);
     return {
       sessionId: session.id,
-      title: snapshot.title,
-      items: snapshot.items,
+      title,
+      items: items.slice(start),
+      ...(start === 0 ? {} : { itemsBefore: start }),
       prompts: this.prompts(),
       edits: this.edits(),
       changes: this.changes(),
@@ -157,8 +165,8 @@ export class PanelController implements PanelSource, Disposable {
       this.searching = new AbortController();
       return this.deps.search(params, AbortSignal.any([signal, this.searching.signal]));
     },
-    'tool/detail': ({ callId, part }) => {
-      const whole = this.deps.sessions.current.detail(callId, part) ?? '';
+    'tool/detail': async ({ callId, part }) => {
+      const whole = (await this.deps.sessions.current.detail(callId, part)) ?? '';
       const { text, isTruncated } = capped(
         part === 'output' ? withoutEscapes(whole) : whole,
         detailLimit,
@@ -166,8 +174,10 @@ export class PanelController implements PanelSource, Disposable {
       // What is to be approved is shown as it is, until it is decided.
       const isAsked =
         part === 'input' && this.deps.questions.list().some((asked) => asked.callId === callId);
-      return Promise.resolve({ text: isAsked ? text : this.redact(text), isTruncated });
+      return { text: isAsked ? text : this.redact(text), isTruncated };
     },
+    'item/before': async ({ itemId, count }) =>
+      (await this.deps.sessions.current.itemsBefore(itemId, count)) ?? { items: [], before: 0 },
     'file/find': async ({ query }) => ({ paths: await this.deps.actions.findFiles(query) }),
     'endpoint/probe': (params, signal) => this.deps.actions.probeEndpoint(params, signal),
     'endpoint/add': (params, signal) => this.deps.actions.addEndpoint(params, signal),
@@ -409,4 +419,14 @@ export function toEditView(edit: PendingEdit, marks: HunkMarkCache): EditView {
     added: edit.hunks.reduce((sum, { hunk }) => sum + hunk.newLines, 0),
     removed: edit.hunks.reduce((sum, { hunk }) => sum + hunk.oldLines, 0),
   };
+}
+
+/** The first item that a view is given, which was reading at `anchorId`. */
+function firstShown(items: readonly SessionItem[], anchorId: string | undefined): number {
+  const end = Math.max(0, items.length - shownItems);
+  const anchor =
+    anchorId === undefined || end === 0 ? -1 : items.findLastIndex(({ id }) => id === anchorId);
+  return anchor < 0 || anchor < items.length - maxAnchoredItems
+    ? end
+    : Math.max(0, Math.min(end, anchor - aboveAnchor));
 }

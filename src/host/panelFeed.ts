@@ -68,10 +68,10 @@ export class PanelFeed implements Disposable {
     this.store.add(source.onDidChangeSetup((setup) => this.notify('setup/changed', setup)));
   }
 
-  /** The page has loaded and listens. */
-  ready(): void {
+  /** The page has loaded and listens; `anchorId`: where its reader was. */
+  ready(anchorId?: string): void {
     this.isReady = true;
-    this.snapshot();
+    this.snapshot(anchorId);
     for (const send of this.waiting.splice(0)) {
       send();
     }
@@ -84,9 +84,9 @@ export class PanelFeed implements Disposable {
   }
 
   /** Everything, at once. Changes that wait for their frame are part of it. */
-  snapshot(): void {
+  snapshot(anchorId?: string): void {
     this.drop();
-    const content = this.options.source.content();
+    const content = this.options.source.content(anchorId);
     this.toldStatus = JSON.stringify(content.status);
     this.notify('state/snapshot', {
       ...content,

@@ -27,7 +27,8 @@ export interface PanelChange {
 
 /** What the chat view needs of the application. It owns the state; the view only shows it. */
 export interface PanelSource {
-  content(): PanelContent;
+  /** The end of the conversation; from a little above `anchorId` on, where that is not too far above the end. */
+  content(anchorId?: string): PanelContent;
   /** Changes of the conversation that is shown; merged per frame. */
   readonly onDidChangeSession: Event<PanelChange>;
   /** Another conversation is shown now: the view gets all of it. */

@@ -47,17 +47,23 @@ export async function openPrivately(path: string, use: 'append' | 'read'): Promi
 
 /**
  * Appends whole lines in one write, so that writers in other processes never mix with it. When the file ends in a torn
- * line (a crash, a full disk) a line end comes first: the torn line is lost, this one is not.
+ * line (a crash, a full disk) a line end comes first: the torn line is lost, this one is not. Gives what was written and
+ * where it begins.
  */
-export async function appendLines(file: FileHandle, lines: string): Promise<void> {
+export async function appendLines(
+  file: FileHandle,
+  lines: string,
+): Promise<{ readonly start: number; readonly bytes: Uint8Array }> {
   const { size } = await file.stat();
   const isTorn =
     size > 0 && (await file.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0] !== 0x0a;
-  let rest: Uint8Array = Buffer.from(isTorn ? `\n${lines}` : lines, 'utf8');
+  const bytes: Uint8Array = Buffer.from(isTorn ? `\n${lines}` : lines, 'utf8');
+  let rest = bytes;
   while (rest.length > 0) {
     const { bytesWritten } = await file.write(rest);
     rest = rest.subarray(bytesWritten);
   }
+  return { start: size, bytes };
 }
 
 /** With mode 700. Rejects with `unsafe_file` when something else is in its place. */

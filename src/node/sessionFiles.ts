@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { PatchbayError } from '../base/patchbayError';
-import type { SessionStorage, StoredEnds } from '../session/contract';
+import type { AppendedLines, SessionStorage, StoredEnds } from '../session/contract';
 import { appendLines, createPrivateFolder, openPrivately, readFlags } from './privateFile';
 import { SessionLocks } from './sessionLocks';
 import { SerialQueue } from './serialQueue';
@@ -28,7 +28,7 @@ export class SessionFiles implements SessionStorage, Disposable {
     this.locks = options.clock === undefined ? undefined : new SessionLocks(options.clock);
   }
 
-  append(sessionId: string, lines: string): Promise<void> {
+  append(sessionId: string, lines: string): Promise<AppendedLines> {
     return this.queue.run(sessionId, async () => {
       if (this.locks !== undefined && !(await this.locks.holds(this.lockOf(sessionId)))) {
         throw new PatchbayError(
@@ -38,7 +38,7 @@ export class SessionFiles implements SessionStorage, Disposable {
       }
       const file = await openPrivately(this.pathOf(sessionId), 'append');
       try {
-        await appendLines(file, lines);
+        return placesOf(await appendLines(file, lines));
       } finally {
         await file.close();
       }
@@ -169,6 +169,19 @@ export class SessionFiles implements SessionStorage, Disposable {
     }
     return join(this.folder, `${sessionId}${extension}`);
   }
+}
+
+/** Blank lines, which stand behind a torn one, are none. */
+function placesOf({ start, bytes }: Awaited<ReturnType<typeof appendLines>>): AppendedLines {
+  const starts: number[] = [];
+  let at = 0;
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, at)) {
+    if (end > at) {
+      starts.push(start + at);
+    }
+    at = end + 1;
+  }
+  return { starts, end: start + bytes.length };
 }
 
 const endsAtOnce = 16;

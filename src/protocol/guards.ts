@@ -81,6 +81,10 @@ const requestGuards: GuardsOfRequests = {
     callId: isId,
     part: isOneOf('input', 'output'),
   }),
+  'item/before': isShape<Requests['item/before']['params']>({
+    itemId: isId,
+    count: (value): value is number => isCount(value) && value <= limits.pageItems,
+  }),
   'file/find': isShape<Requests['file/find']['params']>({ query: isText(limits.name) }),
   'endpoint/probe': isShape<Requests['endpoint/probe']['params']>({
     url: isText(limits.url),
@@ -122,11 +126,20 @@ function isPanelAction(value: unknown): value is PanelAction {
 }
 
 const isDecision = isOneOf('approve', 'deny');
+/** An interface as a plain type, which a shape is made of. */
+type Fields<T> = { readonly [K in keyof T]: T[K] };
+
 const isKeepOrUndo = isOneOf('keep', 'undo');
 
 const commandGuards: GuardsOfCommands = {
-  'view/ready': isShape<Commands['view/ready']>({ version: isCount }),
-  'view/resync': isShape<Commands['view/resync']>({ lastSeq: isCount }),
+  'view/ready': isShape<Fields<Commands['view/ready']>>({
+    version: isCount,
+    anchorId: isOptional(isId),
+  }),
+  'view/resync': isShape<Fields<Commands['view/resync']>>({
+    lastSeq: isCount,
+    anchorId: isOptional(isId),
+  }),
   'view/draft': isShape<Commands['view/draft']>({ text: isText(limits.text) }),
   'turn/stop': isEmpty,
   'queue/remove': isShape<Commands['queue/remove']>({ itemId: isId }),

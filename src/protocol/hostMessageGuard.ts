@@ -119,6 +119,12 @@ const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']
     text: isText(limits.detail),
     isTruncated: isBoolean,
   }),
+  'item/before': isFields<OfFields<Requests['item/before']['result']>>({
+    // Asked when it is needed: the guard of items is made below.
+    items: (value): value is Requests['item/before']['result']['items'] =>
+      isListOf(isSessionItem, limits.pageItems)(value),
+    before: isCount,
+  }),
   'file/find': isFields<OfFields<Requests['file/find']['result']>>({
     paths: isListOf(isString, limits.models),
   }),
@@ -485,6 +491,7 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
     sessionId: isString,
     title: isString,
     items: isArrayOf(isSessionItem),
+    itemsBefore: isOptional(isCount),
     prompts: isArrayOf(isPrompt),
     edits: isArrayOf(isEdit),
     changes: isArrayOf(isChange),

@@ -1,19 +1,25 @@
 import { assertNever } from '../base/assertNever';
 import type { SessionDelta, SessionItem } from '../events/sessionItem';
 
+/** The end of a conversation's items. `before`: how many the host has before them. */
+export interface HeldItems {
+  readonly items: readonly SessionItem[];
+  readonly before: number;
+}
+
 /**
- * Applies deltas in order; undefined when one speaks of an item that is not there. The cost of a message does not
- * depend on how long the session is but for one copy of the list of references: what changes is near its end, and
- * is looked for from there.
+ * Applies deltas in order; undefined when one speaks of an item that is not there. Where items before these were left
+ * out, it may be one of them, and nothing of what is held changes. The cost of a message does not depend on how long
+ * the session is but for one copy of the list of references: what changes is near its end, and is looked for from there.
  */
 export function applyDeltas(
-  items: readonly SessionItem[],
+  held: HeldItems,
   deltas: readonly SessionDelta[],
-): readonly SessionItem[] | undefined {
+): HeldItems | undefined {
   if (deltas.length === 0) {
-    return items;
+    return held;
   }
-  const next = items.slice();
+  const next = { items: held.items.slice(), before: held.before };
   for (const delta of deltas) {
     if (!applyDelta(next, delta)) {
       return undefined;
@@ -22,21 +28,24 @@ export function applyDeltas(
   return next;
 }
 
-function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
+interface Draft {
+  readonly items: SessionItem[];
+  before: number;
+}
+
+function applyDelta(draft: Draft, delta: SessionDelta): boolean {
+  const { items } = draft;
   switch (delta.op) {
-    case 'add': {
-      const known = indexOfItem(items, delta.item.id);
-      if (known >= 0) {
-        items[known] = delta.item;
-      } else {
-        items.splice(delta.index ?? items.length, 0, delta.item);
-      }
+    case 'add':
+      add(draft, delta);
       return true;
-    }
     case 'text': {
       const index = indexOfItem(items, delta.id);
       const item = items[index];
-      if (item?.kind !== 'text' && item?.kind !== 'thinking') {
+      if (item === undefined) {
+        return draft.before > 0;
+      }
+      if (item.kind !== 'text' && item.kind !== 'thinking') {
         return false;
       }
       items[index] = { ...item, text: item.text + delta.delta };
@@ -44,9 +53,10 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
     }
     case 'close': {
       const index = indexOfItem(items, delta.id);
-      const closed = closedItem(items[index], delta.durationMs);
+      const item = items[index];
+      const closed = closedItem(item, delta.durationMs);
       if (closed === undefined) {
-        return false;
+        return item === undefined && draft.before > 0;
       }
       items[index] = closed;
       return true;
@@ -54,7 +64,7 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
     case 'replace': {
       const index = indexOfItem(items, delta.item.id);
       if (index < 0) {
-        return false;
+        return draft.before > 0;
       }
       items[index] = delta.item;
       return true;
@@ -63,11 +73,26 @@ function applyDelta(items: SessionItem[], delta: SessionDelta): boolean {
       const index = indexOfItem(items, delta.id);
       if (index >= 0) {
         items.splice(index, 1);
+      } else {
+        draft.before = Math.max(0, draft.before - 1);
       }
       return true;
     }
     default:
       return assertNever(delta);
+  }
+}
+
+/** `index` counts from the start of the conversation. */
+function add(draft: Draft, { item, index }: Extract<SessionDelta, { op: 'add' }>): void {
+  const { items, before } = draft;
+  const known = indexOfItem(items, item.id);
+  if (known >= 0) {
+    items[known] = item;
+  } else if (index !== undefined && index < before) {
+    draft.before += 1;
+  } else {
+    items.splice(index === undefined ? items.length : index - before, 0, item);
   }
 }
 

@@ -15,6 +15,8 @@ export const protocolLimits = {
   name: 1024,
   id: 512,
   models: 2000,
+  /** Items of the conversation that are asked for at once. */
+  pageItems: 500,
   hunkIds: 20_000,
   answers: 64,
   /** Pictures with one prompt, and the letters of one: 5 MiB of picture are 4/3 of that in base64. */

@@ -69,6 +69,15 @@ export interface Requests {
     params: { readonly callId: string; readonly part: 'input' | 'output' };
     result: { readonly text: string; readonly isTruncated: boolean };
   };
+  /** The items of the conversation before one that the view has; the view has the end of a long one only. */
+  'item/before': {
+    params: { readonly itemId: string; readonly count: number };
+    result: {
+      readonly items: readonly SessionItem[];
+      /** How many there are before these. */
+      readonly before: number;
+    };
+  };
   /** Files of the workspace by a few letters of their paths, best first, for a mention. */
   'file/find': {
     params: { readonly query: string };
@@ -95,10 +104,10 @@ export interface Requests {
 
 /** View -> host, no answer. */
 export interface Commands {
-  /** The view is (again) there: it wants a snapshot. */
-  'view/ready': { readonly version: number };
+  /** The view is (again) there: it wants a snapshot, from `anchorId` on when that is far above the end. */
+  'view/ready': { readonly version: number; readonly anchorId?: string };
   /** A gap in the sequence: it wants a snapshot. */
-  'view/resync': { readonly lastSeq: number };
+  'view/resync': { readonly lastSeq: number; readonly anchorId?: string };
   'view/draft': { readonly text: string };
   'turn/stop': Record<string, never>;
   'queue/remove': { readonly itemId: string };
@@ -206,6 +215,8 @@ export interface PanelSnapshot {
   readonly sessionId: string;
   readonly title: string;
   readonly items: readonly SessionItem[];
+  /** How many items the conversation has before these; they are asked for. Absent: none. */
+  readonly itemsBefore?: number;
   readonly prompts: readonly PromptView[];
   readonly edits: readonly EditView[];
   readonly changes: readonly ChangeView[];

@@ -53,18 +53,29 @@ export class BranchTree {
 
   /** The messages of the user on the branch that ends at `leaf`, the oldest first. */
   promptsTo(leaf: string | null): readonly PromptPlace[] {
-    const places: PromptPlace[] = [];
+    return [...this.promptsFrom(leaf)].reverse();
+  }
+
+  /** The newest of them. */
+  newestPrompt(leaf: string | null): PromptPlace | undefined {
+    for (const place of this.promptsFrom(leaf)) {
+      return place;
+    }
+    return undefined;
+  }
+
+  /** From the end of the branch back to its start. */
+  private *promptsFrom(leaf: string | null): Generator<PromptPlace> {
     for (let id = leaf; id !== null; id = this.parentOf.get(id) ?? null) {
       if (this.prompts.has(id)) {
         const above = this.messageAbove.get(id) ?? null;
-        places.push({
+        yield {
           entryId: id,
           branchPoint: this.branchPoint(id),
           siblings: this.promptsBelow.get(above) ?? [id],
-        });
+        };
       }
     }
-    return places.reverse();
   }
 
   /** Where the turn branched off; undefined: no such turn. */

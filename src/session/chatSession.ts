@@ -27,11 +27,14 @@ import {
   type QueuedPrompt,
   type QueueDelivery,
 } from './promptQueue';
+import { itemsBefore, type ItemPage } from './itemPages';
+import { findDetail } from './callDetail';
+import { Conversation } from './conversation';
+import type { StoredTexts } from './storedTexts';
 import { compactionItem, restoreItems } from './restoreItems';
 import { SessionContext, usageOf, type ContextServices } from './sessionContext';
 import type { PrivateCommand } from './sessionRecord';
 import { faultOf, type SessionFault, type SessionSignal, type TurnOutcome } from './signals';
-import { inputText } from './toolItems';
 import { runOwnCall, runTurn, type TurnListener, type TurnDeps, type TurnSetup } from './turnLoop';
 import {
   commandCall,
@@ -66,6 +69,8 @@ export interface SessionBranches {
   readonly leafId: string | null;
   /** The messages of the user on the active branch, the oldest first. */
   prompts(): readonly PromptPlace[];
+  /** The last of them, found without the others. */
+  newestPrompt(): PromptPlace | undefined;
   /** Where a turn branched off; undefined: there is no such turn. */
   beforeTurn(turnId: string): string | null | undefined;
   /** The newest end of a branch through this entry. */
@@ -110,6 +115,8 @@ export interface ChatSessionDeps {
   readonly orchestrator: ToolOrchestrator;
   readonly watchChanges?: TurnDeps['watchChanges'];
   readonly log: SessionLog;
+  /** Where long inputs and outputs are found again; absent: all of them stay in memory. */
+  readonly texts?: StoredTexts;
   readonly branches?: SessionBranches;
   /** Gives the agent's running turn more words; false when it takes none now. */
   readonly steer?: (sessionId: string, text: string) => boolean;
@@ -159,7 +166,7 @@ export class ChatSession implements Disposable {
   private readonly didChange = new Emitter<SessionChange>();
   readonly onDidChange = this.didChange.event;
   private readonly reducer: ItemReducer;
-  private readonly messages: Message[];
+  private readonly conversationLog: Conversation;
   private readonly context: SessionContext | undefined;
   /** What the running turn used. */
   private turnUsage = noUsage;
@@ -198,7 +205,7 @@ export class ChatSession implements Disposable {
   ) {
     this.id = start.id;
     this.title = start.title;
-    this.messages = [...start.messages];
+    this.conversationLog = new Conversation(start.messages, deps.texts);
     this.currentModelId = start.modelId ?? defaults.modelId;
     this.currentMode = start.mode ?? defaults.mode;
     this.context = deps.context && new SessionContext(deps.context, start.id);
@@ -214,6 +221,7 @@ export class ChatSession implements Disposable {
     if (deps.secrets !== undefined) {
       this.reducer.redactWith(deps.secrets);
     }
+    this.reducer.lightenWith(deps.texts);
     if (start.interrupted) {
       this.reducer.beginTurn('interrupted');
       this.reducer.add({
@@ -281,7 +289,7 @@ export class ChatSession implements Disposable {
 
   /** The conversation on the active branch, as models are told of it. */
   get conversation(): readonly Message[] {
-    return this.messages;
+    return this.conversationLog.messages;
   }
 
   /** The prompts that wait, in the order in which they go. */
@@ -325,7 +333,7 @@ export class ChatSession implements Disposable {
 
   /** Runs the last turn again, after a failure. False when there is nothing to run again. */
   retry(): boolean {
-    if (this.isBusy || this.messages.every((message) => message.role !== 'user')) {
+    if (this.isBusy || this.conversation.every((message) => message.role !== 'user')) {
       return false;
     }
     const last = this.reducer.items.at(-1);
@@ -412,25 +420,23 @@ export class ChatSession implements Disposable {
     this.announce();
   }
 
-  /** The whole input or output of a card. */
-  detail(callId: string, part: 'input' | 'output'): string | undefined {
-    for (const message of [...this.messages].reverse()) {
-      if (part === 'output' && message.role === 'tool' && message.callId === callId) {
-        return message.result.output !== '' || message.result.ok
-          ? message.result.output
-          : message.result.error;
-      }
-      if (part === 'input' && message.role === 'assistant') {
-        const block = message.content.find(
-          (item) => item.kind === 'tool_call' && item.call.id === callId,
-        );
-        if (block?.kind === 'tool_call') {
-          return inputText(block.call);
-        }
-      }
-    }
-    const item = this.reducer.tool(callId);
-    return part === 'output' ? (this.reducer.wholeOutput(callId) ?? item?.output) : item?.input;
+  /** The whole input or output of a card; of what is not there any more, a sentence that says so. Never rejects. */
+  detail(callId: string, part: 'input' | 'output'): Promise<string | undefined> {
+    return findDetail(
+      {
+        conversation: this.conversationLog,
+        texts: this.deps.texts,
+        item: () => this.reducer.tool(callId),
+        running: () => this.reducer.wholeOutput(callId),
+      },
+      callId,
+      part,
+    );
+  }
+
+  /** The items before one, as they are shown, and how many there are before these. Undefined: it is not there any more. */
+  itemsBefore(itemId: string, count: number): Promise<ItemPage | undefined> {
+    return itemsBefore(this.reducer, this.deps.texts, itemId, count);
   }
 
   /** Resolves when no turn runs and nothing is queued. */
@@ -649,7 +655,7 @@ export class ChatSession implements Disposable {
 
   private keepUser(turnId: string, itemId: string, message: UserMessage): void {
     this.keep(turnId, message);
-    this.notePlace(itemId, this.deps.branches?.prompts().at(-1));
+    this.notePlace(itemId, this.deps.branches?.newestPrompt());
   }
 
   /** An item is the message of this entry; what else was asked in its place is a switch beside it. */
@@ -821,8 +827,8 @@ export class ChatSession implements Disposable {
           orchestrator: this.deps.orchestrator,
           messages: () =>
             this.context === undefined || model.runtime !== undefined
-              ? this.deps.window(this.messages, model)
-              : this.context.messagesFor(model, this.messages),
+              ? this.deps.window(this.conversation, model)
+              : this.context.messagesFor(model, this.conversation),
           beforeNextRound: () => this.steerRound(turnId),
           nowMs: this.deps.nowMs,
           ...(this.deps.watchChanges === undefined ? {} : { watchChanges: this.deps.watchChanges }),
@@ -1021,7 +1027,7 @@ export class ChatSession implements Disposable {
       exchange: this.deps.exchange,
       model,
       turnId,
-      messages: this.messages,
+      messages: this.conversation,
       request: {
         systemPrompt: prompt.text,
         tools: offeredTools(this.deps.orchestrator, model, this.currentMode),
@@ -1076,7 +1082,7 @@ export class ChatSession implements Disposable {
 
   /** The newest message asked the agent to make its conversation smaller, which has no answer. */
   private isLastCompact(): boolean {
-    const last = this.messages.findLast(({ role }) => role === 'user');
+    const last = this.conversation.findLast(({ role }) => role === 'user');
     return last?.role === 'user' && isCompactCommand(last.text);
   }
 
@@ -1091,8 +1097,11 @@ export class ChatSession implements Disposable {
   }
 
   private keep(turnId: string, message: Message): void {
-    this.messages.push(message);
+    this.conversationLog.push(message);
     this.deps.log.message(turnId, message);
+    if (message.role === 'tool') {
+      this.reducer.forgetOutput(message.callId);
+    }
   }
 
   private note(level: 'info' | 'warning', text: string): void {

@@ -174,7 +174,7 @@ export interface SessionChange {
 
 /** Append-only storage of session files, as a port: one NDJSON file per session. */
 export interface SessionStorage {
-  append(sessionId: string, lines: string): Promise<void>;
+  append(sessionId: string, lines: string): Promise<AppendedLines>;
   read(sessionId: string): Promise<Uint8Array | undefined>;
   /** Up to `length` bytes from `start` on, and the size of the whole file. */
   readRange(
@@ -195,6 +195,12 @@ export interface SessionStorage {
    */
   claim?(sessionId: string): Promise<boolean>;
   release?(sessionId: string): Promise<void>;
+}
+
+/** Where lines came to stand in their file, in bytes: the beginning of each, and the end of the last. */
+export interface AppendedLines {
+  readonly starts: readonly number[];
+  readonly end: number;
 }
 
 export interface StoredEnds extends StoredFile {

@@ -7,7 +7,19 @@ import type { SessionDelta, SessionItem, ToolItem } from '../events/sessionItem'
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { CallProgress } from '../tools/contract';
 import { withoutSecrets } from './shownItem';
-import { capped, cardTextLimit, createToolItem, keptResult, settleToolItem } from './toolItems';
+import { lightItem, wholeItems, type LightItem } from './lightItem';
+import { RecentOutputs } from './recentOutputs';
+import type { StoredTexts } from './storedTexts';
+import {
+  capped,
+  cappedWith,
+  cardTextLimit,
+  createToolItem,
+  inputText,
+  isOpenCall,
+  keptResult,
+  settleToolItem,
+} from './toolItems';
 
 export interface ItemReducerOptions {
   readonly nowMs: () => number;
@@ -23,6 +35,13 @@ interface OpenBlock {
   readonly stream: ShownStream | undefined;
 }
 
+/** What was found of a call's texts; `missing`: why its result was not. */
+export interface FoundTexts {
+  readonly call?: ToolCall;
+  readonly result?: ToolResult;
+  readonly missing?: string;
+}
+
 /**
  * Folds what a turn says into the items that a panel shows, and says what changed as deltas. The only writer of the
  * item list. Events and observations come in the order the runtime made them; ids are `<turn>.<n>` or the call's id.
@@ -32,7 +51,12 @@ export class ItemReducer {
   private readonly positions = new Map<string, number>();
   /** A block may have become several items when something else came in between. */
   private readonly itemsByBlock = new Map<string, readonly string[]>();
-  private readonly outputs = new Map<string, string>();
+  private readonly outputs = new RecentOutputs();
+  /** Calls without a result. */
+  private readonly openCalls = new Set<string>();
+  private texts: StoredTexts | undefined;
+  /** Cards before this one were made lighter, where they could. */
+  private lightUpTo = 0;
   private open: OpenBlock | undefined;
   private deltas: SessionDelta[] = [];
   private turnId = 'turn';
@@ -46,8 +70,18 @@ export class ItemReducer {
     this.secrets = secrets;
   }
 
+  /** From now on cards that are far above the end lose their long texts, which are found there. */
+  lightenWith(texts: StoredTexts | undefined): void {
+    this.texts = texts;
+    this.lighten();
+  }
+
   get items(): readonly SessionItem[] {
     return this.list;
+  }
+
+  positionOf(id: string): number | undefined {
+    return this.positions.get(id);
   }
 
   /** The deltas since the last call. */
@@ -72,15 +106,17 @@ export class ItemReducer {
     const id = this.positions.has(item.id) ? `${item.id}~${this.list.length}` : item.id;
     const shown = withoutSecrets(item, this.redact);
     const own = id === item.id ? shown : { ...shown, id };
+    this.noteOpen(own);
     const index =
       own.kind === 'user' && own.isQueued === true ? this.list.length : this.firstQueued();
     if (index === this.list.length) {
       this.positions.set(own.id, index);
       this.list.push(own);
       this.deltas.push({ op: 'add', item: own });
+      this.lighten();
     } else {
       this.list.splice(index, 0, own);
-      this.reindex();
+      this.reindex(index);
       this.deltas.push({ op: 'add', item: own, index });
     }
   }
@@ -90,6 +126,42 @@ export class ItemReducer {
     if (position !== undefined) {
       this.list[position] = item;
       this.deltas.push({ op: 'replace', item });
+      this.noteOpen(item);
+    }
+  }
+
+  /** A card with the texts that were taken from it, as its call and result have them. */
+  filledItem(
+    { isLight: _isLight, ...item }: LightItem,
+    { call, result, missing }: FoundTexts,
+  ): ToolItem {
+    const { redact } = this;
+    const input = call === undefined ? item.input : cappedWith(redact, inputText(call));
+    return result === undefined
+      ? { ...item, input, ...(missing === undefined ? {} : { output: missing }) }
+      : { ...settleToolItem({ ...item, input }, result, redact), state: item.state };
+  }
+
+  private noteOpen(item: SessionItem): void {
+    if (item.kind === 'tool') {
+      if (isOpenCall(item)) {
+        this.openCalls.add(item.id);
+      } else {
+        this.openCalls.delete(item.id);
+      }
+    }
+  }
+
+  private lighten(): void {
+    const { texts } = this;
+    if (texts === undefined) {
+      return;
+    }
+    for (; this.lightUpTo < this.list.length - wholeItems; this.lightUpTo += 1) {
+      const light = lightItem(this.list[this.lightUpTo]);
+      if (light !== undefined && texts.hasResult(light.id)) {
+        this.list[this.lightUpTo] = light;
+      }
     }
   }
 
@@ -98,16 +170,21 @@ export class ItemReducer {
     if (position === undefined) {
       return;
     }
-    this.list.splice(position, 1);
-    this.reindex();
+    const [removed] = this.list.splice(position, 1);
+    this.openCalls.delete(id);
+    this.reindex(position, removed?.id);
     this.deltas.push({ op: 'remove', id });
   }
 
   private readonly redact = (text: string): string => this.secrets?.redact(text) ?? text;
 
-  private reindex(): void {
-    this.positions.clear();
-    this.list.forEach((item, index) => this.positions.set(item.id, index));
+  private reindex(from: number, removedId?: string): void {
+    if (removedId !== undefined) {
+      this.positions.delete(removedId);
+    }
+    for (let index = from; index < this.list.length; index++) {
+      this.positions.set(this.list[index]?.id ?? '', index);
+    }
   }
 
   /** Queued prompts stay below everything that the running turn still adds. */
@@ -136,6 +213,11 @@ export class ItemReducer {
   /** The output of a call, as much of it as is kept, while this window lives. */
   wholeOutput(callId: string): string | undefined {
     return this.outputs.get(callId);
+  }
+
+  /** It is in the conversation now. */
+  forgetOutput(callId: string): void {
+    this.outputs.delete(callId);
   }
 
   event(event: NormalizedEvent): void {
@@ -309,20 +391,18 @@ export class ItemReducer {
   /** Ends what is still open when a turn ends: blocks close, unfinished calls become aborted. */
   endTurn(): void {
     this.closeBlock();
-    for (const item of [...this.list]) {
-      if (
-        item.kind === 'tool' &&
-        (item.state === 'pending' || item.state === 'awaiting' || item.state === 'running')
-      ) {
+    for (const callId of [...this.openCalls]) {
+      const item = this.tool(callId);
+      if (item !== undefined) {
         this.replace({ ...item, state: 'aborted', summary: 'stopped' });
       }
     }
   }
 
   private plan(items: Extract<SessionItem, { kind: 'plan' }>['items']): void {
-    const last = [...this.list]
-      .reverse()
-      .find((item) => item.kind === 'plan' && item.id.startsWith(`${this.turnId}.`));
+    const last = this.list.findLast(
+      (item) => item.kind === 'plan' && item.id.startsWith(`${this.turnId}.`),
+    );
     if (last === undefined) {
       this.closeBlock();
       this.add({ kind: 'plan', id: this.nextId(), items });

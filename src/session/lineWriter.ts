@@ -1,6 +1,13 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
+import type { AppendedLines } from './contract';
+import type { LinePlace } from './storedLines';
+
+interface WaitingLine {
+  readonly text: string;
+  readonly onWritten: ((place: LinePlace) => void) | undefined;
+}
 
 /** A crash loses at most the lines of this time. */
 export const groupCommitMs = 20;
@@ -10,7 +17,7 @@ export const groupCommitMs = 20;
  * and tried again with the next; the failure is announced once until a write succeeds.
  */
 export class LineWriter {
-  private lines: string[] = [];
+  private lines: WaitingLine[] = [];
   private timer: Disposable | undefined;
   private writing: Promise<void> | undefined;
   private isFailing = false;
@@ -18,7 +25,7 @@ export class LineWriter {
   readonly onDidFail = this.didFail.event;
 
   constructor(
-    private readonly append: (lines: string) => Promise<void>,
+    private readonly append: (lines: string) => Promise<AppendedLines>,
     private readonly clock: Clock,
     /** The file ends in the middle of a line: the first write begins with a line break. */
     private isTorn = false,
@@ -31,9 +38,9 @@ export class LineWriter {
     return this.isFailing;
   }
 
-  /** Lines end with a line break. */
-  add(line: string): void {
-    this.lines.push(line);
+  /** Lines end with a line break. `onWritten` is told where the line came to stand. */
+  add(text: string, onWritten?: (place: LinePlace) => void): void {
+    this.lines.push({ text, onWritten });
     this.scheduleWrite();
   }
 
@@ -44,12 +51,13 @@ export class LineWriter {
 
   /** Resolves when all lines are written or a write has failed. Never rejects. */
   async flush(): Promise<void> {
-    this.onBeforeWrite();
     this.timer?.dispose();
     this.timer = undefined;
     while (this.writing !== undefined) {
       await this.writing;
     }
+    // Not before the wait: what came meanwhile goes with this group.
+    this.onBeforeWrite();
     if (this.lines.length > 0) {
       this.writing = this.write().finally(() => {
         this.writing = undefined;
@@ -62,9 +70,16 @@ export class LineWriter {
     const lines = this.lines;
     this.lines = [];
     try {
-      await this.append((this.isTorn ? '\n' : '') + lines.join(''));
+      const text = lines.map((line) => line.text).join('');
+      const { starts, end } = await this.append((this.isTorn ? '\n' : '') + text);
       this.isTorn = false;
       this.isFailing = false;
+      lines.forEach(({ onWritten }, index) => {
+        const start = starts[index];
+        if (start !== undefined) {
+          onWritten?.({ start, bytes: (starts[index + 1] ?? end) - start });
+        }
+      });
     } catch (error) {
       this.lines = [...lines, ...this.lines];
       // A part may have arrived; a blank line is skipped when reading, an entry that is there twice counts once.

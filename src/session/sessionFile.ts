@@ -17,17 +17,19 @@ import {
 } from '../runtime/resumeLink';
 import { BranchTree, type PromptPlace } from './branchTree';
 import type { SessionBranches, SessionLog } from './chatSession';
-import type { SessionStorage } from './contract';
+import type { AppendedLines, SessionStorage } from './contract';
+import { copyEntries } from './copyEntries';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
 import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
 import type { QueuedPrompt } from './promptQueue';
-import { encodeLine, type EntryBody, type HeadLine } from './sessionEntry';
+import { encodeLine, type EntryBody, type EntryLine, type HeadLine } from './sessionEntry';
 import { queueTag, type SessionRecord } from './sessionRecord';
+import { TextPlaces, type StoredTexts } from './storedTexts';
 import { privateCommandTag, type RanCommand } from './userCommand';
 
 export interface SessionFileDependencies {
-  readonly storage: Pick<SessionStorage, 'append'>;
+  readonly storage: Pick<SessionStorage, 'append' | 'readRange'>;
   readonly clock: Clock;
   /** Takes secrets out of every text before it is written. */
   readonly redact: Redact;
@@ -53,6 +55,8 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   private held: (() => void)[] | undefined;
   /** The head line was lost; it is written again before the next entry. */
   private isHeadMissing: boolean;
+  /** Entries of another session that are not in this file yet; they go there as they are in its file. */
+  private copying: { readonly from: string; readonly lines: readonly EntryLine[] } | undefined;
   private partCount = 0;
   private failure: string | undefined;
   private partialText:
@@ -73,9 +77,11 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode' | 'branch'> & {
       readonly from: string;
     },
+    /** Where the long texts of the conversation stand; of a copy, in the file that it is made from. */
+    private readonly places = new TextPlaces(dependencies.storage),
   ) {
     this.writer = new LineWriter(
-      (lines) => dependencies.storage.append(sessionId, lines),
+      (lines) => this.append(lines),
       dependencies.clock,
       record?.isTorn,
       () => this.writePartial('safe'),
@@ -117,6 +123,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       ...(copied.modelId === undefined ? {} : { modelId: copied.modelId }),
       ...(copied.mode === undefined ? {} : { mode: copied.mode }),
     };
+    const lines: EntryLine[] = [];
     for (const entry of copied.branch) {
       if (entry.kind === 'custom' && entry.tag === resumeLinkTag) {
         continue;
@@ -124,8 +131,33 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       const line = { ...entry, parent: this.leaf };
       this.tree.add(line);
       this.leaf = line.id;
-      this.held?.push(() => this.writer.add(encodeLine(line)));
+      lines.push(line);
     }
+    this.copying = { from: copied.from, lines };
+  }
+
+  /** The first write is the head line, and what is copied stands right behind it. */
+  private async append(text: string): Promise<AppendedLines> {
+    const { storage } = this.dependencies;
+    if (this.copying === undefined) {
+      return storage.append(this.sessionId, text);
+    }
+    const headEnd = text.indexOf('\n', 1) + 1;
+    const head = await storage.append(this.sessionId, text.slice(0, headEnd));
+    await copyEntries(storage, this.sessionId, this.copying, (message, place) =>
+      this.places.note(message, this.sessionId, place),
+    );
+    this.copying = undefined;
+    if (headEnd === text.length) {
+      return head;
+    }
+    const rest = await storage.append(this.sessionId, text.slice(headEnd));
+    return { starts: [...head.starts, ...rest.starts], end: rest.end };
+  }
+
+  /** Long inputs and outputs of this session's calls, as far as they are written. */
+  get texts(): StoredTexts {
+    return this.places;
   }
 
   turnStarted(turnId: string): void {
@@ -237,6 +269,10 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     return this.tree.promptsTo(this.leaf);
   }
 
+  newestPrompt(): PromptPlace | undefined {
+    return this.tree.newestPrompt(this.leaf);
+  }
+
   beforeTurn(turnId: string): string | null | undefined {
     return this.tree.beforeTurn(turnId);
   }
@@ -299,7 +335,13 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     if (this.isHeadMissing) {
       this.writeHead();
     }
-    const write = (): void => this.writer.add(encodeLine(line));
+    const write = (): void =>
+      this.writer.add(
+        encodeLine(line),
+        line.kind === 'message'
+          ? (place) => this.places.note(line.message, this.sessionId, place)
+          : undefined,
+      );
     if (this.held === undefined) {
       write();
     } else {

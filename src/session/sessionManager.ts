@@ -12,6 +12,7 @@ import {
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
 import type { SessionSignal } from './signals';
+import type { StoredTexts } from './storedTexts';
 
 /** A session's file, opened: what it holds, where news go, and where resume links are kept. */
 export interface OpenedSession {
@@ -23,6 +24,8 @@ export interface OpenedSession {
   readonly log: SessionLog;
   readonly resume: ResumeStore;
   readonly branches: SessionBranches;
+  /** Long inputs and outputs of calls. Absent: all of them stay in memory. */
+  readonly texts?: StoredTexts;
   /** What the active branch holds now, read anew; undefined when the file does not say what was written. */
   readonly reload: () => Promise<StoredSession | undefined>;
 }
@@ -272,7 +275,12 @@ export class SessionManager implements Disposable {
 
   private adopt(opened: OpenedSession): OpenEntry {
     const session = new ChatSession(
-      { ...this.deps.session, log: opened.log, branches: opened.branches },
+      {
+        ...this.deps.session,
+        log: opened.log,
+        branches: opened.branches,
+        ...(opened.texts === undefined ? {} : { texts: opened.texts }),
+      },
       opened.stored,
       this.deps.defaults(),
     );

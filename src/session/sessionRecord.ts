@@ -2,10 +2,10 @@ import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
 import type { AssistantMessage, ContentBlock, Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
-import { indexLines, type LineIndex } from './lineIndex';
+import { DecodedLines } from './decodedLines';
+import { indexLines } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
 import {
-  decodeLine,
   isImage,
   isOwnCommand,
   type EntryLine,
@@ -51,7 +51,15 @@ export interface SessionRecord {
 /** Undefined when no line of it can be read. Never throws. */
 export function readSession(file: Uint8Array | string): SessionRecord | undefined {
   const index = indexLines(typeof file === 'string' ? new TextEncoder().encode(file) : file);
-  const { lines, notices } = decodeLines(index);
+  const lines = new DecodedLines();
+  for (let at = 0; at < index.count; at++) {
+    lines.take(index.textAt(at), index.isTorn && at === index.count - 1);
+  }
+  return recordOf(lines);
+}
+
+/** What the lines of a file say together; undefined when none of them could be read. */
+export function recordOf({ lines, notices, isTorn }: DecodedLines): SessionRecord | undefined {
   if (lines.length === 0) {
     return undefined;
   }
@@ -77,52 +85,8 @@ export function readSession(file: Uint8Array | string): SessionRecord | undefine
     interruptedTurn: conversation.openTurn,
     notices,
     repairs: repaired.repairs,
-    isTorn: index.isTorn,
+    isTorn,
   };
-}
-
-function decodeLines(index: LineIndex): {
-  readonly lines: readonly SessionLine[];
-  readonly notices: readonly string[];
-} {
-  const lines: SessionLine[] = [];
-  let malformed = 0;
-  let other = 0;
-  // The last line is whole when the file ends with a line break, as it should.
-  const last = index.isTorn ? index.textAt(index.count - 1) : '';
-  for (let at = 0; at < index.count - (index.isTorn ? 1 : 0); at++) {
-    const piece = index.textAt(at);
-    const decoded = decodeLine(piece);
-    if (decoded.kind === 'line') {
-      lines.push(decoded.line);
-    } else if (decoded.kind === 'otherSchema') {
-      other++;
-    } else if (piece.trim() !== '') {
-      malformed++;
-    }
-  }
-  const end = decodeLine(last);
-  const isLastCut = last.trim() !== '' && end.kind === 'malformed';
-  if (end.kind === 'line') {
-    lines.push(end.line);
-  }
-  const notices: string[] = [];
-  if (isLastCut) {
-    notices.push(
-      'The last entry of this session was cut off while it was written and was left out. The rest is complete.',
-    );
-  }
-  if (malformed > 0) {
-    notices.push(
-      `${countOf(malformed, 'damaged entry', 'damaged entries')} of this session could not be read and ${malformed === 1 ? 'was' : 'were'} left out.`,
-    );
-  }
-  if (other > 0) {
-    notices.push(
-      `${countOf(other, 'entry', 'entries')} of this session ${other === 1 ? 'was' : 'were'} written by another version of Patchbay and left out.`,
-    );
-  }
-  return { lines, notices };
 }
 
 interface Tree {
@@ -317,8 +281,4 @@ function lastOf(branch: readonly EntryLine[], kind: 'model' | 'mode'): string | 
     }
   }
   return undefined;
-}
-
-function countOf(count: number, one: string, many: string): string {
-  return `${String(count)} ${count === 1 ? one : many}`;
 }

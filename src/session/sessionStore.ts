@@ -9,7 +9,8 @@ import { indexLines } from './lineIndex';
 import { decodeLine, type HeadLine } from './sessionEntry';
 import { SessionFile, type SessionFileDependencies } from './sessionFile';
 import type { OpenedSession, SessionStore } from './sessionManager';
-import { readSession, type SessionRecord } from './sessionRecord';
+import type { SessionRecord } from './sessionRecord';
+import { readStoredSession, type TextPlaces } from './storedTexts';
 
 export interface SessionStoreDependencies extends SessionFileDependencies {
   readonly storage: SessionStorage;
@@ -34,25 +35,23 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     id: string,
     record: SessionRecord | undefined,
     copied?: ConstructorParameters<typeof SessionFile>[3],
+    places?: TextPlaces,
   ): SessionFile =>
-    new SessionFile(id, { ...dependencies, storage: claimed(storage) }, record, copied);
+    new SessionFile(id, { ...dependencies, storage: claimed(storage) }, record, copied, places);
   const opened = (file: SessionFile, stored: OpenedSession['stored']): OpenedSession => ({
     stored,
     log: file,
     resume: file,
     branches: file,
+    texts: file.texts,
     reload: async () => {
       await file.flush();
-      const record = await readRecord(file.sessionId);
+      const record = (await readStoredSession(storage, file.sessionId))?.record;
       const isAsWritten = record?.leaf === file.leafId;
       return record !== undefined && isAsWritten ? storedOf(file.sessionId, record) : undefined;
     },
     close: async () => storage.release?.(file.sessionId),
   });
-  const readRecord = async (sessionId: string): Promise<SessionRecord | undefined> => {
-    const bytes = await storage.read(sessionId);
-    return bytes === undefined ? undefined : readSession(bytes);
-  };
   return {
     create: () => {
       const id = newId();
@@ -61,11 +60,12 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     open: async (sessionId) => {
       // First the claim: what is read after it, nobody else adds to.
       const isOurs = await claimPatiently(dependencies, sessionId);
-      const record = await readRecord(sessionId);
-      if (record === undefined) {
+      const read = await readStoredSession(storage, sessionId);
+      if (read === undefined) {
         await (isOurs ? storage.release?.(sessionId) : undefined);
         return undefined;
       }
+      const { record, places } = read;
       for (const repair of record.repairs) {
         logger.info(`session ${sessionId}: ${repair}`);
       }
@@ -76,17 +76,17 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       const id = isOurs ? sessionId : newId();
       const stored = storedOf(id, record);
       if (isOurs) {
-        return opened(createFile(id, record), stored);
+        return opened(createFile(id, record, undefined, places), stored);
       }
       dependencies.onNotice?.(
         sessionId,
         'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.',
       );
-      const copy = createFile(id, undefined, { ...record, from: sessionId });
+      const copy = createFile(id, undefined, { ...record, from: sessionId }, places);
       return { ...opened(copy, stored), copyOf: sessionId };
     },
     fork: async (sessionId, entryId) => {
-      const record = await readRecord(sessionId);
+      const record = (await readStoredSession(storage, sessionId))?.record;
       const end = entryId ?? record?.branch.at(-1)?.id;
       const at = record?.branch.findIndex(({ id }) => id === end) ?? -1;
       if (record === undefined || at < 0) {
@@ -169,11 +169,12 @@ async function claimPatiently(
 
 const claimRetryMs = 200;
 
-function claimed(storage: SessionStorage): Pick<SessionStorage, 'append'> {
+function claimed(storage: SessionStorage): Pick<SessionStorage, 'append' | 'readRange'> {
   return {
+    readRange: (sessionId, start, length) => storage.readRange(sessionId, start, length),
     append: async (sessionId, lines) => {
       await claim(storage, sessionId);
-      await storage.append(sessionId, lines);
+      return storage.append(sessionId, lines);
     },
   };
 }
@@ -225,8 +226,7 @@ async function deepSummaryOf(
   storage: SessionStorage,
   file: StoredFile,
 ): Promise<SessionSummary | undefined> {
-  const bytes = await storage.read(file.sessionId);
-  const record = bytes === undefined ? undefined : readSession(bytes);
+  const record = (await readStoredSession(storage, file.sessionId))?.record;
   if (record === undefined) {
     return undefined;
   }

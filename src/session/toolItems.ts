@@ -171,7 +171,7 @@ export function settleToolItem(
   return {
     ...item,
     output: cappedWith(redact, whole),
-    outputBytes: whole.length,
+    outputBytes: result.details?.wholeChars ?? whole.length,
     ...(summary === undefined ? {} : { summary }),
     ...(result.details?.diff === undefined
       ? {}
@@ -183,6 +183,11 @@ export function settleToolItem(
 /** A child's commands write for terminals. Our own are cleaned where they run. */
 export function withoutEscapes(output: string): string {
   return output.includes('\u001b') || output.includes('\u009b') ? stripEscapes(output) : output;
+}
+
+/** It has no result yet. */
+export function isOpenCall({ state }: ToolItem): boolean {
+  return state === 'pending' || state === 'awaiting' || state === 'running';
 }
 
 function stateOf(result: ToolResult, outcome: string | undefined): ToolItem['state'] {
@@ -212,7 +217,7 @@ export function keptResult(result: ToolResult): ToolResult {
 }
 
 /** As `capped`, without secrets; also without one that the cut goes through. */
-function cappedWith(redact: (text: string) => string, text: string): string {
+export function cappedWith(redact: (text: string) => string, text: string): string {
   if (text.length <= cardTextLimit) {
     return redact(text);
   }

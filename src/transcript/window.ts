@@ -1,6 +1,7 @@
 import type { Message } from '../events/message';
 import { defaultSummaryTemplate } from './compression';
 import { answerReserveTokens, usedWindowShare } from './limits';
+import { condenseExchange } from './runningExchange';
 import { turnFromMessage } from './serialize';
 import { defaultBudgetTokens, TranscriptStore } from './transcriptStore';
 import type { Turn } from './turn';
@@ -38,7 +39,9 @@ export interface WindowOfMessages {
 
 /**
  * Makes the function that picks what of a conversation is sent: long tool results that were answered are shortened
- * first, then the oldest exchanges go, and what no model has read yet is shortened last. Estimates are remembered per message, so that a long conversation is not counted anew each round.
+ * first, then the oldest exchanges go, then what no model has read yet is shortened, and last, of the running exchange
+ * alone, its oldest steps go. Estimates are remembered per message, so that a long conversation is not counted anew each
+ * round.
  */
 export function createWindow(): (
   messages: readonly Message[],
@@ -54,12 +57,23 @@ export function createWindow(): (
     const { store } = TranscriptStore.fromMessages(messages, { budgetTokens, toTurn });
     store.replaceOldestToolResults(defaultSummaryTemplate, budgetTokens, { keepsUnread: true });
     const droppedCount = store.maybeEvict();
+    if (store.overflowTokens === 0) {
+      const { tokenCount: tokens } = store;
+      return { messages: store.messages(), tokens, droppedCount, overflowTokens: 0 };
+    }
     store.replaceOldestToolResults(defaultSummaryTemplate);
+    const condensed = condenseExchange(
+      store.messages(),
+      messages,
+      budgetTokens,
+      (message) => toTurn(message).tokens,
+    );
+    const tokens = condensed.messages.reduce((sum, message) => sum + toTurn(message).tokens, 0);
     return {
-      messages: store.messages(),
-      tokens: store.tokenCount,
-      droppedCount,
-      overflowTokens: store.overflowTokens,
+      messages: condensed.messages,
+      tokens,
+      droppedCount: droppedCount + condensed.droppedCount,
+      overflowTokens: Math.max(0, tokens - budgetTokens),
     };
   };
 }

@@ -8,14 +8,21 @@ import { PanelFeed } from '../../src/host/panelFeed';
 import { SessionManager } from '../../src/session/sessionManager';
 import { ScriptedOrchestrator } from '../fakes/scriptedOrchestrator';
 
+/** Gives and decides nothing, and remembers nothing either: a long run would keep every output in it. */
+class ForgetfulOrchestrator extends ScriptedOrchestrator {
+  noteChildResult() {
+    return Promise.resolve();
+  }
+}
+
 const model = { id: 'bench/one', api: 'openai-chat', provider: 'bench', model: 'one', name: 'One' };
 const never = new Emitter().event;
 
 /**
- * @param {{ messages?: readonly object[], play: (opts: object) => Promise<object>, post: (message: object) => void }} options
- *   `play` is the turn: it calls `opts.onEvent` and `opts.observe` and gives the blocks of the answer
+ * @param {{ messages?: readonly object[], store?: object, play: (opts: object) => Promise<object>, post: (message: object) => void }} options
+ *   `store`: where sessions are kept, default nowhere; `play` is the turn: it calls `opts.onEvent` and `opts.observe` and gives the blocks of the answer
  */
-export function createPanelStage({ messages = [], play, post }) {
+export function createPanelStage({ messages = [], store, play, post }) {
   const log = {
     turnStarted: () => {},
     message: () => {},
@@ -46,10 +53,10 @@ export function createPanelStage({ messages = [], play, post }) {
     };
   };
   const sessions = new SessionManager({
-    store: { create: () => opened },
+    store: store ?? { create: () => opened },
     session: {
       exchange,
-      orchestrator: new ScriptedOrchestrator(),
+      orchestrator: new ForgetfulOrchestrator(),
       findModel: () => model,
       guard: () => Promise.resolve(undefined),
       keyFor: () => Promise.resolve(undefined),

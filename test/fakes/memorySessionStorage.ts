@@ -1,5 +1,5 @@
 import { PatchbayError } from '../../src/base/patchbayError';
-import type { SessionStorage } from '../../src/session/contract';
+import type { AppendedLines, SessionStorage } from '../../src/session/contract';
 import type { Clock } from '../../src/base/clock';
 
 /** Session files in memory, with a disk that can be full and a process that can die in the middle of a write. */
@@ -18,7 +18,7 @@ export class MemorySessionStorage implements SessionStorage {
 
   constructor(private readonly clock: Pick<Clock, 'nowMs'>) {}
 
-  async append(sessionId: string, lines: string): Promise<void> {
+  async append(sessionId: string, lines: string): Promise<AppendedLines> {
     if (this.failure !== undefined) {
       throw this.failure;
     }
@@ -30,6 +30,14 @@ export class MemorySessionStorage implements SessionStorage {
       this.tearAfterChars = undefined;
       throw new Error('no space left on device');
     }
+    const encoder = new TextEncoder();
+    let end = encoder.encode(before).length;
+    const starts = written.split('\n').flatMap((line) => {
+      const start = end;
+      end += encoder.encode(line).length + 1;
+      return line === '' ? [] : [start];
+    });
+    return { starts, end: end - 1 };
   }
 
   async read(sessionId: string): Promise<Uint8Array | undefined> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionItem } from '../../src/events/sessionItem';
+import type { SessionDelta, SessionItem } from '../../src/events/sessionItem';
 import { notificationMessage } from '../../src/protocol/envelope';
 import type { Notifications, PanelSnapshot } from '../../src/protocol/methods';
 import { applyDeltas } from '../../src/protocol/itemList';
@@ -61,6 +61,8 @@ describe('reduce', () => {
       isBehind: false,
       sessionId: 's',
       items: snapshot.items,
+      before: 0,
+      trims: 0,
       order: snapshot.items,
       prompts: [],
       edits: [],
@@ -146,11 +148,18 @@ describe('reduce', () => {
   });
 });
 
+function apply(
+  items: readonly SessionItem[],
+  deltas: readonly SessionDelta[],
+): readonly SessionItem[] | undefined {
+  return applyDeltas({ items, before: 0 }, deltas)?.items;
+}
+
 describe('applyDeltas', () => {
   it('closes a text or a thought, which keeps what it says, and nothing else', () => {
     const thought: SessionItem = { kind: 'thinking', id: 't', text: 'hm', isOpen: true };
     expect(
-      applyDeltas(
+      apply(
         [text('a', 'x'), thought],
         [
           { op: 'close', id: 'a' },
@@ -158,13 +167,13 @@ describe('applyDeltas', () => {
         ],
       ),
     ).toEqual([text('a', 'x', false), { ...thought, isOpen: false, durationMs: 5 }]);
-    expect(applyDeltas([user('u')], [{ op: 'close', id: 'u' }])).toBeUndefined();
+    expect(apply([user('u')], [{ op: 'close', id: 'u' }])).toBeUndefined();
   });
 
   it('adds at the end or at the place it is told, and a known id replaces', () => {
     const items = [user('a'), user('b')];
     expect(
-      applyDeltas(items, [
+      apply(items, [
         { op: 'add', item: user('d') },
         { op: 'add', item: user('c'), index: 2 },
         { op: 'add', item: text('a', 'new') },
@@ -174,7 +183,7 @@ describe('applyDeltas', () => {
 
   it('removes, also what is not there any more', () => {
     expect(
-      applyDeltas(
+      apply(
         [user('a')],
         [
           { op: 'remove', id: 'a' },
@@ -186,7 +195,7 @@ describe('applyDeltas', () => {
 
   it('leaves the list it was given alone and keeps the items that did not change', () => {
     const items = [user('a'), text('b', 'x')];
-    const next = applyDeltas(items, [{ op: 'text', id: 'b', delta: 'y' }]);
+    const next = apply(items, [{ op: 'text', id: 'b', delta: 'y' }]);
     expect(items).toEqual([user('a'), text('b', 'x')]);
     expect(next?.[0]).toBe(items[0]);
   });

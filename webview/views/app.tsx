@@ -83,7 +83,7 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
       ) : markdown === 'loading' ? (
         <main class="conversation" />
       ) : (
-        <MessageList key={state.sessionId} state={state} />
+        <MessageList key={`${state.sessionId} ${state.trims}`} state={state} />
       )}
       <footer class="footer">
         <PendingBar edits={state.edits} />

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { Icon } from '../controls';
 import { usePanel } from '../panel';
 import { depthOf, estimatedHeight, queuedPrompts, rowsOf, type Row } from '../rows';
-import { isRunning, type LiveState } from '../store';
+import { heldItems, isRunning, type LiveState } from '../store';
 import { endThresholdPx, useStickToEnd, useVirtualList, type RowVirtualizer } from '../virtualList';
 import type { LayoutStore } from '../panel';
 import { ActivityLine } from './activityLine';
@@ -12,8 +12,11 @@ import { RowView } from './rowView';
 /** Room below the last row: the activity line comes and goes there without moving anything. */
 const activityRoomPx = 34;
 
+/** Nearer to the first row than this, those before it are asked for. */
+const rowsToStart = 20;
+
 export function MessageList({ state }: { readonly state: LiveState }): JSX.Element {
-  const { layout } = usePanel();
+  const { layout, history } = usePanel();
   const scroller = useRef<HTMLDivElement>(null);
   const hasQueued = useMemo(() => queuedPrompts(state.items).length > 0, [state.order]);
   const rows = rowsOf(state, hasQueued);
@@ -32,7 +35,25 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   const atEnd = virtualizer.isAtEnd(endThresholdPx);
   const hasNew = useNewBelow(state, atEnd);
   const notePosition = useRememberedPosition(virtualizer, rows, layout);
+  const firstDrawn = virtualizer.getVirtualItems()[0]?.index ?? 0;
+  useEffect(() => {
+    if (atEnd) {
+      // What the user has the focus in must not be drawn anew.
+      if (state.items.length > heldItems.max && !hasFocus(scroller.current)) {
+        // The list is drawn anew, and begins at the end.
+        layout.update({ anchor: undefined });
+        history.trim();
+      }
+    } else if (state.before > 0 && firstDrawn < rowsToStart) {
+      history.loadBefore();
+    }
+  }, [atEnd, firstDrawn, state.order, state.before]);
   const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined);
+  useLayoutEffect(() => {
+    if (!atEnd) {
+      stick.hold();
+    }
+  });
   return (
     <main class="conversation">
       <div
@@ -40,7 +61,7 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
         class="scroller"
         tabIndex={-1}
         onScroll={() => {
-          stick();
+          stick.onScroll();
           notePosition();
         }}
         data-testid="message-list"
@@ -59,8 +80,8 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
                 ref={virtualizer.measureElement}
                 class="row"
                 role="listitem"
-                aria-setsize={rows.length}
-                aria-posinset={index + 1}
+                aria-setsize={state.before + rows.length}
+                aria-posinset={state.before + index + 1}
                 data-index={index}
                 data-render-id={row.id}
                 data-depth={depthOf(rows, index)}
@@ -117,6 +138,14 @@ function EndPill(props: {
       <Icon name="arrow-down" />
       {word}
     </button>
+  );
+}
+
+function hasFocus(element: HTMLElement | null): boolean {
+  return (
+    element !== null &&
+    element !== document.activeElement &&
+    element.contains(document.activeElement)
   );
 }
 

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ToolItem, ToolItemState } from '../../src/events/sessionItem';
 import { errorMessage } from '../../src/base/patchbayError';
 import { Icon, Visible } from '../controls';
@@ -144,12 +144,12 @@ function ToolDetail({ item }: { readonly item: ToolItem }): JSX.Element {
           isCut={item.input.length >= 8000}
         />
       )}
-      {item.output !== undefined && item.output !== '' && (
+      {(item.output === undefined ? outputBytes > 0 : item.output !== '') && (
         <DetailBlock
           title="Output"
           callId={item.id}
           part="output"
-          text={item.output}
+          text={item.output ?? ''}
           isCut={isCut}
           sizeBytes={outputBytes}
         />
@@ -183,6 +183,12 @@ function DetailBlock(props: DetailBlockProps): JSX.Element {
       setNote(errorMessage(error));
     }
   };
+  useEffect(() => {
+    // A card far up in a long conversation comes without its texts.
+    if (isCut && props.text === '' && whole === '') {
+      void showAll();
+    }
+  }, []);
   return (
     <div class="detail">
       <div class="detail-head">

@@ -86,6 +86,7 @@ function setUp() {
     branches: {
       leafId: null,
       prompts: () => [],
+      newestPrompt: () => undefined,
       beforeTurn: () => undefined,
       tipOf: (entryId) => entryId,
       branchFrom: () => false,

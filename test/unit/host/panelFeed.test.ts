@@ -93,7 +93,7 @@ function applied(
   items: readonly SessionItem[],
   deltas: readonly SessionDelta[],
 ): readonly SessionItem[] {
-  return applyDeltas(items, deltas) ?? [];
+  return applyDeltas({ items, before: 0 }, deltas)?.items ?? [];
 }
 
 const text = (id: string, value = ''): SessionItem => ({

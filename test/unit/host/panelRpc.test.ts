@@ -36,6 +36,7 @@ function start(
       'session/fork': () => Promise.resolve({ ok: true }),
       'session/search': () => Promise.resolve({ matches: [], isTruncated: false }),
       'tool/detail': () => Promise.resolve({ text: '', isTruncated: false }),
+      'item/before': () => Promise.resolve({ items: [], before: 0 }),
       'file/find': () => Promise.resolve({ paths: [] }),
       'endpoint/probe': () => Promise.resolve({ models: [] }),
       'endpoint/add': () => Promise.resolve({ ok: true }),

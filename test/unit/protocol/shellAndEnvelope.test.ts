@@ -58,6 +58,7 @@ describe('the envelope', () => {
     'session/fork': () => Promise.resolve({ ok: true }),
     'session/search': () => Promise.resolve({ matches: [], isTruncated: false }),
     'tool/detail': () => Promise.reject(new Error('gone')),
+    'item/before': () => Promise.resolve({ items: [], before: 0 }),
     'file/find': () => Promise.resolve({ paths: [] }),
     'endpoint/probe': () => Promise.resolve({ models: [] }),
     'endpoint/add': () => Promise.resolve({ ok: true }),

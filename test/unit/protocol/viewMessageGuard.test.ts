@@ -52,6 +52,7 @@ const requests: { readonly [M in RequestMethod]: Requests[M]['params'] } = {
   'session/fork': { itemId: 'i' },
   'session/search': { query: 'hello' },
   'tool/detail': { callId: 'c', part: 'output' },
+  'item/before': { itemId: 'i', count: 100 },
   'file/find': { query: 'pars' },
   'endpoint/probe': { url: 'http://localhost:1/v1', key: 'k' },
   'endpoint/add': { name: 'n', url: 'u', models: ['m'] },

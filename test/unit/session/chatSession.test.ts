@@ -612,7 +612,7 @@ describe('a chat session', () => {
     ]);
   });
 
-  it('comes back from storage with the same items, and says when its last turn was interrupted', () => {
+  it('comes back from storage with the same items, and says when its last turn was interrupted', async () => {
     const stored: Message[] = [
       { role: 'user', text: 'go', createdAtMs: 0 },
       {
@@ -636,7 +636,7 @@ describe('a chat session', () => {
       'tool c1 ok',
       'notice This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
     ]);
-    expect(session.detail('c1', 'output')).toBe('text');
+    expect(await session.detail('c1', 'output')).toBe('text');
   });
 
   it('leaves a turn that the end of the window cuts without its end, as interrupted and not as stopped', async () => {

@@ -57,6 +57,7 @@ class MemoryStore implements SessionStore {
       branches: {
         leafId: null,
         prompts: () => [],
+        newestPrompt: () => undefined,
         beforeTurn: () => undefined,
         tipOf: (entryId) => entryId,
         branchFrom: () => false,
