@@ -17,6 +17,7 @@ import type { CallProgress, ToolOrchestrator } from '../tools/contract';
 import type { PromptPlace } from './branchTree';
 import { isCompactCommand, runCompaction } from './compactionTurn';
 import type { SessionActivity, SessionChange, SessionPhase, SessionSnapshot } from './contract';
+import { signCutAnswers } from './cutAnswer';
 import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
 import { offeredTools } from './offeredTools';
@@ -198,8 +199,12 @@ export class ChatSession implements Disposable {
   ) {
     this.id = start.id;
     this.title = start.title;
-    this.messages = [...start.messages];
     this.currentModelId = start.modelId ?? defaults.modelId;
+    this.messages = [
+      ...signCutAnswers(start.messages, (modelId) =>
+        deps.findModel(modelId === '' ? this.currentModelId : modelId),
+      ),
+    ];
     this.currentMode = start.mode ?? defaults.mode;
     this.context = deps.context && new SessionContext(deps.context, start.id);
     this.context?.restore(start.messages, deps.findModel(this.currentModelId));

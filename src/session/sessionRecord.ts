@@ -1,7 +1,8 @@
 import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
-import type { AssistantMessage, ContentBlock, Message } from '../events/message';
+import type { Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
+import { cutAnswer } from './cutAnswer';
 import { indexLines, type LineIndex } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
 import {
@@ -57,11 +58,7 @@ export function readSession(file: Uint8Array | string): SessionRecord | undefine
   }
   const tree = growTree(lines);
   const branch = branchTo(tree.leaf, tree);
-  const conversation = toConversation(
-    branch,
-    partialsByTurn(lines),
-    lastOf(branch, 'model') ?? tree.head?.modelId,
-  );
+  const conversation = toConversation(branch, partialsByTurn(lines), tree.head?.modelId);
   const repaired = repairPairs(conversation.messages);
   return {
     head: tree.head,
@@ -212,18 +209,17 @@ function partialsByTurn(lines: readonly SessionLine[]): Partials {
 function toConversation(
   branch: readonly EntryLine[],
   partials: Partials,
-  modelId: string | undefined,
+  firstModelId: string | undefined,
 ): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
   const messages: Message[] = [];
   const privateCommands: PrivateCommand[] = [];
   let openTurn: string | undefined;
+  let modelId = firstModelId ?? '';
+  /** The model of the open turn: another may have been chosen while it ran. */
+  let asked = modelId;
   let lastAtMs = 0;
   const breakOff = (): void => {
-    const cut = cutAnswer(
-      [...(partials.get(openTurn ?? '')?.values() ?? [])],
-      modelId ?? '',
-      lastAtMs,
-    );
+    const cut = cutAnswer([...(partials.get(openTurn ?? '')?.values() ?? [])], asked, lastAtMs);
     if (cut !== undefined) {
       messages.push(cut);
     }
@@ -233,6 +229,7 @@ function toConversation(
       case 'turnStart':
         breakOff();
         openTurn = entry.turn;
+        asked = modelId;
         break;
       case 'turnEnd':
         openTurn = openTurn === entry.turn ? undefined : openTurn;
@@ -248,8 +245,10 @@ function toConversation(
           });
         }
         break;
-      case 'title':
       case 'model':
+        ({ modelId } = entry);
+        break;
+      case 'title':
       case 'mode':
         break;
     }
@@ -272,36 +271,6 @@ function queuedOf(branch: readonly EntryLine[]): readonly QueuedPrompt[] {
       ? [{ id, kind, text, images: (arrayField(value, 'images') ?? []).filter(isImage) }]
       : [];
   });
-}
-
-/** What had arrived of an answer when the host died. */
-function cutAnswer(
-  partials: readonly PartialLine[],
-  model: string,
-  createdAtMs: number,
-): AssistantMessage | undefined {
-  const content: ContentBlock[] = [];
-  for (const partial of partials) {
-    const last = content.at(-1);
-    if (last?.kind === partial.block) {
-      content[content.length - 1] = { ...last, text: last.text + partial.text };
-    } else {
-      content.push({ kind: partial.block, text: partial.text });
-    }
-  }
-  return content.length === 0
-    ? undefined
-    : {
-        role: 'assistant',
-        content,
-        api: '',
-        provider: '',
-        model,
-        stopReason: 'aborted',
-        errorMessage:
-          'Interrupted: the window was closed or reloaded before the answer was complete.',
-        createdAtMs,
-      };
 }
 
 function lastOf(branch: readonly EntryLine[], kind: 'model'): string | undefined;

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/events/message';
 import { toolOk } from '../../../src/events/toolCall';
 import type { ResumeLink } from '../../../src/runtime/resumeLink';
+import { signCutAnswers } from '../../../src/session/cutAnswer';
 import { SessionFile } from '../../../src/session/sessionFile';
 import type { OpenedSession } from '../../../src/session/sessionManager';
 import { readSession } from '../../../src/session/sessionRecord';
@@ -247,6 +248,37 @@ describe('session file', () => {
     expect(third?.stored.interrupted).toBe(false);
     expect(third?.stored.messages.slice(0, 4)).toEqual(again?.stored.messages);
     expect(userTexts(third?.stored.messages)).toEqual(['go', 'go on']);
+  });
+
+  it('a cut answer is of the model that was asked, whatever was chosen after it', async () => {
+    const { store, clock } = setUp();
+    const session = store.create();
+    session.log.modelChosen('codex-cli/default');
+    session.log.turnStarted('turn-1');
+    session.log.message('turn-1', user('go'));
+    session.log.modelChosen('openai/m');
+    session.log.partial('turn-1', 'text', 'The answer ');
+    await clock.advance(20);
+    session.log.partial('turn-1', 'text', 'is');
+    await clock.advance(20);
+
+    const { messages, modelId } = (await store.open('session-1'))?.stored ?? { messages: [] };
+    expect(modelId).toBe('openai/m');
+    expect(messages.at(-1)).toMatchObject({ api: '', provider: '', model: 'codex-cli/default' });
+    const signed = signCutAnswers(messages, (id) =>
+      id === 'codex-cli/default'
+        ? { api: 'external', provider: 'codex-cli', model: 'default', toolSource: 'patchbay' }
+        : undefined,
+    );
+    expect(signed.at(-1)).toMatchObject({
+      api: 'external',
+      provider: 'codex-cli',
+      model: 'default',
+      toolSource: 'patchbay',
+      stopReason: 'aborted',
+    });
+    expect(signed.slice(0, -1)).toEqual(messages.slice(0, -1));
+    expect(signCutAnswers(messages, () => undefined)).toEqual(messages);
   });
 
   it('streamed text is void once the answer is there', async () => {
