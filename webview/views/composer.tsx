@@ -109,7 +109,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   return (
     <>
       <QueueList state={state} />
-      {state.status.handover !== undefined && canSend && (
+      {state.status.handover !== undefined && (
         <p class="composer-note" data-testid="handover">
           {state.status.handover}
         </p>
