@@ -86,6 +86,8 @@ export interface StoredSession {
   /** What waited when it was last written. */
   readonly queued?: readonly QueuedPrompt[];
   readonly interrupted: boolean;
+  /** Made just now of a session that another window has: a turn without an end may still run there. */
+  readonly isCopy?: boolean;
   /** The turns that the user's messages began, in order; absent: not known. */
   readonly turnIds?: readonly (string | undefined)[];
 }
@@ -225,7 +227,10 @@ export class ChatSession implements Disposable {
         kind: 'notice',
         id: this.reducer.nextId(),
         level: 'warning',
-        text: 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
+        text:
+          start.isCopy === true
+            ? 'This turn had no end yet when the copy was made. If it still runs, it goes on in the other window.'
+            : 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
       });
     }
     for (const prompt of start.queued ?? []) {

@@ -1,5 +1,5 @@
 import type { AssistantMessage, ContentBlock, Message } from '../events/message';
-import type { PartialLine } from './sessionEntry';
+import type { EntryLine, PartialLine } from './sessionEntry';
 
 /** What had arrived of an answer when the host died. Its file names the model by its id alone; see `signCutAnswers`. */
 export function cutAnswer(
@@ -40,7 +40,7 @@ export function signCutAnswers(
   findModel: (modelId: string) => Pick<AssistantMessage, Signature> | undefined,
 ): readonly Message[] {
   return messages.map((message) => {
-    if (message.role !== 'assistant' || message.api !== '' || message.provider !== '') {
+    if (!isCut(message)) {
       return message;
     }
     const found = findModel(message.model);
@@ -59,3 +59,33 @@ export function signCutAnswers(
 }
 
 type Signature = 'api' | 'provider' | 'model' | 'toolSource';
+
+/** An answer whose model is known by its id alone. */
+function isCut(message: Message): message is AssistantMessage {
+  return message.role === 'assistant' && message.api === '' && message.provider === '';
+}
+
+/**
+ * A branch for a copy of its session: what had arrived of a cut answer is an entry of its own, because the lines that it
+ * was read from stay in the original.
+ */
+export function branchWithCut(
+  record: {
+    readonly branch: readonly EntryLine[];
+    readonly messages: readonly Message[];
+    readonly interruptedTurn: string | undefined;
+  },
+  createEntryId: () => string,
+): readonly EntryLine[] {
+  const { branch, interruptedTurn: turn } = record;
+  const message = record.messages.at(-1);
+  const last = branch.at(-1);
+  if (turn === undefined || message === undefined || last === undefined || !isCut(message)) {
+    return branch;
+  }
+  const { atMs } = last;
+  return [
+    ...branch,
+    { type: 'entry', id: createEntryId(), parent: last.id, atMs, kind: 'message', turn, message },
+  ];
+}
