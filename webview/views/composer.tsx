@@ -83,6 +83,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
         area.current.value = restAfterSend(text, area.current.value);
         setAttachments((now) => now.filter((one) => !attachments.includes(one)));
         saveDraft('now');
+        if (surface === 'history') {
+          onSurface('chat'); // the answer comes there
+        }
       }
     } catch (error) {
       setProblem(`${errorMessage(error)} Your text is kept.`);
