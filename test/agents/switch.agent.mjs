@@ -264,6 +264,71 @@ e2e(
   { timeoutMs: 600_000 },
 );
 
+e2e(
+  'two sessions work at once, each with a child of its own; the one in the background says when it waits and when it is done',
+  async ({ start, modelServer, shot, onEnd }) => {
+    const home = mkdtempSync(path.join(tmpdir(), 'patchbay-home-'));
+    onEnd(() => rmSync(home, { recursive: true, force: true }));
+    const server = await modelServer({
+      scenario: {
+        turns: [
+          { waitMs: 9000, blocks: [{ type: 'tool', tool: 'shell', command: 'touch made' }] },
+          text('The short answer.'),
+          { waitMs: 4000, ...text('The long answer.') },
+        ],
+      },
+    });
+    const setup = setUpAgents({ url: server.url, home, adapters: ['claude-cli'] });
+    const app = await start({
+      home,
+      settings: { ...setup.settings, 'patchbay.defaultModel': models.claude },
+      env: { ...setup.env, HOME: home },
+    });
+    const chat = await app.openChat(id('empty-state'));
+    const send = async (words) => {
+      await chat.locator(id('composer')).fill(words);
+      await chat.locator(id('composer')).press('Enter');
+    };
+    const children = () =>
+      app.host
+        .processes()
+        .filter(({ command }) => /(^|\/)claude\b/.test(command) && command.includes('stream-json'))
+        .map(({ pid }) => pid);
+    await chat
+      .locator(id('runtime-claude-cli'))
+      .filter({ hasText: /\d+\.\d+\.\d+/ })
+      .waitFor({ timeout: 60_000 });
+    await send('a long question');
+    await chat.locator(id('stop')).waitFor();
+    while (!server.requests.some(({ kind }) => kind === 'turn')) {
+      await app.page.waitForTimeout(50);
+    }
+    const [first] = children();
+    await app.command('Patchbay: New Session');
+    await chat.locator(id('empty-state')).waitFor();
+    await send('a short question');
+    await chat.getByText('The short answer.').waitFor({ timeout: 60_000 });
+    const both = children();
+    assert.equal(both.length, 2, 'a child for each session');
+    assert.ok(both.includes(first));
+
+    await app.answerNotification('“a long question” waits for you', 'Open');
+    await shot('switch-6-waits');
+    await chat.locator(id('prompt-card')).waitFor();
+    assert.throws(() => app.bytes('made'), /ENOENT/);
+    await chat.locator(id('allow-once')).click();
+    await chat.locator(id('prompt-card')).waitFor({ state: 'detached' });
+    await app.command('Patchbay: Open Earlier Session');
+    await chat.locator(id('history-list')).getByText('a short question').first().click();
+    await chat.getByText('The short answer.').waitFor();
+    await app.answerNotification('“a long question” is done', 'Open');
+    await chat.getByText('The long answer.').waitFor();
+    app.bytes('made');
+    assert.equal(await chat.getByText('The short answer.').count(), 0);
+    assert.ok(children().includes(first), 'the same child did both parts of its turn');
+  },
+);
+
 /** The texts of the conversation from its first row to its last; each as far as the test names it. */
 async function transcript(chat) {
   return chat.locator(id('message-list')).evaluate(async (scroller) => {

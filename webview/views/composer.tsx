@@ -17,7 +17,7 @@ export interface ComposerProps {
   readonly onSurface: (surface: Surface) => void;
 }
 
-/** The draft goes to the host this long after the last key. */
+/** The draft goes to the host at most this long after a key. */
 const draftDelayMs = 150;
 
 /**
@@ -241,9 +241,12 @@ function useDraft(
         keep();
       }
     };
+    // Whoever goes elsewhere leaves this page first: it may be gone before the time is over.
+    window.addEventListener('blur', keepNow);
     window.addEventListener('pagehide', keepNow);
     document.addEventListener('visibilitychange', keepNow);
     return () => {
+      window.removeEventListener('blur', keepNow);
       window.removeEventListener('pagehide', keepNow);
       document.removeEventListener('visibilitychange', keepNow);
     };
@@ -259,8 +262,8 @@ function useDraft(
       keep();
       return;
     }
-    clearTimeout(timer.current);
-    timer.current = setTimeout(keep, draftDelayMs);
+    // Not anew at each key: who types without a pause would never be kept.
+    timer.current ??= setTimeout(keep, draftDelayMs);
   };
 }
 
