@@ -17,7 +17,7 @@ import type { CallProgress, ToolOrchestrator } from '../tools/contract';
 import type { PromptPlace } from './branchTree';
 import { isCompactCommand, runCompaction } from './compactionTurn';
 import type { SessionActivity, SessionChange, SessionPhase, SessionSnapshot } from './contract';
-import { signCutAnswers } from './cutAnswer';
+import { ArrivedCalls, signCutAnswers, type Arrived } from './cutAnswer';
 import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
 import { offeredTools } from './offeredTools';
@@ -48,6 +48,8 @@ export interface SessionLog {
   message(turnId: string, message: Message): void;
   /** Streamed text that is not yet in a message, so that a crash in the middle of a turn loses next to nothing. */
   partial(turnId: string, kind: 'text' | 'thinking', delta: string): void;
+  /** A call of an agent or its result, before the answer that holds them: a crash does not hide what was done. */
+  arrived?(turnId: string, what: Arrived): void;
   turnEnded(turnId: string): void;
   titled(title: string): void;
   modelChosen(modelId: string): void;
@@ -893,6 +895,11 @@ export class ChatSession implements Disposable {
   }
 
   private listener(turnId: string, asker: string, model: ModelRef | undefined): TurnListener {
+    /** What an agent has called: its answer comes at the end of its turn, ours after each round. */
+    const arrived =
+      model?.runtime === undefined
+        ? undefined
+        : new ArrivedCalls((what) => this.deps.log.arrived?.(turnId, what));
     return {
       onEvent: (event: NormalizedEvent) => {
         if (this.openTurn !== turnId) {
@@ -912,6 +919,7 @@ export class ChatSession implements Disposable {
         } else if (event.kind === 'tool_call') {
           const { id, name } = event.call;
           this.didSignal.fire({ kind: 'tool_start', callId: id, toolName: name });
+          arrived?.call(event.call);
           this.steerQueue();
         }
         this.announce();
@@ -928,6 +936,7 @@ export class ChatSession implements Disposable {
         } else if (observation.kind === 'tool_result') {
           const { callId, result } = observation;
           this.didSignal.fire({ kind: 'tool_end', callId, ok: result.ok });
+          arrived?.result(callId, kept ?? result);
           this.steerQueue();
         } else if (observation.kind === 'permission_request') {
           this.askItem(observation.request);

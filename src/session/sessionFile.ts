@@ -18,6 +18,7 @@ import {
 import { BranchTree, type PromptPlace } from './branchTree';
 import type { SessionBranches, SessionLog } from './chatSession';
 import type { SessionStorage } from './contract';
+import { arrivedData, arrivedTag, type Arrived } from './cutAnswer';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
 import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
@@ -156,6 +157,12 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     if (this.held === undefined) {
       this.writer.scheduleWrite();
     }
+  }
+
+  arrived(turnId: string, what: Arrived): void {
+    this.writePartial('all');
+    this.partialText = undefined;
+    this.custom(arrivedTag, arrivedData(turnId, this.partCount++, what));
   }
 
   turnEnded(turnId: string): void {

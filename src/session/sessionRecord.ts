@@ -2,7 +2,7 @@ import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
 import type { Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
-import { cutAnswer } from './cutAnswer';
+import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart } from './cutAnswer';
 import { indexLines, type LineIndex } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
 import {
@@ -217,12 +217,18 @@ function toConversation(
   let modelId = firstModelId ?? '';
   /** The model of the open turn: another may have been chosen while it ran. */
   let asked = modelId;
+  let arrived: ArrivedPart[] = [];
   let lastAtMs = 0;
   const breakOff = (): void => {
-    const cut = cutAnswer([...(partials.get(openTurn ?? '')?.values() ?? [])], asked, lastAtMs);
-    if (cut !== undefined) {
-      messages.push(cut);
-    }
+    messages.push(
+      ...cutAnswer(
+        [...(partials.get(openTurn ?? '')?.values() ?? [])],
+        arrived.filter(({ turn }) => turn === openTurn),
+        asked,
+        lastAtMs,
+      ),
+    );
+    arrived = [];
   };
   for (const entry of branch) {
     switch (entry.kind) {
@@ -236,6 +242,7 @@ function toConversation(
         break;
       case 'message':
         messages.push(entry.message);
+        arrived = entry.message.role === 'assistant' ? [] : arrived;
         break;
       case 'custom':
         if (entry.tag === privateCommandTag && isOwnCommand(entry.data)) {
@@ -243,6 +250,8 @@ function toConversation(
             atMessage: messages.length,
             command: { ...entry.data, isShared: false },
           });
+        } else if (entry.tag === arrivedTag) {
+          arrived.push(...[arrivedPart(entry.data) ?? []].flat());
         }
         break;
       case 'model':

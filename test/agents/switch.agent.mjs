@@ -215,7 +215,7 @@ e2e(
     // The host is killed in the middle of a turn of Codex: the turn is marked and nothing runs again by itself.
     await choose(models.codex);
     server.setScenario({
-      turns: [],
+      turns: [{ blocks: [read] }],
       after: {
         delayMs: 100,
         chunk: 12,
@@ -223,6 +223,8 @@ e2e(
       },
     });
     await send('Question-10, please');
+    await chat.locator(id('prompt-card')).waitFor({ timeout: 90_000 });
+    await chat.locator(id('allow-once')).click();
     await answer('A doomed reply that goes on and on. A doomed reply');
     said.push('A doomed reply');
     const requestCount = server.requests.length;
@@ -232,6 +234,9 @@ e2e(
     await chat.getByText('This turn was interrupted.').waitFor();
     assert.deepEqual(await transcript(chat), said);
     assert.equal(server.requests.length, requestCount, 'nothing runs again by itself');
+    const doomed = chat.locator('.row').filter({ hasText: 'A doomed reply' });
+    const done = Number(await doomed.getAttribute('data-index')) - 1;
+    await chat.locator(`.row[data-index="${done}"] ${id('tool-card')}[data-state="ok"]`).waitFor();
     await shot('switch-4-interrupted');
 
     // Each runtime goes on from there. Codex was told already, with the question that was cut.
@@ -244,6 +249,8 @@ e2e(
     const onClaude = newestWords(await ask('Question-12, please', 'Reply-12 of Claude Code.'));
     hasAll(onClaude, [frame, 'Question-10', 'A doomed reply', 'Reply-11 of Codex.']);
     hasNone(onClaude, ['Question-9']);
+    const cut = onClaude.slice(onClaude.indexOf('Question-10'), onClaude.indexOf('Question-11'));
+    assert.match(cut, /\[called .*notes\.md/, 'what it did is told too');
     await choose(models.pi);
     const onPi = newestWords(await ask('Question-13, please', 'Reply-13 of pi.'));
     hasAll(onPi, [frame, 'Question-7', 'Question-10', 'Reply-12 of Claude Code.']);

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/events/message';
 import { toolOk } from '../../../src/events/toolCall';
 import type { ResumeLink } from '../../../src/runtime/resumeLink';
-import { signCutAnswers } from '../../../src/session/cutAnswer';
+import { ArrivedCalls, signCutAnswers } from '../../../src/session/cutAnswer';
 import { SessionFile } from '../../../src/session/sessionFile';
 import type { OpenedSession } from '../../../src/session/sessionManager';
 import { readSession } from '../../../src/session/sessionRecord';
@@ -248,6 +248,55 @@ describe('session file', () => {
     expect(third?.stored.interrupted).toBe(false);
     expect(third?.stored.messages.slice(0, 4)).toEqual(again?.stored.messages);
     expect(userTexts(third?.stored.messages)).toEqual(['go', 'go on']);
+  });
+
+  it('[R202] what an agent had done in a turn that was cut is kept, in its order, and void once the answer is there', async () => {
+    const { store, storage, clock } = setUp();
+    const session = store.create();
+    const call = {
+      id: 'c1',
+      name: 'Bash',
+      arguments: { command: 'ls' },
+      executedBy: 'child',
+    } as const;
+    const later = { ...call, arguments: { command: 'ls -l' } };
+    session.log.turnStarted('turn-1');
+    session.log.message('turn-1', user('go'));
+    const calls = new ArrivedCalls((what) => session.log.arrived?.('turn-1', what));
+    session.log.partial('turn-1', 'text', 'I look. ');
+    calls.call(call);
+    calls.call(later);
+    calls.result('c1', toolOk('x'.repeat(100_000)));
+    calls.call({ ...call, id: 'c2' });
+    session.log.partial('turn-1', 'text', 'And then');
+    await clock.advance(20);
+    await session.log.flush();
+
+    const again = await store.open('session-1');
+    expect(again?.stored.interrupted).toBe(true);
+    expect(again?.stored.messages).toMatchObject([
+      { role: 'user' },
+      {
+        stopReason: 'aborted',
+        content: [
+          { kind: 'text', text: 'I look. ' },
+          { kind: 'tool_call', call: later },
+          { kind: 'tool_call', call: { id: 'c2' } },
+          { kind: 'text', text: 'And then' },
+        ],
+      },
+      { role: 'tool', callId: 'c1', toolName: 'Bash', result: { ok: true } },
+      { role: 'tool', callId: 'c2', result: { ok: false, details: { outcome: 'aborted' } } },
+    ]);
+    expect(storage.files.get('session-1')?.text.length).toBeLessThan(10_000);
+
+    session.log.message('turn-1', saying('all of it'));
+    session.log.turnEnded('turn-1');
+    await session.log.flush();
+    expect((await store.open('session-1'))?.stored.messages).toEqual([
+      user('go'),
+      saying('all of it'),
+    ]);
   });
 
   it('a cut answer is of the model that was asked, whatever was chosen after it', async () => {
