@@ -66,7 +66,7 @@ import { askToStart } from './host/startQuestion';
 import { createSecrets } from './host/secrets';
 import { Settings } from './host/settings';
 import { Setup } from './host/setup';
-import { StateStore, StoredDraft } from './host/stateStore';
+import { ShownSession, StateStore, StoredDraft } from './host/stateStore';
 import { StatusBar } from './host/statusBar';
 import { signInWithTerminal } from './host/terminalLogin';
 import { createTurnGuard, runtimeNameOf } from './host/turnGuard';
@@ -96,6 +96,7 @@ import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { PendingFiles } from './node/pendingFiles';
 import { SessionFiles } from './node/sessionFiles';
 import { createShellParserThread } from './node/shellParserThread';
+import { sharedStorage } from './node/windowStorage';
 import type { AgentEntry } from './runtime/agentCatalog';
 import { RuntimeBroker } from './runtime/broker';
 import type { Bridge, ModelRef } from './runtime/contract';
@@ -142,7 +143,6 @@ export interface Registrations {
   registerPostWriteHook(hook: PostWriteHook): Disposable;
 }
 
-const shownSessionKey = 'shownSession';
 /** How much of the audit log a rule is tried on. */
 const simulatedBytes = 4 * 1024 * 1024;
 
@@ -499,7 +499,9 @@ export function compose(context: vscode.ExtensionContext): Composition {
     broker.bridges().find((bridge) => bridge.adapter === model.runtime?.adapter);
 
   // Conversations.
-  const sessionFiles = store.add(new SessionFiles(join(storage.fsPath, 'sessions'), { clock }));
+  // Each session has a lock: the windows of a workspace see the same ones.
+  const sessionFolder = join(sharedStorage(storage.fsPath), 'sessions');
+  const sessionFiles = store.add(new SessionFiles(sessionFolder, { clock }));
   const window = createWindow();
   const ledger = new CostLedger({
     store: createLedgerFiles({
@@ -650,21 +652,22 @@ export function compose(context: vscode.ExtensionContext): Composition {
       },
     }),
   );
-  const lastShown = state.get(shownSessionKey, isString);
-  const restored = lastShown === undefined ? Promise.resolve(false) : sessions.open(lastShown);
+  const shown = new ShownSession(state, clock);
+  const { last } = shown;
+  const restored = last === undefined ? Promise.resolve(false) : sessions.restore(last);
   restored.catch((error: unknown) =>
     log.warn(`The last session could not be read: ${String(error)}`),
   );
   store.add(sessions.onDidRemove((sessionId) => changes.forgetSession(sessionId)));
-  store.add(sessions.onDidSwitch((session) => void state.set(shownSessionKey, session.id)));
-  store.add(sessions.onDidChange(({ snapshot }) => void rememberShown(snapshot.id)));
-  let remembered: string | undefined;
-  const rememberShown = async (sessionId: string): Promise<void> => {
-    if (remembered !== sessionId) {
-      remembered = sessionId;
-      await state.set(shownSessionKey, sessionId);
-    }
-  };
+  store.add(sessions.onDidSwitch((session) => shown.note(session.id)));
+  store.add(sessions.onDidChange(({ snapshot }) => shown.noteChange(snapshot.id)));
+  store.add(
+    sessions.onDidSignal(({ session, signal }) => {
+      if (signal.kind === 'prompt' && session === sessions.current) {
+        shown.note(session.id);
+      }
+    }),
+  );
 
   // What the user sees.
   const review = store.add(

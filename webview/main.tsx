@@ -39,7 +39,10 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     'edit/changed': (params) => store.accept(notificationMessage('edit/changed', params)),
     'setup/changed': (params) => store.accept(notificationMessage('setup/changed', params)),
     'composer/insert': ({ text }) => inserts.fire(text),
-    'composer/focus': () => focuses.fire(),
+    'composer/focus': () => {
+      shows.fire('chat'); // whoever is to write sees what they write to
+      focuses.fire();
+    },
     'view/show': ({ what }) => shows.fire(what),
   };
   const layout = createLayoutStore(vscode);

@@ -59,6 +59,7 @@ export function createPanelActions(deps: PanelActionDeps): PanelActions {
   };
   return {
     insertPrompt: (text) => deps.insertPrompt(text),
+    tell: (problem) => void vscode.window.showWarningMessage(`Patchbay: ${problem}`),
     exportSession: (sessionId) => attempt('exportSession', deps.exportSession(sessionId)),
     run: (action, target) => {
       if (action !== 'retry' && action !== 'compact') {

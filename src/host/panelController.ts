@@ -47,6 +47,8 @@ export interface PanelActions {
   /** Puts words into the composer. */
   insertPrompt(text: string): void;
   exportSession(sessionId: string): void;
+  /** Says why a wish was not carried out. */
+  tell(problem: string): void;
   openReview(editId: string, hunkId: string | undefined): void;
   openChange(changeId: string, hunkId: string | undefined): void;
   undoChanges(selection: ChangeSelection): void;
@@ -238,16 +240,21 @@ export class PanelController implements PanelSource, Disposable {
     'mode/choose': ({ mode }) => this.deps.sessions.current.setMode(mode),
     'session/new': () => void this.deps.sessions.create(),
     'session/open': ({ sessionId }) =>
-      this.later('open the session', this.deps.sessions.open(sessionId)),
+      this.later(
+        this.deps.sessions.open(sessionId),
+        'The session was not opened',
+        'its file is not there any more, or nothing of it can be read.',
+      ),
     'session/rename': ({ title, sessionId }) =>
       this.later(
-        'rename the session',
         this.deps.sessions.rename(sessionId ?? this.deps.sessions.current.id, title),
+        'The session keeps its title',
+        'another window has it open, or its file is not there any more.',
       ),
     'session/export': ({ sessionId }) =>
       this.deps.actions.exportSession(sessionId ?? this.deps.sessions.current.id),
     'session/remove': ({ sessionId }) =>
-      this.later('remove the session', this.deps.sessions.remove(sessionId)),
+      this.later(this.deps.sessions.remove(sessionId), 'The session was not deleted'),
     'file/open': ({ path, lineOneBased }) => this.deps.actions.openFile(path, lineOneBased),
     'link/open': ({ url }) => this.deps.actions.openLink(url),
     'text/copy': ({ text }) => this.deps.actions.copyText(text),
@@ -285,9 +292,19 @@ export class PanelController implements PanelSource, Disposable {
       .map((change) => toChangeView(change, this.redact));
   }
 
-  private later(what: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) =>
-      this.deps.log.error(`Could not ${what}: ${errorMessage(error)}`),
+  /** Says what did not happen; `refusal`: why, when the work ends with false. */
+  private later(work: Promise<unknown>, outcome: string, refusal = ''): void {
+    const tell = (why: string): void => {
+      this.deps.log.error(`${outcome}: ${why}`);
+      this.deps.actions.tell(`${outcome}: ${why}`);
+    };
+    work.then(
+      (value) => {
+        if (value === false) {
+          tell(refusal);
+        }
+      },
+      (error: unknown) => tell(errorMessage(error)),
     );
   }
 

@@ -1,7 +1,7 @@
 import type { Memento } from 'vscode';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { isString, type Guard } from '../base/guard';
+import { isNumber, isShape, isString, type Guard } from '../base/guard';
 import type { JsonValue } from '../base/json';
 import type { DraftStore } from './panelSource';
 
@@ -49,5 +49,37 @@ export class StoredDraft implements DraftStore, Disposable {
   dispose(): void {
     this.timer?.dispose();
     void this.state.set(draftKey, this.text);
+  }
+}
+
+const shownKey = 'shownSession';
+const isShown = isShape({ id: isString, atMs: isNumber });
+
+/**
+ * The session that the next window of the folder shows. The windows share what is stored: the one that was used last
+ * counts, and the time makes each note a new one, because the editor does not write what it believes to be there.
+ */
+export class ShownSession {
+  private noted: string | undefined;
+
+  constructor(
+    private readonly state: StateStore,
+    private readonly clock: Clock,
+  ) {}
+
+  get last(): string | undefined {
+    return this.state.get(shownKey, isShown)?.id;
+  }
+
+  note(id: string): void {
+    this.noted = id;
+    void this.state.set(shownKey, { id, atMs: this.clock.nowMs() });
+  }
+
+  /** Asked at every change: only another session is news. */
+  noteChange(id: string): void {
+    if (id !== this.noted) {
+      this.note(id);
+    }
   }
 }

@@ -17,6 +17,7 @@ import type { CallProgress, ToolOrchestrator } from '../tools/contract';
 import type { PromptPlace } from './branchTree';
 import { isCompactCommand, runCompaction } from './compactionTurn';
 import type { SessionActivity, SessionChange, SessionPhase, SessionSnapshot } from './contract';
+import { ArrivedCalls, signCutAnswers, type Arrived } from './cutAnswer';
 import { failureItem } from './failureItem';
 import { ItemReducer } from './itemReducer';
 import { offeredTools } from './offeredTools';
@@ -50,6 +51,8 @@ export interface SessionLog {
   message(turnId: string, message: Message): void;
   /** Streamed text that is not yet in a message, so that a crash in the middle of a turn loses next to nothing. */
   partial(turnId: string, kind: 'text' | 'thinking', delta: string): void;
+  /** A call of an agent or its result, before the answer that holds them: a crash does not hide what was done. */
+  arrived?(turnId: string, what: Arrived): void;
   turnEnded(turnId: string): void;
   titled(title: string): void;
   modelChosen(modelId: string): void;
@@ -90,6 +93,8 @@ export interface StoredSession {
   /** What waited when it was last written. */
   readonly queued?: readonly QueuedPrompt[];
   readonly interrupted: boolean;
+  /** Made just now of a session that another window has: a turn without an end may still run there. */
+  readonly isCopy?: boolean;
   /** The turns that the user's messages began, in order; absent: not known. */
   readonly turnIds?: readonly (string | undefined)[];
 }
@@ -205,8 +210,13 @@ export class ChatSession implements Disposable {
   ) {
     this.id = start.id;
     this.title = start.title;
-    this.conversationLog = new Conversation(start.messages, deps.texts);
     this.currentModelId = start.modelId ?? defaults.modelId;
+    this.conversationLog = new Conversation(
+      signCutAnswers(start.messages, (modelId) =>
+        deps.findModel(modelId === '' ? this.currentModelId : modelId),
+      ),
+      deps.texts,
+    );
     this.currentMode = start.mode ?? defaults.mode;
     this.context = deps.context && new SessionContext(deps.context, start.id);
     this.context?.restore(start.messages, deps.findModel(this.currentModelId));
@@ -228,7 +238,10 @@ export class ChatSession implements Disposable {
         kind: 'notice',
         id: this.reducer.nextId(),
         level: 'warning',
-        text: 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
+        text:
+          start.isCopy === true
+            ? 'This turn had no end yet when the copy was made. If it still runs, it goes on in the other window.'
+            : 'This turn was interrupted. What had arrived is kept; nothing runs again by itself.',
       });
     }
     for (const prompt of start.queued ?? []) {
@@ -889,6 +902,11 @@ export class ChatSession implements Disposable {
   }
 
   private listener(turnId: string, asker: string, model: ModelRef | undefined): TurnListener {
+    /** What an agent has called: its answer comes at the end of its turn, ours after each round. */
+    const arrived =
+      model?.runtime === undefined
+        ? undefined
+        : new ArrivedCalls((what) => this.deps.log.arrived?.(turnId, what));
     return {
       onEvent: (event: NormalizedEvent) => {
         if (this.openTurn !== turnId) {
@@ -908,6 +926,7 @@ export class ChatSession implements Disposable {
         } else if (event.kind === 'tool_call') {
           const { id, name } = event.call;
           this.didSignal.fire({ kind: 'tool_start', callId: id, toolName: name });
+          arrived?.call(event.call);
           this.steerQueue();
         }
         this.announce();
@@ -924,6 +943,7 @@ export class ChatSession implements Disposable {
         } else if (observation.kind === 'tool_result') {
           const { callId, result } = observation;
           this.didSignal.fire({ kind: 'tool_end', callId, ok: result.ok });
+          arrived?.result(callId, kept ?? result);
           this.steerQueue();
         } else if (observation.kind === 'permission_request') {
           this.askItem(observation.request);

@@ -189,7 +189,7 @@ function isContentBlock(value: unknown): value is ContentBlock {
     : (value.kind === 'text' || value.kind === 'thinking') && isString(value.text);
 }
 
-function isToolCall(value: unknown): value is ToolCall {
+export function isToolCall(value: unknown): value is ToolCall {
   return (
     isRecord(value) &&
     isString(value.id) &&
@@ -211,7 +211,7 @@ export function isOwnCommand(value: unknown): value is OwnCommand {
   );
 }
 
-function isToolResult(value: unknown): value is ToolResult {
+export function isToolResult(value: unknown): value is ToolResult {
   return (
     isRecord(value) &&
     isBoolean(value.ok) &&

@@ -19,6 +19,7 @@ import { BranchTree, type PromptPlace } from './branchTree';
 import type { SessionBranches, SessionLog } from './chatSession';
 import type { AppendedLines, SessionStorage } from './contract';
 import { copyEntries } from './copyEntries';
+import { arrivedData, arrivedTag, type Arrived } from './cutAnswer';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
 import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
@@ -188,6 +189,12 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     if (this.held === undefined) {
       this.writer.scheduleWrite();
     }
+  }
+
+  arrived(turnId: string, what: Arrived): void {
+    this.writePartial('all');
+    this.partialText = undefined;
+    this.custom(arrivedTag, arrivedData(turnId, this.partCount++, what));
   }
 
   turnEnded(turnId: string): void {

@@ -44,7 +44,13 @@ export interface SignalOfSession {
 export interface SessionStore {
   create(): OpenedSession;
   /** Undefined when there is no such session or nothing of it can be read. */
-  open(sessionId: string): Promise<OpenedSession | undefined>;
+  open(
+    sessionId: string,
+    options?: {
+      /** Only what no other window has; nobody is told of what was damaged, and nothing is waited for. */
+      readonly isOwn?: boolean;
+    },
+  ): Promise<OpenedSession | undefined>;
   /** Newest first, from the metadata and the ends of the files; `isDeep` reads them whole for the counts. */
   list(options?: { readonly isDeep?: boolean }): Promise<readonly SessionSummary[]>;
   /** Rejects with PatchbayError `session_exists` when the new name is taken. */
@@ -141,6 +147,18 @@ export class SessionManager implements Disposable {
     return true;
   }
 
+  /** The same at the start of a window: whoever began something else meanwhile is not taken away from it. */
+  async restore(sessionId: string): Promise<boolean> {
+    const before = this.shown;
+    const opened = await this.deps.store.open(sessionId);
+    if (opened === undefined || this.shown !== before || !before.session.isEmpty) {
+      await opened?.close?.();
+      return false;
+    }
+    this.show(this.adopt(opened));
+    return true;
+  }
+
   /**
    * Shows a copy of the shown conversation as it was before a turn; the conversation itself stays in the history. False
    * when there is no such turn.
@@ -227,9 +245,8 @@ export class SessionManager implements Disposable {
       known.session.rename(title);
       return true;
     }
-    const opened = await this.deps.store.open(sessionId);
-    if (opened === undefined || opened.copyOf !== undefined) {
-      await opened?.close?.();
+    const opened = await this.deps.store.open(sessionId, { isOwn: true });
+    if (opened === undefined) {
       return false;
     }
     opened.log.titled(title);
@@ -251,8 +268,8 @@ export class SessionManager implements Disposable {
         this.show(this.adopt(this.deps.store.create()));
       }
     }
-    this.deps.forget?.(sessionId);
     await this.deps.store.remove(sessionId);
+    this.deps.forget?.(sessionId);
     this.didRemove.fire(sessionId);
   }
 

@@ -1,7 +1,8 @@
 import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
-import type { AssistantMessage, ContentBlock, Message } from '../events/message';
+import type { Message } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
+import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart } from './cutAnswer';
 import { DecodedLines } from './decodedLines';
 import { indexLines } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
@@ -65,11 +66,7 @@ export function recordOf({ lines, notices, isTorn }: DecodedLines): SessionRecor
   }
   const tree = growTree(lines);
   const branch = branchTo(tree.leaf, tree);
-  const conversation = toConversation(
-    branch,
-    partialsByTurn(lines),
-    lastOf(branch, 'model') ?? tree.head?.modelId,
-  );
+  const conversation = toConversation(branch, partialsByTurn(lines), tree.head?.modelId);
   const repaired = repairPairs(conversation.messages);
   return {
     head: tree.head,
@@ -176,33 +173,40 @@ function partialsByTurn(lines: readonly SessionLine[]): Partials {
 function toConversation(
   branch: readonly EntryLine[],
   partials: Partials,
-  modelId: string | undefined,
+  firstModelId: string | undefined,
 ): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
   const messages: Message[] = [];
   const privateCommands: PrivateCommand[] = [];
   let openTurn: string | undefined;
+  let modelId = firstModelId ?? '';
+  /** The model of the open turn: another may have been chosen while it ran. */
+  let asked = modelId;
+  let arrived: ArrivedPart[] = [];
   let lastAtMs = 0;
   const breakOff = (): void => {
-    const cut = cutAnswer(
-      [...(partials.get(openTurn ?? '')?.values() ?? [])],
-      modelId ?? '',
-      lastAtMs,
+    messages.push(
+      ...cutAnswer(
+        [...(partials.get(openTurn ?? '')?.values() ?? [])],
+        arrived.filter(({ turn }) => turn === openTurn),
+        asked,
+        lastAtMs,
+      ),
     );
-    if (cut !== undefined) {
-      messages.push(cut);
-    }
+    arrived = [];
   };
   for (const entry of branch) {
     switch (entry.kind) {
       case 'turnStart':
         breakOff();
         openTurn = entry.turn;
+        asked = modelId;
         break;
       case 'turnEnd':
         openTurn = openTurn === entry.turn ? undefined : openTurn;
         break;
       case 'message':
         messages.push(entry.message);
+        arrived = entry.message.role === 'assistant' ? [] : arrived;
         break;
       case 'custom':
         if (entry.tag === privateCommandTag && isOwnCommand(entry.data)) {
@@ -210,10 +214,14 @@ function toConversation(
             atMessage: messages.length,
             command: { ...entry.data, isShared: false },
           });
+        } else if (entry.tag === arrivedTag) {
+          arrived.push(...[arrivedPart(entry.data) ?? []].flat());
         }
         break;
-      case 'title':
       case 'model':
+        ({ modelId } = entry);
+        break;
+      case 'title':
       case 'mode':
         break;
     }
@@ -236,36 +244,6 @@ function queuedOf(branch: readonly EntryLine[]): readonly QueuedPrompt[] {
       ? [{ id, kind, text, images: (arrayField(value, 'images') ?? []).filter(isImage) }]
       : [];
   });
-}
-
-/** What had arrived of an answer when the host died. */
-function cutAnswer(
-  partials: readonly PartialLine[],
-  model: string,
-  createdAtMs: number,
-): AssistantMessage | undefined {
-  const content: ContentBlock[] = [];
-  for (const partial of partials) {
-    const last = content.at(-1);
-    if (last?.kind === partial.block) {
-      content[content.length - 1] = { ...last, text: last.text + partial.text };
-    } else {
-      content.push({ kind: partial.block, text: partial.text });
-    }
-  }
-  return content.length === 0
-    ? undefined
-    : {
-        role: 'assistant',
-        content,
-        api: '',
-        provider: '',
-        model,
-        stopReason: 'aborted',
-        errorMessage:
-          'Interrupted: the window was closed or reloaded before the answer was complete.',
-        createdAtMs,
-      };
 }
 
 function lastOf(branch: readonly EntryLine[], kind: 'model'): string | undefined;

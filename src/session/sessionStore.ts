@@ -5,6 +5,7 @@ import { silentLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { oneLine } from '../events/failure';
 import type { SessionStorage, SessionSummary, StoredEnds, StoredFile } from './contract';
+import { branchWithCut } from './cutAnswer';
 import { indexLines } from './lineIndex';
 import { decodeLine, type HeadLine } from './sessionEntry';
 import { SessionFile, type SessionFileDependencies } from './sessionFile';
@@ -31,6 +32,7 @@ const headBytes = 4096;
 export function createSessionStore(dependencies: SessionStoreDependencies): SessionStore {
   const { storage, logger = silentLogger } = dependencies;
   const newId = (): string => dependencies.createSessionId?.() ?? createId('session');
+  const newEntryId = (): string => dependencies.createEntryId?.() ?? createId('entry');
   const createFile = (
     id: string,
     record: SessionRecord | undefined,
@@ -57,15 +59,24 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       const id = newId();
       return opened(createFile(id, undefined), { id, title: '', messages: [], interrupted: false });
     },
-    open: async (sessionId) => {
+    open: async (sessionId, { isOwn = false } = {}) => {
       // First the claim: what is read after it, nobody else adds to.
-      const isOurs = await claimPatiently(dependencies, sessionId);
-      const read = await readStoredSession(storage, sessionId);
+      const isOurs = await claimPatiently(
+        isOwn ? { ...dependencies, claimPatienceMs: 0 } : dependencies,
+        sessionId,
+      );
+      const read = isOwn && !isOurs ? undefined : await readStoredSession(storage, sessionId);
       if (read === undefined) {
         await (isOurs ? storage.release?.(sessionId) : undefined);
         return undefined;
       }
       const { record, places } = read;
+      if (isOwn) {
+        return opened(
+          createFile(sessionId, record, undefined, places),
+          storedOf(sessionId, record),
+        );
+      }
       for (const repair of record.repairs) {
         logger.info(`session ${sessionId}: ${repair}`);
       }
@@ -82,8 +93,9 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         sessionId,
         'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.',
       );
-      const copy = createFile(id, undefined, { ...record, from: sessionId }, places);
-      return { ...opened(copy, stored), copyOf: sessionId };
+      const branch = branchWithCut(record, newEntryId);
+      const copy = createFile(id, undefined, { ...record, branch, from: sessionId }, places);
+      return { ...opened(copy, { ...stored, isCopy: true }), copyOf: sessionId };
     },
     fork: async (sessionId, entryId) => {
       const record = (await readStoredSession(storage, sessionId))?.record;
@@ -95,7 +107,10 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       const id = newId();
       const file = createFile(id, undefined, {
         ...record,
-        branch: record.branch.slice(0, at + 1),
+        branch:
+          entryId === undefined
+            ? branchWithCut(record, newEntryId)
+            : record.branch.slice(0, at + 1),
         from: sessionId,
       });
       file.materialize();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openView } from '../support/drive.mjs';
 import { e2e } from '../support/e2e.mjs';
 
 const id = (name) => `[data-testid="${name}"]`;
@@ -68,3 +69,113 @@ e2e(
     await again.getByText('Second try, fast.').waitFor();
   },
 );
+
+e2e(
+  '[R220] a page that is hidden and killed in the middle of a stream shows every delta once, with draft, place and question',
+  async ({ start, modelServer, shot }) => {
+    const words = Array.from({ length: 700 }, (_, at) => `word-${at + 1}`).join(' ');
+    const server = await modelServer({
+      scenario: {
+        turns: [
+          {
+            delayMs: 50,
+            chunk: 16,
+            blocks: [
+              { type: 'text', text: words },
+              { type: 'tool', name: 'run_command', input: { command: 'touch made' } },
+            ],
+          },
+          { blocks: [{ type: 'text', text: 'It is made.' }] },
+        ],
+      },
+    });
+    const app = await start({
+      settings: {
+        'patchbay.providerUrls': { anthropic: server.url },
+        'patchbay.defaultModel': 'anthropic/claude-haiku-4-5',
+      },
+      env: key,
+    });
+    let chat = await app.openChat(id('empty-state'));
+    await chat.locator(id('composer')).fill('Count the words');
+    await chat.locator(id('composer')).press('Enter');
+    const text = () => chat.locator(id('item-text')).first();
+    /** What is shown is what has come, from its first delta on, and more than before. */
+    let before = '';
+    const goesOn = async () => {
+      await text().waitFor();
+      await chat.waitForFunction(
+        ([selector, least]) => document.querySelector(selector)?.innerText.length > least,
+        [id('item-text'), before.length],
+      );
+      before = (await text().innerText()).trim();
+      assert.ok(words.startsWith(before), `no delta is lost or doubled: …${before.slice(-60)}`);
+      assert.ok(before.length < words.length, 'the stream still runs');
+    };
+    await goesOn();
+    await chat.locator(id('composer')).fill('a draft that stays');
+    await goesOn();
+
+    // Another view takes its place; the page is gone.
+    await openView(app.page, 'Explorer');
+    await app.page.waitForFunction(() => document.querySelector('iframe.webview') === null);
+    chat = await app.openChat(id('item-text'));
+    await goesOn();
+    assert.equal(await chat.locator(id('composer')).inputValue(), 'a draft that stays');
+
+    // The page is killed in its place, twice.
+    for (let kill = 0; kill < 2; kill++) {
+      await app.command('Developer: Reload Webviews');
+      await replaced(chat);
+      chat = await app.chatFrame(id('item-text'));
+      await goesOn();
+    }
+    assert.equal(await chat.locator(id('composer')).inputValue(), 'a draft that stays');
+
+    // At its end the text is exact, and the question waits.
+    await chat.locator(id('prompt-card')).waitFor({ timeout: 60_000 });
+    assert.equal((await text().innerText()).trim(), words);
+    await shot('resilience-3-question');
+
+    // The user reads further up when the page is killed again: it comes back at that place, with draft and question.
+    const list = chat.locator(id('message-list'));
+    await list.hover();
+    await app.page.mouse.wheel(0, -700);
+    await chat.locator(id('to-end')).getByText('Question').waitFor();
+    const place = await firstLine(chat);
+    assert.match(place, /^word-\d+$/);
+    await app.command('Developer: Reload Webviews');
+    await replaced(chat);
+    chat = await app.chatFrame(id('item-text'));
+    await chat.locator(id('to-end')).getByText('Question').waitFor();
+    assert.equal(await firstLine(chat), place);
+    assert.equal(await chat.locator(id('composer')).inputValue(), 'a draft that stays');
+    await shot('resilience-4-place');
+    await chat.locator(id('to-end')).click();
+    assert.throws(() => app.bytes('made'), /ENOENT/);
+    await chat.locator(id('allow-once')).click();
+    await chat.getByText('It is made.').waitFor();
+    app.bytes('made');
+    assert.equal(server.requests.length, 2, 'nothing was asked again');
+  },
+);
+
+/** The document of this frame is gone. */
+async function replaced(frame) {
+  for (;;) {
+    if (frame.isDetached()) return;
+    await frame
+      .page()
+      .waitForEvent('framedetached', { timeout: 1000 })
+      .catch(() => {});
+  }
+}
+
+/** The words at the upper edge of the conversation. */
+const firstLine = (chat) =>
+  chat.locator(id('message-list')).evaluate((scroller) => {
+    const { left, top } = scroller.getBoundingClientRect();
+    const range = document.caretRangeFromPoint(left + 24, top + 30);
+    const around = range.startContainer.textContent;
+    return /word-\d+/.exec(around.slice(around.lastIndexOf(' ', range.startOffset) + 1))?.[0];
+  });

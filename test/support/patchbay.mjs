@@ -64,6 +64,32 @@ export async function startPatchbay(options = {}) {
     throw error;
   }
 
+  /** What a person does in a window. */
+  const windowTools = (page) => ({
+    /** Opens the chat (a click on the activity bar) and gives the frame of its document. */
+    async openChat(has = 'body *') {
+      await drive.openView(page(), 'Patchbay');
+      // Off the icon: its tooltip comes back whenever the badge changes, and lies over the panel.
+      await page().mouse.move(600, 300);
+      return this.chatFrame(has);
+    },
+    /** The frame of the chat's document, once `has` is visible in it. */
+    chatFrame: (has = 'body *') => drive.webviewFrame(page(), { extensionId, has }),
+
+    command: (title) => drive.runCommand(page(), title),
+    pick: (text) => drive.pickRow(page(), text),
+    fillInput: (text) => drive.fillInput(page(), text),
+    notifications: () => drive.notifications(page()),
+    answerNotification: (text, button) => drive.answerNotification(page(), text, button),
+    answerDialog: (button) => drive.answerDialog(page(), button),
+
+    /** Reloads the window: the extension host starts anew, the server stays. */
+    async reload() {
+      await page().reload({ waitUntil: 'domcontentloaded' });
+      await drive.workbenchReady(page());
+    },
+  });
+
   const app = {
     extensionId,
     folder,
@@ -74,22 +100,14 @@ export async function startPatchbay(options = {}) {
       return browser.page;
     },
 
-    /** Opens the chat (a click on the activity bar) and gives the frame of its document. */
-    async openChat(has = 'body *') {
-      await drive.openView(app.page, 'Patchbay');
-      // Off the icon: its tooltip comes back whenever the badge changes, and lies over the panel.
-      await app.page.mouse.move(600, 300);
-      return app.chatFrame(has);
-    },
-    /** The frame of the chat's document, once `has` is visible in it. */
-    chatFrame: (has = 'body *') => drive.webviewFrame(app.page, { extensionId, has }),
+    ...windowTools(() => browser.page),
 
-    command: (title) => drive.runCommand(app.page, title),
-    pick: (text) => drive.pickRow(app.page, text),
-    fillInput: (text) => drive.fillInput(app.page, text),
-    notifications: () => drive.notifications(app.page),
-    answerNotification: (text, button) => drive.answerNotification(app.page, text, button),
-    answerDialog: (button) => drive.answerDialog(app.page, button),
+    /** A second window of the same folder, with an extension host of its own; the same person’s, in the same browser. */
+    async openWindow() {
+      const page = await browser.context.newPage();
+      await drive.openWorkbench(page, host);
+      return { page, ...windowTools(() => page), close: () => page.close() };
+    },
 
     /** The bytes of a file of the folder. */
     bytes: (...parts) => readFileSync(path.join(folder, ...parts)),
@@ -101,12 +119,6 @@ export async function startPatchbay(options = {}) {
       mkdirSync(path.dirname(file), { recursive: true });
       await app.page.screenshot({ path: file });
       return file;
-    },
-
-    /** Reloads the window: the extension host starts anew, the server stays. */
-    async reload() {
-      await app.page.reload({ waitUntil: 'domcontentloaded' });
-      await drive.workbenchReady(app.page);
     },
 
     /** Quits VS Code and starts it again with the same data, state and secrets. */

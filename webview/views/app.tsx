@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Event } from '../../src/base/emitter';
 import { useMarkdown, usePanel } from '../panel';
 import type { PanelStore } from '../panelStore';
@@ -71,6 +71,7 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
     return () => document.removeEventListener('keydown', stopOnEscape);
   }, [link, running]);
   const isEmpty = state.items.length === 0 && state.prompts.length === 0;
+  useLeavingHistory(state, surface, onSurface);
   return (
     <>
       <Header status={state.status} isEmpty={isEmpty} isBlank={state === blankState} />
@@ -92,4 +93,21 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
       </footer>
     </>
   );
+}
+
+/** Another session that is opened, from wherever, is seen: the list is left for it. */
+function useLeavingHistory(
+  { sessionId, items }: LiveState,
+  surface: Surface,
+  onSurface: (surface: Surface) => void,
+): void {
+  const shown = useRef(sessionId);
+  useEffect(() => {
+    const isOther = shown.current !== sessionId;
+    shown.current = sessionId;
+    // The new, empty session in the place of a deleted one leaves the list open.
+    if (isOther && items.length > 0 && surface === 'history') {
+      onSurface('chat');
+    }
+  }, [sessionId]);
 }

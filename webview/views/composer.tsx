@@ -17,7 +17,7 @@ export interface ComposerProps {
   readonly onSurface: (surface: Surface) => void;
 }
 
-/** The draft goes to the host this long after the last key. */
+/** The draft goes to the host at most this long after a key. */
 const draftDelayMs = 150;
 
 /**
@@ -83,6 +83,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
         area.current.value = restAfterSend(text, area.current.value);
         setAttachments((now) => now.filter((one) => !attachments.includes(one)));
         saveDraft('now');
+        if (surface === 'history') {
+          onSurface('chat'); // the answer comes there
+        }
       }
     } catch (error) {
       setProblem(`${errorMessage(error)} Your text is kept.`);
@@ -109,7 +112,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   return (
     <>
       <QueueList state={state} />
-      {state.status.handover !== undefined && canSend && (
+      {state.status.handover !== undefined && (
         <p class="composer-note" data-testid="handover">
           {state.status.handover}
         </p>
@@ -238,9 +241,12 @@ function useDraft(
         keep();
       }
     };
+    // Whoever goes elsewhere leaves this page first: it may be gone before the time is over.
+    window.addEventListener('blur', keepNow);
     window.addEventListener('pagehide', keepNow);
     document.addEventListener('visibilitychange', keepNow);
     return () => {
+      window.removeEventListener('blur', keepNow);
       window.removeEventListener('pagehide', keepNow);
       document.removeEventListener('visibilitychange', keepNow);
     };
@@ -256,8 +262,8 @@ function useDraft(
       keep();
       return;
     }
-    clearTimeout(timer.current);
-    timer.current = setTimeout(keep, draftDelayMs);
+    // Not anew at each key: who types without a pause would never be kept.
+    timer.current ??= setTimeout(keep, draftDelayMs);
   };
 }
 

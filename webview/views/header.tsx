@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { StatusView } from '../../src/protocol/methods';
 import { Icon, TextField, Visible } from '../controls';
 import { memo } from '../memo';
@@ -16,12 +16,21 @@ export interface HeaderProps {
 export const Header = memo(function Header({ status, isEmpty, isBlank }: HeaderProps): JSX.Element {
   const [draft, setDraft] = useState<string | undefined>(undefined);
   const { link } = usePanel();
+  /** Taking the field away takes its focus too: that is no further wish. */
+  const isOver = useRef(true);
+  const end = (): void => {
+    isOver.current = true;
+    setDraft(undefined);
+  };
   const save = (): void => {
+    if (isOver.current) {
+      return;
+    }
+    end();
     const title = draft?.trim() ?? '';
     if (title !== '' && title !== status.title) {
       link.command('session/rename', { title });
     }
-    setDraft(undefined);
   };
   return (
     <header class="header">
@@ -32,7 +41,10 @@ export const Header = memo(function Header({ status, isEmpty, isBlank }: HeaderP
             class="title-button"
             title="Rename this session"
             disabled={isEmpty}
-            onClick={() => setDraft(status.title)}
+            onClick={() => {
+              isOver.current = false;
+              setDraft(status.title);
+            }}
             data-testid="session-title"
           >
             <Visible
@@ -48,7 +60,7 @@ export const Header = memo(function Header({ status, isEmpty, isBlank }: HeaderP
             value={draft}
             onInput={setDraft}
             onEnter={save}
-            onEscape={() => setDraft(undefined)}
+            onEscape={end}
             takesFocus
             testId="rename-field"
           />

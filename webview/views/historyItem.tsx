@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { SessionSummaryView } from '../../src/protocol/methods';
 import { Button, Icon, IconButton, TextField, Visible } from '../controls';
 import { usePanel } from '../panel';
@@ -20,6 +20,8 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
   const { session } = props;
   const [isAsking, setAsking] = useState(false);
   const [title, setTitle] = useState<string | undefined>(undefined);
+  /** Taking the field away takes its focus too: that is no further wish. */
+  const isOver = useRef(false);
   if (isAsking) {
     return (
       <li class="history-item is-asking">
@@ -34,21 +36,29 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
     );
   }
   if (title !== undefined) {
-    const save = (): void => {
-      const wanted = title.trim();
+    const end = (): void => {
+      isOver.current = true;
       setTitle(undefined);
+    };
+    const save = (): void => {
+      if (isOver.current) {
+        return;
+      }
+      end();
+      const wanted = title.trim();
       if (wanted !== '' && wanted !== session.title) {
         props.onRename(wanted);
       }
     };
     return (
-      <li class="history-item is-renaming" onFocusOut={save}>
+      // A place of its own: the button that was pressed is not in it, and its focus is not the field's.
+      <li key="renaming" class="history-item is-renaming" onFocusOut={save}>
         <TextField
           label="Session title"
           value={title}
           onInput={setTitle}
           onEnter={save}
-          onEscape={() => setTitle(undefined)}
+          onEscape={end}
           takesFocus
           testId="history-rename-field"
         />
@@ -82,7 +92,10 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
         <IconButton
           icon="edit"
           label="Rename this session"
-          onClick={() => setTitle(session.title)}
+          onClick={() => {
+            isOver.current = false;
+            setTitle(session.title);
+          }}
           testId="history-rename"
         />
         <IconButton

@@ -29,6 +29,19 @@ describe('the panel', () => {
     const { panel } = setUp();
     expect(await detail(panel, { callId: 'c1', part: 'output' })).toBe('it said [redacted]');
   });
+
+  it('[R211] says in words when a session of the list is not opened, renamed or deleted', async () => {
+    const { panel, told } = setUp();
+    panel.commands['session/open']({ sessionId: 's2' });
+    panel.commands['session/rename']({ sessionId: 's2', title: 'Mine' });
+    panel.commands['session/remove']({ sessionId: 's2' });
+    await expect.poll(() => told.length).toBe(3);
+    expect(told.toSorted()).toEqual([
+      'The session keeps its title: another window has it open, or its file is not there any more.',
+      'The session was not deleted: another window has it',
+      'The session was not opened: its file is not there any more, or nothing of it can be read.',
+    ]);
+  });
 });
 
 const question: PermissionQuestion = {
@@ -107,9 +120,9 @@ function setUp() {
   const sessions = new SessionManager({
     store: {
       create: () => opened,
-      open: () => Promise.resolve(opened),
+      open: () => Promise.resolve(undefined),
       list: () => Promise.resolve([]),
-      remove: () => Promise.resolve(),
+      remove: () => Promise.reject(new Error('another window has it')),
       rename: () => Promise.resolve(),
       fork: () => Promise.resolve(undefined),
     },
@@ -131,6 +144,7 @@ function setUp() {
     },
   });
   const questions: PermissionQuestion[] = [];
+  const told: string[] = [];
   const panel = new PanelController({
     sessions,
     questions: { list: () => questions, onDidChange: () => never, answer: () => false },
@@ -157,6 +171,7 @@ function setUp() {
       copyText: nothing,
       insertPrompt: () => undefined,
       exportSession: () => undefined,
+      tell: (problem) => void told.push(problem),
       insertText: nothing,
       openReview: nothing,
       openChange: nothing,
@@ -184,5 +199,5 @@ function setUp() {
     redactShown: createRedactor(['known-secret']),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  return { panel, questions };
+  return { panel, questions, told };
 }

@@ -1,7 +1,7 @@
 import type { Memento } from 'vscode';
 import { describe, expect, it } from 'vitest';
 import { isNumber } from '../../../src/base/guard';
-import { StateStore, StoredDraft } from '../../../src/host/stateStore';
+import { ShownSession, StateStore, StoredDraft } from '../../../src/host/stateStore';
 import { FakeClock } from '../../fakes/fakeClock';
 
 class MemoryMemento implements Memento {
@@ -56,5 +56,22 @@ describe('what outlives the window', () => {
     draft.write('almost lost');
     draft.dispose();
     expect(memento.values.get('draft')).toBe('almost lost');
+  });
+
+  it('has the session that was used last, written when another is shown and each time it is used', async () => {
+    const memento = new MemoryMemento();
+    const state = new StateStore(memento);
+    const clock = new FakeClock();
+    const shown = new ShownSession(state, clock);
+    expect(shown.last).toBeUndefined();
+    shown.noteChange('s1');
+    shown.noteChange('s1');
+    expect(memento.writes).toBe(1);
+    const before = memento.values.get('shownSession');
+    await clock.advance(5);
+    shown.note('s1');
+    expect(memento.writes).toBe(2);
+    expect(memento.values.get('shownSession')).not.toEqual(before);
+    expect(new ShownSession(state, clock).last).toBe('s1');
   });
 });

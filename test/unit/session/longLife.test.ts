@@ -73,7 +73,7 @@ describe('a conversation of many turns with large outputs', () => {
     }
     const path = join(folder, `${session.id}.ndjson`);
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replace('line of turn 1 ', 'LINE OF TURN \u0001 '));
+    writeFileSync(path, text.replaceAll('line of turn 1 ', 'LINE OF TURN \u0001 '));
     expect(await session.detail('call-1', 'output')).toMatch(
       /^The output of this call is missing: .*\n\nline of turn 1 [\s\S]*not shown/,
     );

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/events/message';
 import { toolOk } from '../../../src/events/toolCall';
 import type { ResumeLink } from '../../../src/runtime/resumeLink';
+import { ArrivedCalls, signCutAnswers } from '../../../src/session/cutAnswer';
 import { SessionFile } from '../../../src/session/sessionFile';
 import type { OpenedSession } from '../../../src/session/sessionManager';
 import { readSession } from '../../../src/session/sessionRecord';
@@ -247,6 +248,86 @@ describe('session file', () => {
     expect(third?.stored.interrupted).toBe(false);
     expect(third?.stored.messages.slice(0, 4)).toEqual(again?.stored.messages);
     expect(userTexts(third?.stored.messages)).toEqual(['go', 'go on']);
+  });
+
+  it('[R202] what an agent had done in a turn that was cut is kept, in its order, and void once the answer is there', async () => {
+    const { store, storage, clock } = setUp();
+    const session = store.create();
+    const call = {
+      id: 'c1',
+      name: 'Bash',
+      arguments: { command: 'ls' },
+      executedBy: 'child',
+    } as const;
+    const later = { ...call, arguments: { command: 'ls -l' } };
+    session.log.turnStarted('turn-1');
+    session.log.message('turn-1', user('go'));
+    const calls = new ArrivedCalls((what) => session.log.arrived?.('turn-1', what));
+    session.log.partial('turn-1', 'text', 'I look. ');
+    calls.call(call);
+    calls.call(later);
+    calls.result('c1', toolOk('x'.repeat(100_000)));
+    calls.call({ ...call, id: 'c2' });
+    session.log.partial('turn-1', 'text', 'And then');
+    await clock.advance(20);
+    await session.log.flush();
+
+    const again = await store.open('session-1');
+    expect(again?.stored.interrupted).toBe(true);
+    expect(again?.stored.messages).toMatchObject([
+      { role: 'user' },
+      {
+        stopReason: 'aborted',
+        content: [
+          { kind: 'text', text: 'I look. ' },
+          { kind: 'tool_call', call: later },
+          { kind: 'tool_call', call: { id: 'c2' } },
+          { kind: 'text', text: 'And then' },
+        ],
+      },
+      { role: 'tool', callId: 'c1', toolName: 'Bash', result: { ok: true } },
+      { role: 'tool', callId: 'c2', result: { ok: false, details: { outcome: 'aborted' } } },
+    ]);
+    expect(storage.files.get('session-1')?.text.length).toBeLessThan(10_000);
+
+    session.log.message('turn-1', saying('all of it'));
+    session.log.turnEnded('turn-1');
+    await session.log.flush();
+    expect((await store.open('session-1'))?.stored.messages).toEqual([
+      user('go'),
+      saying('all of it'),
+    ]);
+  });
+
+  it('a cut answer is of the model that was asked, whatever was chosen after it', async () => {
+    const { store, clock } = setUp();
+    const session = store.create();
+    session.log.modelChosen('codex-cli/default');
+    session.log.turnStarted('turn-1');
+    session.log.message('turn-1', user('go'));
+    session.log.modelChosen('openai/m');
+    session.log.partial('turn-1', 'text', 'The answer ');
+    await clock.advance(20);
+    session.log.partial('turn-1', 'text', 'is');
+    await clock.advance(20);
+
+    const { messages, modelId } = (await store.open('session-1'))?.stored ?? { messages: [] };
+    expect(modelId).toBe('openai/m');
+    expect(messages.at(-1)).toMatchObject({ api: '', provider: '', model: 'codex-cli/default' });
+    const signed = signCutAnswers(messages, (id) =>
+      id === 'codex-cli/default'
+        ? { api: 'external', provider: 'codex-cli', model: 'default', toolSource: 'patchbay' }
+        : undefined,
+    );
+    expect(signed.at(-1)).toMatchObject({
+      api: 'external',
+      provider: 'codex-cli',
+      model: 'default',
+      toolSource: 'patchbay',
+      stopReason: 'aborted',
+    });
+    expect(signed.slice(0, -1)).toEqual(messages.slice(0, -1));
+    expect(signCutAnswers(messages, () => undefined)).toEqual(messages);
   });
 
   it('streamed text is void once the answer is there', async () => {

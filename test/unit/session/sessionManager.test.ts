@@ -120,6 +120,19 @@ describe('the session manager', () => {
     });
   });
 
+  it('shows the conversation from before at its start, unless something else was begun meanwhile', async () => {
+    const { manager, store } = setUp();
+    store.kept.set('before', [{ role: 'user', text: 'what was said', createdAtMs: 0 }]);
+    expect(await manager.restore('before')).toBe(true);
+    expect(manager.current.id).toBe('before');
+
+    const { id } = manager.create();
+    const restoring = manager.restore('before');
+    manager.current.submit('something new');
+    expect(await restoring).toBe(false);
+    expect(manager.current.id).toBe(id);
+  });
+
   it('keeps an empty conversation instead of piling up new ones', () => {
     const { manager } = setUp();
     const { id } = manager.current;

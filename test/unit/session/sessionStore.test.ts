@@ -70,6 +70,30 @@ describe('two windows on one session', () => {
     two.files.dispose();
   });
 
+  it('[R211] a copy made while a turn streams keeps what had arrived of its answer', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    first.log.turnStarted('turn-2');
+    first.log.message('turn-2', { role: 'user', text: 'go on', createdAtMs: 0 });
+    first.log.partial('turn-2', 'text', 'half an answer, and the ');
+    await first.log.flush();
+    const half = { stopReason: 'aborted', content: [{ text: 'half an answer, and the ' }] };
+
+    const second = await two.store.open(first.stored.id);
+    expect(second?.stored).toMatchObject({ isCopy: true, interrupted: true });
+    expect(second?.stored.messages.at(-1)).toMatchObject(half);
+    play(second!, 'turn-3', 'from the second');
+    await second!.log.flush();
+    await second!.close?.();
+    const again = await one.store.open(second!.stored.id);
+    const tail = conversation('from the second');
+    expect(again?.stored.messages.at(-tail.length - 1)).toMatchObject(half);
+    expect(again?.stored.messages.slice(-tail.length)).toEqual(tail);
+    expect(again?.stored).not.toHaveProperty('isCopy');
+  });
+
   it('[R211] nobody renames or removes a session that another window has', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b')];
@@ -82,7 +106,12 @@ describe('two windows on one session', () => {
     await expect(two.store.rename(first.stored.id, 'other')).rejects.toMatchObject({
       code: 'session_taken',
     });
+    expect(await two.store.open(first.stored.id, { isOwn: true })).toBeUndefined();
+    expect(two.notices).toEqual([]);
     await first.close?.();
+    expect((await two.store.open(first.stored.id, { isOwn: true }))?.stored.id).toBe(
+      first.stored.id,
+    );
     await two.store.remove(first.stored.id);
     await two.store.remove(first.stored.id);
     expect(await one.store.list()).toEqual([]);
