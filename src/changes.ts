@@ -78,6 +78,7 @@ export function createChanges(options: ChangesOptions): Changes {
     accept: async (path) => {
       await watcher.accept(path);
     },
+    checkPlace: (path) => images.checkPlace(path),
     clock,
     logger,
     store: createChangeStore(new ChangeFiles(join(options.folder, 'changes'))),

@@ -83,6 +83,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
   ): Promise<void> {
     const { folder, target } = await this.place(path);
     if (image.kind === 'absent') {
+      await this.checkPlace(path);
       await unlessAbsent(unlink(target));
       await removeEmptyAbove(target, folder);
       return;
@@ -100,7 +101,9 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
       } finally {
         await file.close();
       }
-      await chmod(temporary, image.mode);
+      await chmod(temporary, image.mode & 0o777);
+      // Again at the last moment: the folders may have been changed since.
+      await this.checkPlace(path);
       await rename(temporary, target);
     } catch (error) {
       await unlink(temporary).catch(() => undefined); // it may never have come into being
@@ -108,8 +111,19 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     }
   }
 
-  /** The real place of a path, by the nearest folder above it that exists: no link may lead out of the workspace. */
+  /**
+   * Rejects with a sentence unless the path leads to itself: below its workspace folder no link may stand in it. What was
+   * kept or noted of a file belongs to that file, and not to one that a link was laid to since.
+   */
+  async checkPlace(path: string): Promise<void> {
+    if (this.options.isOnDisk?.(path) !== false) {
+      await this.place(path);
+    }
+  }
+
+  /** The real place of a path, by the nearest folder above it that exists. */
   private async place(path: string): Promise<{ readonly folder: string; readonly target: string }> {
+    const isLink = (await unlessAbsent(lstat(path)))?.isSymbolicLink() === true;
     let above = path;
     let below = '';
     let real: string | undefined;
@@ -126,18 +140,25 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     const target = below === '' ? (real ?? path) : join(real ?? above, below);
     for (const given of this.options.folders()) {
       const folder = (await unlessAbsent(realpath(given))) ?? given;
-      const inside = relative(folder, target);
-      if (
-        inside !== '' &&
-        inside !== '..' &&
-        !inside.startsWith(`..${sep}`) &&
-        !isAbsolute(inside)
-      ) {
-        return { folder, target };
+      const inside = insideOf(given, path) ?? insideOf(folder, path);
+      if (inside === undefined) {
+        continue;
       }
+      if (isLink || join(folder, inside) !== target) {
+        throw new Error(`a link leads from there to ${target}; nothing was written`);
+      }
+      return { folder, target };
     }
     throw new Error('it leads out of the workspace; nothing was written');
   }
+}
+
+/** The path relative to a folder, when it is below it. */
+function insideOf(folder: string, path: string): string | undefined {
+  const inside = relative(folder, path);
+  const isBelow =
+    inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
+  return isBelow ? inside : undefined;
 }
 
 export function digestOf(bytes: Uint8Array): string {

@@ -195,10 +195,17 @@ export class Checkpoints {
     return last === undefined ? undefined : await this.planOf([last]);
   }
 
-  /** Does what a plan says, and keeps what was there, so that it can be undone. `problems` are sentences, one per file. */
+  /**
+   * Does what a plan says, and keeps what was there, so that it can be undone. `problems` are sentences, one per file.
+   * `around` is called with each file's work, which gives why it was not done; it may refuse that instead.
+   */
   async restore(
     sessionId: string,
     steps: readonly RestoreStep[],
+    around: (
+      path: string,
+      run: () => Promise<string | undefined>,
+    ) => Promise<string | undefined> = (_path, run) => run(),
   ): Promise<{ readonly restored: readonly string[]; readonly problems: readonly string[] }> {
     const turn = { sessionId, turnId: this.deps.createTurnId() };
     const atMs = this.deps.clock.nowMs();
@@ -216,31 +223,43 @@ export class Checkpoints {
         if (step.kind === 'impossible') {
           continue;
         }
-        try {
-          const before = await this.store(await this.deps.files.read(step.path));
-          if (before.kind === 'unknown') {
-            problems.push(
-              `${step.path} stays as it is: what it holds now could not be kept (${before.why}).`,
-            );
-            continue;
+        const problem = await around(step.path, async () => {
+          try {
+            return await this.restoreFile(open, step);
+          } catch (error) {
+            open.files.delete(step.path);
+            return errorMessage(error);
           }
-          const image = await this.load(step.image);
-          const file = { path: step.path, before, atMs, touchedAtMs: atMs };
-          open.files.set(step.path, file);
-          // First on disk, then the change: a host that dies in between loses nothing.
-          await this.write(open, 'restore');
-          await this.deps.files.write(step.path, image);
+        });
+        if (problem === undefined) {
           restored.push(step.path);
-          const after = await this.deps.files.digest(step.path);
-          open.files.set(step.path, { ...file, after });
-        } catch (error) {
-          open.files.delete(step.path);
-          problems.push(`${step.path} stays as it is: ${errorMessage(error)}`);
+        } else {
+          problems.push(`${step.path} stays as it is: ${problem}.`);
         }
       }
       await this.write(open, 'restore');
     });
     return { restored, problems };
+  }
+
+  /** Gives why it was not done. */
+  private async restoreFile(
+    open: OpenCheckpoint,
+    { path, image }: Exclude<RestoreStep, { readonly kind: 'impossible' }>,
+  ): Promise<string | undefined> {
+    const before = await this.store(await this.deps.files.read(path));
+    if (before.kind === 'unknown') {
+      return `what it holds now could not be kept (${before.why})`;
+    }
+    const bytes = await this.load(image);
+    const atMs = open.createdAtMs;
+    const file = { path, before, atMs, touchedAtMs: atMs };
+    open.files.set(path, file);
+    // First on disk, then the change: a host that dies in between loses nothing.
+    await this.write(open, 'restore');
+    await this.deps.files.write(path, bytes);
+    open.files.set(path, { ...file, after: await this.deps.files.digest(path) });
+    return undefined;
   }
 
   async has(sessionId: string, turnIds: readonly string[]): Promise<boolean> {

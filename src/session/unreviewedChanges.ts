@@ -54,6 +54,8 @@ export interface UnreviewedChangesDeps {
   /** Before a write of ours: what the disk has that nobody told yet is looked at. After it: that is no news. */
   readonly settle: (path: string) => Promise<void>;
   readonly accept: (path: string) => Promise<void>;
+  /** Rejects with a sentence when the path leads elsewhere than its name says. */
+  readonly checkPlace: (path: string) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store?: ChangeStore;
@@ -267,11 +269,18 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       this.writing.add(path);
       try {
         const before = file.isThere ? file.text.current : undefined;
+        const checkPlace = (): Promise<void> => this.deps.checkPlace(path);
+        await checkPlace();
         let savedText: string | undefined;
         if (!next.isThere) {
-          await this.deps.files.deleteFile(path, before ?? '');
+          await this.deps.files.deleteFile(path, before ?? '', checkPlace);
         } else {
-          const outcome = await this.deps.files.writeText(path, next.text.current, before);
+          const outcome = await this.deps.files.writeText(
+            path,
+            next.text.current,
+            before,
+            checkPlace,
+          );
           savedText = outcome.savedText;
         }
         await this.deps.accept(path);

@@ -112,14 +112,15 @@ export class TurnRestore {
     }
     const problems: string[] = [];
     // In one go, so that one undo takes all of it back; each file has its record.
-    const outcome = await this.deps.checkpoints.restore(sessionId, doable);
-    for (const path of outcome.restored) {
-      await auditUserChange(
+    const outcome = await this.deps.checkpoints.restore(sessionId, doable, (path, run) =>
+      auditUserChange(
         this.deps.audit,
         this.deps.clock,
         { kind: 'restore', sessionId, turnId, path, hunkCount: 0, origins: [] },
-        () => Promise.resolve(undefined),
-      );
+        run,
+      ),
+    );
+    for (const path of outcome.restored) {
       await this.deps.accept(path);
     }
     problems.push(...outcome.problems);

@@ -225,10 +225,50 @@ describe('checkpoints on disk', () => {
       symlinkSync(outside, join(folder, 'sub'));
       const { restored, problems } = await restore(['t1']);
       expect(restored).toEqual([]);
-      expect(problems[0]).toContain('leads out of the workspace');
+      expect(problems[0]).toContain('a link leads from there to');
       expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('theirs');
     },
   );
+
+  it.runIf(isPosix)(
+    '[R235] never write through a link that was laid since, also to another place of the workspace',
+    async () => {
+      const { folders, put, turn, restore } = place();
+      const [folder = ''] = folders;
+      const tool = join(folder, 'tool.sh');
+      const config = join(folder, 'd/config');
+      const hook = join(folder, '.git/hooks/pre-commit');
+      put(tool, 'before');
+      await turn('t1', () => put(tool, 'after'), [tool]);
+      await turn('t2', () => put(config, 'made'), [config]);
+      put(hook, 'the hook');
+      put(join(folder, '.git/config'), 'the config');
+      rmSync(tool);
+      symlinkSync(hook, tool);
+      rmSync(join(folder, 'd'), { recursive: true });
+      symlinkSync(join(folder, '.git'), join(folder, 'd'));
+      const { restored, problems } = await restore(['t1', 't2']);
+      expect(restored).toEqual([]);
+      expect(problems).toHaveLength(2);
+      expect(readFileSync(hook, 'utf8')).toBe('the hook');
+      expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe('the config');
+    },
+  );
+
+  it('[R235] restore nothing that may not be recorded', async () => {
+    const { folders, put, turn, checkpoints } = place();
+    const path = join(folders[0] ?? '', 'a');
+    put(path, 'before');
+    await turn('t1', () => put(path, 'after'), [path]);
+    const { restored, problems } = await checkpoints.restore(
+      's',
+      await checkpoints.plan('s', ['t1']),
+      () => Promise.resolve('the audit log cannot be written'),
+    );
+    expect(restored).toEqual([]);
+    expect(problems).toEqual([`${path} stays as it is: the audit log cannot be written.`]);
+    expect(readFileSync(path, 'utf8')).toBe('after');
+  });
 
   it.runIf(isPosix)('[R235] are private, and hold equal bytes once', async () => {
     const { folders, put, turn, store } = place();

@@ -25,6 +25,7 @@ function place(
   const notices: string[] = [];
   const open = new Map<string, string>();
   const settled: string[] = [];
+  const linked = new Set<string>();
   const changes = new UnreviewedChanges({
     files,
     openText: (name) => open.get(name),
@@ -34,6 +35,10 @@ function place(
       return Promise.resolve();
     },
     accept: () => Promise.resolve(),
+    checkPlace: (name) =>
+      linked.has(name)
+        ? Promise.reject(new Error('a link leads from there to /home/.bashrc; nothing was written'))
+        : Promise.resolve(),
     clock: new FakeClock(),
     logger: silentLogger,
     store: createChangeStore({
@@ -79,10 +84,21 @@ function place(
       .flatMap(({ label, kind, hunks }) =>
         hunks.map(({ hunk, origin }) => [label, kind, hunk.oldText, hunk.newText, origin.kind]),
       );
-  return { files, changes, change, rows, texts, audited, notices, open, settled };
+  return { files, changes, change, rows, texts, audited, notices, open, settled, linked };
 }
 
 describe('changes that nobody approved', () => {
+  it('[R233] undo never writes where a link leads, and says so', async () => {
+    const { files, changes, change, linked } = place({ [path]: 'one\n' });
+    change(path, 'one\ntwo\n');
+    linked.add(path);
+    const changeId = changes.list()[0]?.id ?? '';
+    const { undone, problems } = await changes.undo({ kind: 'file', changeId });
+    expect(undone).toBe(0);
+    expect(problems[0]).toContain('a link leads from there to');
+    expect(files.disk(path)).toBe('one\ntwo\n');
+  });
+
   it('[R234] wait as hunks with their origin, are undone one by one, and the rest of the file keeps its bytes', async () => {
     const { files, changes, change, rows, audited } = place({ [path]: '1\n2\n3\n4\n5\n6\n7\n' });
     change(path, 'one\n2\n3\n4\n5\n6\nseven\n');
