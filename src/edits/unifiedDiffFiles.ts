@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import type { FilePatch, ParsedPatch } from './filePatch';
 
 /** What the head lines of one file say; a path that is not there is `/dev/null`. */
@@ -60,7 +61,7 @@ function readHeads(lines: readonly string[]): readonly FileHead[] {
         heads.push(head);
       }
       const end = endOfHunk(lines, at + 1, Number(counts[1] ?? 1), Number(counts[2] ?? 1));
-      head.hunks.push(...lines.slice(at, end));
+      append(head.hunks, lines.slice(at, end));
       at = end - 1;
     } else if (line.startsWith('diff --git ')) {
       const [oldPath, newPath] = gitPaths(line.slice('diff --git '.length));
@@ -224,8 +225,9 @@ function unquoted(name: string): string {
     if (octal !== undefined) {
       bytes.push(Number.parseInt(octal, 8) & 0xff);
     } else {
-      bytes.push(
-        ...new TextEncoder().encode(escape === undefined ? part : (escapes.get(escape) ?? escape)),
+      append(
+        bytes,
+        new TextEncoder().encode(escape === undefined ? part : (escapes.get(escape) ?? escape)),
       );
     }
   }

@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
@@ -112,7 +113,7 @@ export class WalkSearch {
           }
         }
       }
-      todo.push(...folders);
+      append(todo, folders);
     }
     return true;
   }
