@@ -124,6 +124,22 @@ describe('a script inside a command', () => {
   });
 });
 
+describe('a program that an allow rule names', () => {
+  it.each([
+    'split -l 1 -a 1 --additional-suffix=pmrc in.txt .',
+    'csplit -f .npmr -b c in.txt 1',
+    'tar tf data.evil.example:x',
+    'tar -tvf user@host:x',
+    'tar --list --file=host:x',
+  ])('asks all the same: %s', (command) => {
+    expect(judgeWords(command.split(' '), 'bash').danger).toBeDefined();
+  });
+
+  it.each(['tar tf x.tar', 'tar -tzvf x.tgz', 'tar --list --file=x.tar'])('runs: %s', (command) => {
+    expect(judgeWords(command.split(' '), 'bash').danger).toBeUndefined();
+  });
+});
+
 describe('a raw word of bash', () => {
   it.each<readonly [string, readonly (string | undefined)[]]>([
     [`'a'"b"c`, ['abc']],

@@ -213,7 +213,7 @@ export const fileTools: readonly ToolTable[] = [
       operands.some(({ word }) => /[/.]/.test(word)) ? 'gives man a file to format' : undefined,
   },
   { names: 'tee', writes: '--output-error', only: '-a --append -i --ignore-interrupts' },
-  { names: 'rmdir', deletes: '-p --parents --ignore-fail-on-non-empty' },
+  { names: 'rmdir', takesAway: 'delete', deletes: '-p --parents --ignore-fail-on-non-empty' },
   { names: 'mkdir', texts: '-m --mode', chooses: '-Z --context' },
   { names: 'touch', texts: '-d --date -t', reads: '-r --reference' },
   {
@@ -221,10 +221,17 @@ export const fileTools: readonly ToolTable[] = [
     deletes: '-f --force --remove-destination',
     runs: '-r -R -a --recursive --archive',
   },
-  { names: 'mv gmv', deletes: '-f --force' },
+  { names: 'mv gmv', deletes: '-f --force', takesAway: 'move' },
   { names: 'ln gln', deletes: '-f --force' },
-  { names: 'rm grm', deletes: '-r -R -f -d --recursive --force --dir --no-preserve-root' },
-  { names: 'unlink truncate', reads: '-r --reference' },
+  { names: 'move move-item mi ren rename-item rni', takesAway: 'move' },
+  { names: 'del erase rd remove-item ri', takesAway: 'delete' },
+  {
+    names: 'rm grm',
+    takesAway: 'delete',
+    deletes: '-r -R -f -d --recursive --force --dir --no-preserve-root',
+  },
+  { names: 'unlink', takesAway: 'delete' },
+  { names: 'truncate', reads: '-r --reference' },
   { names: 'shred srm wipe', always: 'destroys files' },
   { names: 'install ginstall', runs: '--strip-program -s --strip' },
   {
@@ -239,7 +246,7 @@ export const fileTools: readonly ToolTable[] = [
     check: ({ words }) =>
       words.some((word) => /^of=/i.test(word)) ? 'gives dd an output file (of=)' : undefined,
   },
-  { names: 'split gsplit csplit', runs: '--filter' },
+  { names: 'split gsplit csplit gcsplit', always: 'makes files with names that it puts together' },
   {
     names: 'tar bsdtar gtar',
     isReader: true,
@@ -324,5 +331,10 @@ function tarCheck({ words }: ParsedArguments): string | undefined {
       !/^-[vzjJ]*f?$/.test(word) &&
       !/^--(?:verbose|file=.*|gzip|bzip2|xz|list)$/.test(word),
   );
-  return isListing && odd === undefined ? undefined : 'makes tar do more than list an archive';
+  if (!isListing || odd !== undefined) {
+    return 'makes tar do more than list an archive';
+  }
+  // Here a name with a colon is an archive on another machine, which tar fetches by a program.
+  const remote = rest.find((word) => word.includes(':'));
+  return remote === undefined ? undefined : `names an archive on another machine (${remote})`;
 }
