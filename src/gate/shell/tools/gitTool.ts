@@ -90,7 +90,7 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   diff: { texts: '-S -G' },
   show: { texts: '-S -G' },
   archive: { writes: '-o', runs: '--exec' },
-  'format-patch': { writes: '-o' },
+  'format-patch': { writes: '-o --suffix' },
   rebase: { runs: '-x -i -s --strategy -X --interactive --edit-todo' },
   merge: { runs: '-s --strategy -X -S', reads: '-F', texts: '-m' },
   'cherry-pick': { runs: '-e --edit -s --strategy -X -S' },
