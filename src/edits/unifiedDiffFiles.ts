@@ -204,11 +204,12 @@ function pathOf(line: string): string | undefined {
 
 function gitPaths(names: string): readonly [string, string] {
   const quoted = /^("(?:[^"\\]|\\.)*"|\S+) ("(?:[^"\\]|\\.)*"|\S+)$/.exec(names);
-  const same = /^(?:a\/)?(.*) (?:b\/)?\1$/.exec(names);
-  if (quoted === null && same !== null) {
-    // A name with blanks: only the halves tell where it ends.
-    const half = (names.length - 1) / 2;
-    return [names.slice(0, half), names.slice(half + 1)];
+  // A name with blanks: only the halves tell where it ends.
+  const half = (names.length - 1) / 2;
+  const [before, behind] = [names.slice(0, half), names.slice(half + 1)];
+  const isSame = names[half] === ' ' && before.replace(/^a\//, '') === behind.replace(/^b\//, '');
+  if (quoted === null && isSame) {
+    return [before, behind];
   }
   return [unquoted(quoted?.[1] ?? names), unquoted(quoted?.[2] ?? names)];
 }
