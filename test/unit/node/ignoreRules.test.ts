@@ -17,9 +17,7 @@ describe('the rules of an ignore file', () => {
     const blanks = ' '.repeat(4000);
     const rules = IgnoreRules.none.with(
       '',
-      [`a${blanks}b`, 'x'.repeat(5000), 'seen', `a${blanks}b\n`.repeat(100), 'unseen'].join(
-        '\n',
-      ),
+      [`a${blanks}b`, 'x'.repeat(5000), 'seen', `a${blanks}b\n`.repeat(100), 'unseen'].join('\n'),
     );
     expect(rules.ignores('seen', false)).toBe(true);
     expect(rules.ignores('x'.repeat(5000), false)).toBe(false);
