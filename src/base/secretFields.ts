@@ -1,3 +1,4 @@
+import { append } from './append';
 import { fieldKind, type FieldKind } from './secretNames';
 import { bareSecretLength, isPlaceholder, type Field, type FieldStyle } from './secretValues';
 import { redactedMark } from './redactedMark';
@@ -225,7 +226,7 @@ function listSpans(text: string, from: number, field: Field): readonly Span[] {
     }
     const start = at + quote[0].length;
     const end = endOfQuoted(text, start, quote[2] ?? '"', quote[1]?.length ?? 0);
-    spans.push(...secretInQuotes(text, start, end, field));
+    append(spans, secretInQuotes(text, start, end, field));
     at = end + (quote[1]?.length ?? 0) + 1;
   }
   if (at === from && (field.kind === 'authorization' || field.kind === 'cookie')) {

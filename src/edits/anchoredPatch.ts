@@ -190,6 +190,8 @@ class LineSearch {
   private readonly exact: string;
   private readonly trimmed: string;
   private readonly ids = new Map<string, number>();
+  /** Made for the first anchor: a patch may have very many of them. */
+  private placesByText: ReadonlyMap<string, readonly number[]> | undefined;
 
   constructor(private readonly lines: readonly string[]) {
     this.exact = this.codesOf(lines, (line) => line);
@@ -218,8 +220,19 @@ class LineSearch {
   }
 
   findTrimmed(anchor: string, from: number): number | undefined {
-    const found = this.lines.findIndex((line, at) => at >= from && line.trim() === anchor);
-    return found === -1 ? undefined : found;
+    this.placesByText ??= placesOf(this.lines);
+    const places = this.placesByText.get(anchor) ?? [];
+    let low = 0;
+    let high = places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] ?? 0) < from) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return places[low];
   }
 
   private places(codes: string, old: string, from: number, isAtEnd: boolean): readonly number[] {
@@ -241,4 +254,19 @@ class LineSearch {
       })
       .join('');
   }
+}
+
+/** Where each line stands, without the blanks around it. */
+function placesOf(lines: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [at, line] of lines.entries()) {
+    const text = line.trim();
+    const known = places.get(text);
+    if (known === undefined) {
+      places.set(text, [at]);
+    } else {
+      known.push(at);
+    }
+  }
+  return places;
 }

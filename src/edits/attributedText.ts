@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { findLines } from './lines';
 import type { Hunk } from './fileEdit';
 import { characterChanges, type TextChange } from './characterChanges';
@@ -177,10 +178,11 @@ function insertAccepted<Origin>(
   let rest = text;
   const from = run.findIndex((piece) => rest.startsWith(piece.text));
   if (from < 0) {
-    before.push(...run, { kind: 'both', text });
+    append(before, run);
+    before.push({ kind: 'both', text });
     return;
   }
-  before.push(...run.slice(0, from));
+  append(before, run.slice(0, from));
   let at = from;
   for (let piece = run[at]; piece !== undefined && rest.startsWith(piece.text); piece = run[at]) {
     before.push({ kind: 'both', text: piece.text });
@@ -190,7 +192,7 @@ function insertAccepted<Origin>(
   if (rest !== '') {
     before.push({ kind: 'both', text: rest });
   }
-  before.push(...run.slice(at));
+  append(before, run.slice(at));
 }
 
 /** Neighbours that say one thing are one piece; what was removed and added again beside it is there. */

@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { PatchbayError } from '../base/patchbayError';
 import type { Change } from './alignment';
 import { defaultDiffLimits, diffTexts, type DiffLimits } from './editorDiff';
@@ -104,10 +105,11 @@ function withUnseenChanges(
     const unseen = unseenChanges(before, after, oldAt, newAt, change.oldStart);
     const last = unseen.at(-1);
     if (last !== undefined && breaksOffAtTheEnd(before, after, last) && !isEmpty(change)) {
-      changes.push(...unseen.slice(0, -1));
+      append(changes, unseen.slice(0, -1));
       changes.push({ ...change, oldStart: last.oldStart, newStart: last.newStart });
     } else {
-      changes.push(...unseen, change);
+      append(changes, unseen);
+      changes.push(change);
     }
     oldAt = change.oldEnd;
     newAt = change.newEnd;

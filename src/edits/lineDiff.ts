@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { computeHunks } from './hunks';
 import type { Hunk } from './fileEdit';
 import { splitLines, textOfLines, type SplitText } from './lines';
@@ -52,7 +53,7 @@ export function unifiedDiffOfHunks(
       ? []
       : [`--- ${before === '' ? '/dev/null' : label}`, `+++ ${after === '' ? '/dev/null' : label}`];
   for (const group of groupsWithContext(hunks, contextLines)) {
-    lines.push(...groupLines(oldSide, newSide, group, contextLines));
+    append(lines, groupLines(oldSide, newSide, group, contextLines));
   }
   return cutLines(lines, limits.maxChars ?? Infinity);
 }
@@ -111,11 +112,11 @@ function groupLines(
   let oldAt = oldFrom;
   for (const hunk of group) {
     const range = rangeOf(hunk);
-    lines.push(...markedLines(' ', before, oldAt, range.oldFrom));
-    lines.push(...hunkLines(before, after, hunk));
+    append(lines, markedLines(' ', before, oldAt, range.oldFrom));
+    append(lines, hunkLines(before, after, hunk));
     oldAt = range.oldTo;
   }
-  lines.push(...markedLines(' ', before, oldAt, oldAt + tail));
+  append(lines, markedLines(' ', before, oldAt, oldAt + tail));
   return lines;
 }
 

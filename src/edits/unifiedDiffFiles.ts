@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import type { FilePatch, ParsedPatch } from './filePatch';
 
 /** What the head lines of one file say; a path that is not there is `/dev/null`. */
@@ -60,7 +61,7 @@ function readHeads(lines: readonly string[]): readonly FileHead[] {
         heads.push(head);
       }
       const end = endOfHunk(lines, at + 1, Number(counts[1] ?? 1), Number(counts[2] ?? 1));
-      head.hunks.push(...lines.slice(at, end));
+      append(head.hunks, lines.slice(at, end));
       at = end - 1;
     } else if (line.startsWith('diff --git ')) {
       const [oldPath, newPath] = gitPaths(line.slice('diff --git '.length));
@@ -203,11 +204,12 @@ function pathOf(line: string): string | undefined {
 
 function gitPaths(names: string): readonly [string, string] {
   const quoted = /^("(?:[^"\\]|\\.)*"|\S+) ("(?:[^"\\]|\\.)*"|\S+)$/.exec(names);
-  const same = /^(?:a\/)?(.*) (?:b\/)?\1$/.exec(names);
-  if (quoted === null && same !== null) {
-    // A name with blanks: only the halves tell where it ends.
-    const half = (names.length - 1) / 2;
-    return [names.slice(0, half), names.slice(half + 1)];
+  // A name with blanks: only the halves tell where it ends.
+  const half = (names.length - 1) / 2;
+  const [before, behind] = [names.slice(0, half), names.slice(half + 1)];
+  const isSame = names[half] === ' ' && before.replace(/^a\//, '') === behind.replace(/^b\//, '');
+  if (quoted === null && isSame) {
+    return [before, behind];
   }
   return [unquoted(quoted?.[1] ?? names), unquoted(quoted?.[2] ?? names)];
 }
@@ -224,8 +226,9 @@ function unquoted(name: string): string {
     if (octal !== undefined) {
       bytes.push(Number.parseInt(octal, 8) & 0xff);
     } else {
-      bytes.push(
-        ...new TextEncoder().encode(escape === undefined ? part : (escapes.get(escape) ?? escape)),
+      append(
+        bytes,
+        new TextEncoder().encode(escape === undefined ? part : (escapes.get(escape) ?? escape)),
       );
     }
   }

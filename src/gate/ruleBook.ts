@@ -91,7 +91,7 @@ export class RuleBook implements Disposable {
             JSON.stringify(rule.match) === JSON.stringify(match),
         ),
     );
-    let next = Math.max(0, ...all.map(({ id }) => Number(/\d+$/.exec(id)?.[0] ?? 0)));
+    let next = all.reduce((most, { id }) => Math.max(most, Number(/\d+$/.exec(id)?.[0] ?? 0)), 0);
     const added = fresh.map((match): WorkspaceRule => {
       next += 1;
       return {

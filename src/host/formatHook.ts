@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { computeHunks } from '../edits/hunks';
 import { shortDiffLimits, unifiedDiff } from '../edits/lineDiff';
 import type { WorkspaceFiles } from '../tools/contract';
@@ -78,7 +79,7 @@ async function format(
   for (const part of parts) {
     const edits = await formatter.formatPart(path, text, part);
     formatsParts ||= edits !== undefined;
-    chosen.push(...within(part, text, edits ?? []));
+    append(chosen, within(part, text, edits ?? []));
   }
   if (formatsParts) {
     return applyOffsetEdits(text, withoutOverlaps(chosen));

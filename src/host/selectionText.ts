@@ -1,3 +1,4 @@
+import { fenceFor } from '../base/markdownFence';
 /** A piece of a file for the composer. Lines are one-based. */
 export interface SelectedText {
   readonly label: string;
@@ -28,15 +29,6 @@ export function selectionText(selected: SelectedText, intent: SelectionIntent): 
     case 'fix':
       return `Fix ${place}${problemText(selected.problems)}:\n\n${quoted}`;
   }
-}
-
-/** A run of backticks longer than any in the text. */
-export function fenceFor(text: string): string {
-  let longest = 0;
-  for (const match of text.matchAll(/`+/g)) {
-    longest = Math.max(longest, match[0].length);
-  }
-  return '`'.repeat(Math.max(3, longest + 1));
 }
 
 function problemText(problems: SelectedText['problems']): string {

@@ -14,9 +14,12 @@ export class IgnoreRules {
 
   private constructor(private readonly rules: readonly Rule[]) {}
 
-  /** With the rules of the ignore file in `base`. */
+  /** With the rules of the ignore file in `base`; what is longer than anybody writes is left out. */
   with(base: string, text: string): IgnoreRules {
-    const added = text.split(/\r?\n/).flatMap((line) => parseRule(base, line));
+    const added = text
+      .slice(0, maxTextChars)
+      .split(/\r?\n/)
+      .flatMap((line) => (line.length > maxLineChars ? [] : parseRule(base, line)));
     return added.length === 0 ? this : new IgnoreRules([...this.rules, ...added]);
   }
 
@@ -31,8 +34,17 @@ export class IgnoreRules {
   }
 }
 
+const maxTextChars = 256 * 1024;
+const maxLineChars = 4096;
+
+/** Without the blanks at the end; one behind a backslash belongs to the name. */
+function withoutBlanks(line: string): string {
+  const bare = line.trimEnd();
+  return bare.endsWith('\\') ? line.slice(0, bare.length + 1) : bare;
+}
+
 function parseRule(base: string, line: string): readonly Rule[] {
-  const text = line.replace(/(?<!\\)\s+$/, '');
+  const text = withoutBlanks(line);
   if (text === '' || text.startsWith('#')) {
     return [];
   }

@@ -139,5 +139,9 @@ function describeContent(block: unknown): string {
 }
 
 function decodedBytes(base64: string | undefined): number {
-  return Math.floor(((base64?.replace(/=+$/, '').length ?? 0) * 3) / 4);
+  let end = base64?.length ?? 0;
+  while (end > 0 && base64?.[end - 1] === '=') {
+    end -= 1;
+  }
+  return Math.floor((end * 3) / 4);
 }

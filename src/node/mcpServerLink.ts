@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -179,7 +180,7 @@ export class ServerLink {
         ResultSchema,
         { timeout: listMs, ...(signal === undefined ? {} : { signal }) },
       );
-      items.push(...(arrayField(result, 'tools') ?? []));
+      append(items, arrayField(result, 'tools') ?? []);
       cursor = stringField(result, 'nextCursor');
       if (cursor === undefined || cursors.has(cursor)) {
         break;

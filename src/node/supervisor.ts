@@ -4,6 +4,7 @@
  * because the host let go or died, the child's whole process tree is ended: terminate first, kill after a grace time.
  * This process leaves when the child and its group are gone.
  */
+import { append } from '../base/append';
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
@@ -241,7 +242,7 @@ function descendantsOf(root: number): readonly ProcessEntry[] {
   const todo = [...(byParent.get(root) ?? [])];
   for (let entry = todo.pop(); entry !== undefined; entry = todo.pop()) {
     found.push(entry);
-    todo.push(...(byParent.get(entry.pid) ?? []));
+    append(todo, byParent.get(entry.pid) ?? []);
   }
   return found;
 }

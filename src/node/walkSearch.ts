@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { append } from '../base/append';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { PatchbayError } from '../base/patchbayError';
@@ -86,7 +87,7 @@ export class WalkSearch {
       const { path } = current;
       const entries = await readdir(join(folder, path), { withFileTypes: true }).catch(() => []); // no permission: left out
       const ignoreText = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
-        ? await readFile(join(folder, path, '.gitignore'), 'utf8').catch(() => '') // gone meanwhile: no rules
+        ? await readIgnoreText(join(folder, path, '.gitignore')).catch(() => '') // gone meanwhile: no rules
         : '';
       const ignore = current.ignore.with(path, ignoreText);
       const folders: { readonly path: string; readonly ignore: IgnoreRules }[] = [];
@@ -112,7 +113,7 @@ export class WalkSearch {
           }
         }
       }
-      todo.push(...folders);
+      append(todo, folders);
     }
     return true;
   }
@@ -186,3 +187,21 @@ function withTimeLimit(run: () => readonly number[]): readonly number[] | undefi
   }
   return result;
 }
+
+/** The beginning of an ignore file: what nobody writes by hand is not brought into memory. */
+async function readIgnoreText(path: string): Promise<string> {
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(maxIgnoreBytes),
+      0,
+      maxIgnoreBytes,
+      0,
+    );
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+const maxIgnoreBytes = 256 * 1024;

@@ -1,3 +1,4 @@
+import { fenceFor } from '../base/markdownFence';
 import { assertNever } from '../base/assertNever';
 import type { Message } from '../events/message';
 import type { ToolResult } from '../events/toolCall';
@@ -198,8 +199,7 @@ function markdownOf(document: ExportDocument): string {
 
 /** A fence that is longer than any in the text, so that nothing in it ends it. */
 function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceFor(text);
   return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}`;
 }
 

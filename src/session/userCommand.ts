@@ -1,3 +1,4 @@
+import { fenceFor } from '../base/markdownFence';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 
 /** A shell line of the user. `isShared`: its output goes to the model with the next prompt. */
@@ -36,8 +37,7 @@ export function commandText({ line, result }: RanCommand): string {
   const output = result.ok
     ? result.output
     : [result.error, result.output].filter((part) => part !== '').join('\n');
-  const longest = Math.max(2, ...[...output.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceFor(output);
   const shown = output.trim() === '' ? '(no output)' : output.replace(/\n$/, '');
   return `I ran this command myself: ${line}\n${fence}\n${shown}\n${fence}`;
 }

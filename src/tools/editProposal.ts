@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { applyChange } from '../edits/changes';
 import type { EditVerdict, FileEdit, Hunk } from '../edits/fileEdit';
@@ -166,7 +167,10 @@ export function describeVerdict(
   if (verdict.deniedHunks.length > 0) {
     parts.push(
       `The user approved ${hunkCountText(verdict)} of the edit of ${shownPath}; only what was approved is in the file. Denied:`,
-      ...verdict.deniedHunks.map(({ hunk, reason }) => describeDenied(hunk, reason, showsText)),
+    );
+    append(
+      parts,
+      verdict.deniedHunks.map(({ hunk, reason }) => describeDenied(hunk, reason, showsText)),
     );
   }
   if (verdict.userChange !== undefined && verdict.userChange !== '') {

@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import type { AssistantMessage, Message, ToolResultMessage } from '../events/message';
 import { toolError, type ToolCall } from '../events/toolCall';
 import { createTurn, type Turn } from './turn';
@@ -79,7 +80,7 @@ function repair<Item>(items: readonly Item[], pairing: Pairing<Item>): Repaired<
       }
     }
   });
-  repairs.push(...waiting.leftOver());
+  append(repairs, waiting.leftOver());
   const isMoved = repairs.length === 0 && repaired.some((item, index) => item !== items[index]);
   if (isMoved) {
     repairs.push('results were moved behind their calls');

@@ -110,11 +110,22 @@ ${summaryHeadings.map((heading) => `## ${heading}`).join('\n')}
 
 Objective: what the user wants, in their words where they matter. Constraints: what they asked for, forbade or decided. Status: what is done and what is not, with file paths, names, commands and results. Rationale: why things were done this way, what was tried and given up. Plan: the next steps. Carry-over: facts, values, ids and open questions that are needed later. Carry on everything of an earlier summary that still matters. Write "${nothing}" under a heading with nothing to say.`;
 
+const maxHeadingChars = 200;
+
 function headingOf(line: string): SummaryHeading | undefined {
-  const name = /^\s*#{1,6}\s*\**\s*([A-Za-z][A-Za-z -]*?)\s*\**\s*:?\s*$/.exec(line)?.[1];
-  return name === undefined
-    ? undefined
-    : summaryHeadings.find((heading) => heading.toLowerCase() === name.toLowerCase());
+  const bare = line.length > maxHeadingChars ? '' : line.trim();
+  const marks = /^#{1,6}/.exec(bare)?.[0];
+  if (marks === undefined) {
+    return undefined;
+  }
+  // Piece by piece: one pattern for all of it would try every way to share the blanks.
+  const unmarked = bare.slice(marks.length).replace(/:$/, '').trim();
+  const name = unmarked
+    .replace(/^\*{1,8}/, '')
+    .replace(/\*{1,8}$/, '')
+    .trim()
+    .toLowerCase();
+  return summaryHeadings.find((heading) => heading.toLowerCase() === name);
 }
 
 /** Earlier lines and new ones; when it is too much the oldest go. */

@@ -116,9 +116,18 @@ async function pathDanger(
   for (const written of judged.paths) {
     const path = shell === 'bash' ? written : written.replaceAll('\\', '/');
     const read = await place.resolve(path, 'read');
-    const found = read === 'inside' && !judged.isReader ? await place.resolve(path, 'write') : read;
-    if (found !== 'inside') {
-      return `names ${written}, ${whatIsWrong(found)}`;
+    if (read !== 'inside') {
+      return `names ${written}, ${whatIsWrong(read)}`;
+    }
+    // With a folder goes what is in it: a protected file below counts too.
+    const uses = judged.isReader
+      ? []
+      : ['write' as const, ...(judged.takesAway === undefined ? [] : [judged.takesAway])];
+    for (const use of uses) {
+      const found = await place.resolve(path, use);
+      if (found !== 'inside') {
+        return `names ${written}, ${whatIsWrong(found)}`;
+      }
     }
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { append } from '../../base/append';
 import type { Tree } from '@vscode/tree-sitter-wasm';
 import { bashWords } from './bashWords';
 import type { CommandWord } from './contract';
@@ -18,13 +19,14 @@ export function readBashTree(tree: Tree, text: string): TreeReading {
     const type = cursor.nodeType;
     const raw = (): string => text.slice(cursor.startIndex, cursor.endIndex);
     if (parent !== undefined && isWord(type, cursor.nodeIsNamed)) {
-      parent.push(...bashWords(raw()));
+      append(parent, bashWords(raw()));
     }
     if (type === 'heredoc_body') {
       inputs.push(raw());
     } else if (type === 'herestring_redirect') {
-      inputs.push(
-        ...bashWords(raw().replace(/^[0-9]*<<<\s*/, '')).filter((word) => word !== undefined),
+      append(
+        inputs,
+        bashWords(raw().replace(/^[0-9]*<<<\s*/, '')).filter((word) => word !== undefined),
       );
     }
     return type === 'command' || type === 'declaration_command' || type === 'unset_command'

@@ -19,6 +19,8 @@ export interface WordsJudgement {
   readonly paths: readonly string[];
   /** Protected files may be named: it changes nothing. */
   readonly isReader: boolean;
+  /** It moves or deletes what its paths name. */
+  readonly takesAway?: 'move' | 'delete';
 }
 
 /** Judges the words of one plain command; where they are is not looked at here. */
@@ -59,13 +61,8 @@ function judgeProgram(words: readonly string[], name: string, shell: ShellKind):
     return judgeInterpreter(words, name, interpreter);
   }
   if (name === 'git') {
-    const { parsed, danger: why, wordsToCover, isReader } = readGit(words);
-    return {
-      ...(why === undefined ? {} : { danger: why }),
-      wordsToCover,
-      isReader,
-      paths: pathWords(parsed),
-    };
+    const { parsed, ...read } = readGit(words);
+    return { ...read, paths: pathWords(parsed) };
   }
   const table = tables.get(name);
   if (table === undefined && wrappers.has(name)) {
@@ -96,7 +93,14 @@ function judgeTable(
     return danger(`gives ${name} a file to write`);
   }
   const why = table.check?.(parsed);
-  return why === undefined ? { ...known, paths } : danger(why);
+  if (why !== undefined) {
+    return danger(why);
+  }
+  return {
+    ...known,
+    ...(table.takesAway === undefined ? {} : { takesAway: table.takesAway }),
+    paths,
+  };
 }
 
 /** Programs that only start another: the rule has to name the other one too, and no option may stand between. */

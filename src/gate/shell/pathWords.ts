@@ -1,3 +1,4 @@
+import { append } from '../../base/append';
 import type { ParsedArguments } from './tools/toolTable';
 
 /**
@@ -35,7 +36,7 @@ function pathsIn(word: string): readonly string[] {
   for (const match of word.matchAll(/[=:,@]+/g)) {
     found.push(word.slice(match.index + match[0].length));
   }
-  found.push(...word.split(/[=:,@]+/));
+  append(found, word.split(/[=:,@]+/));
   return found.filter((path) => path !== '' && path !== '-');
 }
 

@@ -1,3 +1,4 @@
+import { append } from '../../base/append';
 import * as vscode from 'vscode';
 import type { AuditLog } from '../../gate/audit';
 import type { Clock } from '../../base/clock';
@@ -123,7 +124,7 @@ export class TurnRestore {
     for (const path of outcome.restored) {
       await this.deps.accept(path);
     }
-    problems.push(...outcome.problems);
+    append(problems, outcome.problems);
     if (problems.length > 0) {
       void vscode.window.showWarningMessage(`Patchbay: ${problems.slice(0, 3).join(' ')}`);
     } else if (outcome.restored.length > 0) {

@@ -1,3 +1,4 @@
+import { fenceFor } from '../../base/markdownFence';
 import type { Hunk } from '../../edits/fileEdit';
 import type { PendingEdit } from '../../session/contract';
 import type { CommandId } from '../commandIds';
@@ -32,7 +33,7 @@ export function hunkFence(hunk: Pick<Hunk, 'oldText' | 'newText'>): string {
   const shown = lines.slice(0, maxLines);
   const more = lines.length - shown.length;
   const body = [...shown, ...(more > 0 ? [`  … ${more} more lines`] : [])].join('\n');
-  const fence = '`'.repeat(Math.max(3, longestRun(body, '`') + 1));
+  const fence = fenceFor(body);
   return `${fence}diff\n${body}\n${fence}`;
 }
 
@@ -44,13 +45,6 @@ function prefixed(sign: '+' | '-', text: string): readonly string[] {
     .replace(/(\r\n|\r|\n)$/, '')
     .split(/\r\n|\r|\n/)
     .map((line) => sign + (line.length > maxLineChars ? `${line.slice(0, maxLineChars)}…` : line));
-}
-
-function longestRun(text: string, character: string): number {
-  return Math.max(
-    0,
-    ...[...text.matchAll(new RegExp(`${character}+`, 'g'))].map((match) => match[0].length),
-  );
 }
 
 function link(title: string, command: CommandId, args: readonly string[]): string {

@@ -64,8 +64,14 @@ export function locationPaths(value: unknown): readonly string[] {
 }
 
 function unfenced(text: string): string {
-  const fenced = /^(`{3,})[\w-]*\n([\s\S]*?)\n?\1\s*$/.exec(text);
-  return fenced?.[2] ?? text;
+  const start = text.indexOf('\n');
+  const fence = /^(`{3,})[\w-]*$/.exec(start === -1 ? '' : text.slice(0, start))?.[1];
+  const bare = text.trimEnd();
+  if (fence === undefined || !bare.endsWith(fence) || bare.length - fence.length <= start) {
+    return text;
+  }
+  const body = bare.slice(start + 1, -fence.length);
+  return body.endsWith('\n') ? body.slice(0, -1) : body;
 }
 
 /**

@@ -119,7 +119,9 @@ export function resultUsage(message: unknown): Usage | undefined {
     .filter(isNumber);
   return {
     ...Object.fromEntries(known),
-    ...(windows.length === 0 ? {} : { contextWindowTokens: Math.max(...windows) }),
+    ...(windows.length === 0
+      ? {}
+      : { contextWindowTokens: windows.reduce((most, window) => Math.max(most, window)) }),
     reportedBy: 'child',
   };
 }

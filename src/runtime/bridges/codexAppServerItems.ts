@@ -118,7 +118,7 @@ export function fileChanges(item: unknown): readonly CodexFileChange[] {
     const diff = stringField(change, 'diff') ?? '';
     if (movePath !== undefined) {
       // The new name stands below the hunks once more.
-      return [{ path, kind: 'move', diff: diff.replace(/\n+Moved to: [^\n]*$/, '\n'), movePath }];
+      return [{ path, kind: 'move', diff: withoutNewName(diff), movePath }];
     }
     return [
       {
@@ -257,4 +257,17 @@ function pick(item: unknown, names: readonly string[]): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** By hand: a pattern would try each of many line ends. */
+function withoutNewName(diff: string): string {
+  const line = diff.lastIndexOf('\n');
+  if (line === -1 || !diff.startsWith('\nMoved to: ', line)) {
+    return diff;
+  }
+  let end = line;
+  while (end > 0 && diff[end - 1] === '\n') {
+    end -= 1;
+  }
+  return `${diff.slice(0, end)}\n`;
 }

@@ -1,3 +1,4 @@
+import { append } from '../../base/append';
 import { isString } from '../../base/guard';
 import type { ImageContent } from '../../events/message';
 import type { ExchangeOptions, ModelRef, ToolSpec, TurnContext } from '../contract';
@@ -145,7 +146,7 @@ function toWireMessages(
     const content = toUserBlocks(message);
     const last = wire.at(-1);
     if (last?.role === 'user') {
-      last.content.push(...content);
+      append(last.content, content);
     } else {
       wire.push({ role: 'user', content });
     }

@@ -1,3 +1,4 @@
+import { append } from '../../base/append';
 import { numberField, stringField } from '../../base/guard';
 import { errorMessage } from '../../base/patchbayError';
 import { toolError, toolOk } from '../../events/toolCall';
@@ -36,7 +37,10 @@ export function createFindFiles(files: WorkspaceFiles, search: WorkspaceSearch):
             maxResults,
             signal: context.signal,
           });
-          found.push(...result.paths.map((path) => shownIn(folder, path)));
+          append(
+            found,
+            result.paths.map((path) => shownIn(folder, path)),
+          );
           isTruncated ||= result.isTruncated;
         }
       } catch (error) {

@@ -6,6 +6,14 @@ import { countChangedLines, shortDiffLimits, unifiedDiff } from '../../../src/ed
 const base = 'a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\n';
 
 describe('unifiedDiff', () => {
+  it('prints any number of changed lines', () => {
+    const count = 200_000;
+    const many = (word: string): string => `${word}\n`.repeat(count);
+    expect(unifiedDiff('', many('a'), 'x').split('\n')).toHaveLength(count + 3);
+    expect(unifiedDiff(many('a'), many('b')).split('\n')).toHaveLength(2 * count + 1);
+    expect(unifiedDiff(many('a'), many('a').replace(/a\n$/, 'b\n'), 'x', count)).toContain('\n+b');
+  });
+
   it('[R162] prints what changed between two texts in unified form', () => {
     expect(
       unifiedDiff(base, base.replace('c\n', 'C\nC2\n').replace('l\n', ''), 'src/x.ts', 1),

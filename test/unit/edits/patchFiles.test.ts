@@ -72,6 +72,12 @@ describe('a patch between Begin Patch and End Patch', () => {
 });
 
 describe('a unified diff', () => {
+  it('may have any number of lines in one hunk', () => {
+    const count = 200_000;
+    const text = `--- /dev/null\n+++ b/x\n@@ -0,0 +1,${count} @@\n${'+a\n'.repeat(count)}`;
+    expect(files(text)).toEqual([{ kind: 'create', path: 'x', content: 'a\n'.repeat(count) }]);
+  });
+
   it('as git prints it: changed, new, deleted, renamed and quoted files', () => {
     const text = [
       'diff --git a/src/a.ts b/src/a.ts',

@@ -96,6 +96,43 @@ describe('a family of commands', () => {
     expect((await judge('env ls', [family('allow', 'env ls')])).verdict).toBe('allow');
   });
 
+  it('asks before a folder with a protected file in it moves or goes', async () => {
+    const place = new MemoryFiles({ files: { '/w/app/pkg/.npmrc': 'x', '/w/app/src/a.ts': 'a' } });
+    const judgeHere = async (command: string, shell: ShellKind = 'bash'): Promise<string> => {
+      const effects = await resolveEffects([{ kind: 'command', command }], {
+        roots: place.roots(),
+        probe: place,
+        analyze: analyzers[shell],
+      });
+      const rules = ['mv', 'rm', 'rmdir', 'unlink', 'git', 'cp', 'move', 'del', 'Move-Item'];
+      return decide(
+        effects,
+        rules.map((words) => family('allow', words)),
+        'ask',
+      ).verdict;
+    };
+    for (const command of [
+      'mv pkg x',
+      'git mv pkg x',
+      'rm pkg',
+      'rmdir pkg',
+      'git rm --cached pkg',
+    ]) {
+      expect([command, await judgeHere(command)]).toEqual([command, 'ask']);
+    }
+    expect(await judgeHere('move pkg x', 'cmd')).toBe('ask');
+    expect(await judgeHere('del pkg', 'cmd')).toBe('ask');
+    expect(await judgeHere('Move-Item pkg x', 'powershell')).toBe('ask');
+    for (const command of [
+      'mv src lib',
+      'git mv src/a.ts src/b.ts',
+      'rm src/a.ts',
+      'cp src/a.ts pkg/b.ts',
+    ]) {
+      expect([command, await judgeHere(command)]).toEqual([command, 'allow']);
+    }
+  });
+
   it('is none when it is empty or has characters of a shell', () => {
     expect(toFamilyWords(' git  status ')).toEqual(['git', 'status']);
     for (const entry of [

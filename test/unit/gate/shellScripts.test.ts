@@ -124,6 +124,48 @@ describe('a script inside a command', () => {
   });
 });
 
+describe('a program that an allow rule names', () => {
+  it.each([
+    'split -l 1 -a 1 --additional-suffix=pmrc in.txt .',
+    'csplit -f .npmr -b c in.txt 1',
+    'tar tf data.evil.example:x',
+    'tar -tvf user@host:x',
+    'tar --list --file=host:x',
+    'unzip -q a.zip',
+    'unzip -qq1 a.zip',
+    'cp -b -S rc in.txt .npm',
+    'mv --suffix=rc --backup in.txt .npm',
+    'ln -bS rc in.txt .npm',
+    'install -S rc in.txt .npm',
+    'gunzip .npmrc.gz',
+    'gunzip -N a.gz',
+    'gzip -d .npmrc.gz',
+    'gzip -kd .npmrc.gz',
+    'xz --decomp .npmrc.xz',
+    'lz4 .npmrc.lz4',
+    'rename s/a/b/;system("id") in.txt',
+    'git format-patch --suffix=.code-workspace -1',
+    'awk BEGIN{SYMTAB["AR""GV"][1]="x"} in.txt',
+    'jq -n "x"|modulemeta',
+  ])('asks all the same: %s', (command) => {
+    expect(judgeWords(command.split(' '), 'bash').danger).toBeDefined();
+  });
+
+  it.each([
+    'tar tf x.tar',
+    'tar -tzvf x.tgz',
+    'tar --list --file=x.tar',
+    'unzip -qql a.zip',
+    'unzip -p a.zip x',
+    'gzip -k a',
+    'gunzip -c a.gz',
+    'xz -dc a.xz',
+    'cp a b',
+  ])('runs: %s', (command) => {
+    expect(judgeWords(command.split(' '), 'bash').danger).toBeUndefined();
+  });
+});
+
 describe('a raw word of bash', () => {
   it.each<readonly [string, readonly (string | undefined)[]]>([
     [`'a'"b"c`, ['abc']],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect, PermissionQuestion } from '../../../src/gate/contract';
 import { promptMessage } from '../../../src/host/promptMessage';
-import { fenceFor, selectionText } from '../../../src/host/selectionText';
+import { fenceFor } from '../../../src/base/markdownFence';
+import { selectionText } from '../../../src/host/selectionText';
 import { runtimeText, waitingText } from '../../../src/host/statusText';
 
 function question(
@@ -122,5 +123,6 @@ describe('a selection for the composer', () => {
 
   it('quotes in a fence that the text cannot end', () => {
     expect(['x', '```', 'a ````` b'].map(fenceFor)).toEqual(['```', '````', '``````']);
+    expect(fenceFor('` `` '.repeat(200_000))).toBe('```');
   });
 });

@@ -2,6 +2,9 @@ import { awkProgramDanger, jqFilterDanger } from './scripts';
 import { sedScriptDanger } from './sedScript';
 import type { ParsedArguments, ToolTable } from './toolTable';
 
+/** A backup gets a name that is put together: the target's with a suffix of the caller's. */
+const backups = '-b --backup -S --suffix';
+
 /** Programs that look at files, and those that change them. */
 export const fileTools: readonly ToolTable[] = [
   { names: 'echo', isTextOnly: true, isReader: true },
@@ -213,20 +216,28 @@ export const fileTools: readonly ToolTable[] = [
       operands.some(({ word }) => /[/.]/.test(word)) ? 'gives man a file to format' : undefined,
   },
   { names: 'tee', writes: '--output-error', only: '-a --append -i --ignore-interrupts' },
-  { names: 'rmdir', deletes: '-p --parents --ignore-fail-on-non-empty' },
+  { names: 'rmdir', takesAway: 'delete', deletes: '-p --parents --ignore-fail-on-non-empty' },
   { names: 'mkdir', texts: '-m --mode', chooses: '-Z --context' },
   { names: 'touch', texts: '-d --date -t', reads: '-r --reference' },
   {
     names: 'cp gcp',
+    writes: backups,
     deletes: '-f --force --remove-destination',
     runs: '-r -R -a --recursive --archive',
   },
-  { names: 'mv gmv', deletes: '-f --force' },
-  { names: 'ln gln', deletes: '-f --force' },
-  { names: 'rm grm', deletes: '-r -R -f -d --recursive --force --dir --no-preserve-root' },
-  { names: 'unlink truncate', reads: '-r --reference' },
+  { names: 'mv gmv', writes: backups, deletes: '-f --force', takesAway: 'move' },
+  { names: 'ln gln', writes: backups, deletes: '-f --force' },
+  { names: 'move move-item mi ren rename-item rni', takesAway: 'move' },
+  { names: 'del erase rd remove-item ri', takesAway: 'delete' },
+  {
+    names: 'rm grm',
+    takesAway: 'delete',
+    deletes: '-r -R -f -d --recursive --force --dir --no-preserve-root',
+  },
+  { names: 'unlink', takesAway: 'delete' },
+  { names: 'truncate', reads: '-r --reference' },
   { names: 'shred srm wipe', always: 'destroys files' },
-  { names: 'install ginstall', runs: '--strip-program -s --strip' },
+  { names: 'install ginstall', writes: backups, runs: '--strip-program -s --strip' },
   {
     names: 'chmod chown chgrp',
     reads: '--reference',
@@ -239,7 +250,7 @@ export const fileTools: readonly ToolTable[] = [
     check: ({ words }) =>
       words.some((word) => /^of=/i.test(word)) ? 'gives dd an output file (of=)' : undefined,
   },
-  { names: 'split gsplit csplit', runs: '--filter' },
+  { names: 'split gsplit csplit gcsplit', always: 'makes files with names that it puts together' },
   {
     names: 'tar bsdtar gtar',
     isReader: true,
@@ -256,7 +267,8 @@ export const fileTools: readonly ToolTable[] = [
     names: 'unzip',
     isReader: true,
     check: ({ words }) =>
-      /^-[ltvZzqp1]+$/.test(words[1] ?? '') && !words.slice(2).some((word) => word.startsWith('-'))
+      /^-q*[ltvZzp][ltvZzqp1]*$/.test(words[1] ?? '') &&
+      !words.slice(2).some((word) => word.startsWith('-'))
         ? undefined
         : 'unpacks files',
   },
@@ -266,7 +278,9 @@ export const fileTools: readonly ToolTable[] = [
     writes: '-o -S --suffix',
     reads: '--files --files0 --filelist --files-from -D',
     runs: '-r --recursive',
+    check: unpackCheck,
   },
+  { names: 'rename prename perl-rename file-rename', always: 'runs what it is given' },
   { names: '7z 7za rar unrar cpio ar', always: 'packs or unpacks what a list says' },
 ];
 
@@ -324,5 +338,28 @@ function tarCheck({ words }: ParsedArguments): string | undefined {
       !/^-[vzjJ]*f?$/.test(word) &&
       !/^--(?:verbose|file=.*|gzip|bzip2|xz|list)$/.test(word),
   );
-  return isListing && odd === undefined ? undefined : 'makes tar do more than list an archive';
+  if (!isListing || odd !== undefined) {
+    return 'makes tar do more than list an archive';
+  }
+  // Here a name with a colon is an archive on another machine, which tar fetches by a program.
+  const remote = rest.find((word) => word.includes(':'));
+  return remote === undefined ? undefined : `names an archive on another machine (${remote})`;
+}
+
+/** What is unpacked gets a name that is put together, or the one that the archive says. */
+function unpackCheck({ words, options, operands }: ParsedArguments): string | undefined {
+  const has = (...names: readonly string[]): boolean =>
+    options.some(
+      ({ name }) =>
+        names.includes(name) ||
+        (name.length > 3 &&
+          names.some((known) => known.startsWith('--') && known.startsWith(name))),
+    );
+  const isUnpacking =
+    /^(?:gunzip|bunzip2|unxz|unzstd|uncompress)$/.test(words[0] ?? '') ||
+    has('-d', '--decompress', '--uncompress', '-N', '--name') ||
+    (words[0] === 'lz4' && operands.some(({ word }) => word.endsWith('.lz4')));
+  return isUnpacking && !has('-c', '--stdout', '--to-stdout', '-t', '--test', '-l', '--list')
+    ? 'unpacks files'
+    : undefined;
 }

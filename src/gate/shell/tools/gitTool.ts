@@ -10,6 +10,7 @@ export interface GitReading {
   /** How many words a rule must name: more than one where git itself does not know the subcommand. */
   readonly wordsToCover: number;
   readonly isReader: boolean;
+  readonly takesAway?: 'move' | 'delete';
 }
 
 export function readGit(words: readonly string[]): GitReading {
@@ -40,6 +41,7 @@ export function readGit(words: readonly string[]): GitReading {
     ...(danger === undefined ? {} : { danger }),
     wordsToCover: isKnown ? 1 : at + 1,
     isReader: verb === undefined || readers.has(verb),
+    ...(table.takesAway === undefined ? {} : { takesAway: table.takesAway }),
   };
 }
 
@@ -88,7 +90,7 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   diff: { texts: '-S -G' },
   show: { texts: '-S -G' },
   archive: { writes: '-o', runs: '--exec' },
-  'format-patch': { writes: '-o' },
+  'format-patch': { writes: '-o --suffix' },
   rebase: { runs: '-x -i -s --strategy -X --interactive --edit-todo' },
   merge: { runs: '-s --strategy -X -S', reads: '-F', texts: '-m' },
   'cherry-pick': { runs: '-e --edit -s --strategy -X -S' },
@@ -118,10 +120,11 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   clean: { deletes: '-f -x -X -d -i', check: cleanCheck },
   rm: {
     deletes: '-r -f',
+    takesAway: 'delete',
     check: (parsed) =>
       parsed.options.some(({ name }) => name === '--cached') ? undefined : 'deletes files',
   },
-  mv: { deletes: '-f' },
+  mv: { deletes: '-f', takesAway: 'move' },
   help: { runs: '-w -i -m --web --info --man' },
   gc: { deletes: '--aggressive' },
 };

@@ -29,6 +29,8 @@ export interface ToolTable {
   readonly isTextOnly?: boolean;
   /** It changes nothing: protected files may be named. */
   readonly isReader?: boolean;
+  /** Its operands are not there any more afterwards, and with a folder all that is in it. */
+  readonly takesAway?: 'move' | 'delete';
   /** Options are also read behind `--` or behind operands in ways that the usual rules do not know: `find`. */
   readonly isUnusual?: boolean;
   /** Long options may be written with one dash, `npm`; `always`: there are no clusters of letters, `go`. */

@@ -260,8 +260,29 @@ describe('JSON with comments', () => {
     });
   });
 
+  it('leaves out comments wherever they stand, and a comma that only they follow', () => {
+    expect(
+      parseJsonc(
+        '\uFEFF// one\r\n{ /* "x": { */ "a\\"//": [1, // no, ]\n /* } */ ], /**/ } // end',
+      ),
+    ).toEqual({ 'a"//': [1] });
+  });
+
+  it.each(['"\\"', '"', '/*', '/*/', '//', ', ', '[', '{"":', '\\', ' ', '\n'])(
+    'throws for many %j in a time that grows with them',
+    (piece) => {
+      const start = performance.now();
+      expect(() => parseJsonc(`"${piece.repeat(60_000)}`)).toThrow(SyntaxError);
+      expect(() => parseJsonc(`${piece.repeat(60_000)}x`)).toThrow(SyntaxError);
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
+
   it('throws for anything else', () => {
     expect(() => parseJsonc('{"a": 1,,}')).toThrow(SyntaxError);
+    expect(() => parseJsonc('{"a": "b\nc"}')).toThrow(SyntaxError);
+    expect(() => parseJsonc('1 /*/')).toThrow(SyntaxError);
+    expect(() => parseJsonc('1/**/2')).toThrow(SyntaxError);
     expect(() => parseJsonc('{"a": /* open')).toThrow(SyntaxError);
   });
 });

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { applyAnchoredHunks } from '../../../src/edits/anchoredPatch';
+import { parsePatch } from '../../../src/edits/patchFiles';
+import { toReply } from '../../../src/node/mcpContent';
+import { contentText } from '../../../src/runtime/bridges/acpContent';
+import { fileChanges } from '../../../src/runtime/bridges/codexAppServerItems';
+import { parseSummary } from '../../../src/transcript/summary';
+
+const parsers: readonly (readonly [string, (count: number) => unknown])[] = [
+  ['a heading of a summary', (n) => parseSummary(`# a${' '.repeat(n)}!`)],
+  [
+    'the anchors of a patch',
+    (n) => applyAnchoredHunks('x\n'.repeat(n), `${'@@ none\n'.repeat(n / 4)}-x\n+y\n`),
+  ],
+  [
+    'the names of a diff',
+    (n) => parsePatch(`diff --git ${'a '.repeat(n / 2)}\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n`),
+  ],
+  [
+    'the new name behind a diff',
+    (n) =>
+      fileChanges({
+        changes: [{ path: 'a', kind: { move_path: 'b' }, diff: `${'\n'.repeat(n)}x` }],
+      }),
+  ],
+  [
+    'text in a fence',
+    (n) => contentText([{ type: 'content', content: { type: 'text', text: '```\n'.repeat(n) } }]),
+  ],
+  [
+    'the size of a resource',
+    (n) =>
+      toReply({
+        content: [{ type: 'resource', resource: { uri: 'x:y', blob: `${'='.repeat(n)}x` } }],
+      }),
+  ],
+];
+
+describe('what a model, a child or a server sends', () => {
+  // Where the work grew with the square, this many took from seconds to minutes.
+  it.each(parsers)('is read in a time that grows with it: %s', (_name, parse) => {
+    const start = performance.now();
+    parse(80_000);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
