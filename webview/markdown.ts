@@ -135,6 +135,9 @@ interface BlockRenderer {
   readonly render: (blocks: readonly Token[]) => DocumentFragment;
 }
 
+/** So many blocks of a text stand in its element; those after them in stretches of as many. */
+const blocksPerStretch = 32;
+
 interface FenceInProgress {
   readonly fence: OpenFence;
   readonly node: Text;
@@ -149,6 +152,9 @@ interface FenceInProgress {
 export class MarkdownText {
   private source = '';
   private settledLength = 0;
+  /** Blocks that are settled, and where the next one goes. */
+  private settledBlocks = 0;
+  private stretch: Element;
   private openNodes: readonly ChildNode[] = [];
   private inFence: FenceInProgress | undefined;
   private isClosed = false;
@@ -159,7 +165,9 @@ export class MarkdownText {
     private readonly renderer: BlockRenderer,
     private readonly container: Element,
     private readonly onCode: (code: Element) => void,
-  ) {}
+  ) {
+    this.stretch = container;
+  }
 
   update(text: string, isOpen: boolean): void {
     const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
@@ -201,6 +209,8 @@ export class MarkdownText {
     this.container.classList.remove('is-plain');
     this.isPlain = false;
     this.settledLength = 0;
+    this.settledBlocks = 0;
+    this.stretch = this.container;
     this.openNodes = [];
     this.inFence = undefined;
   }
@@ -213,7 +223,7 @@ export class MarkdownText {
       : { settled: tokens, settledLength: tail.length, open: [] };
     this.openNodes.forEach((node) => node.remove());
     this.inFence = undefined;
-    this.append(split.settled).forEach((node) => this.announceCode(node));
+    this.settle(split.settled);
     this.settledLength += split.settledLength;
     this.openNodes = this.append(split.open);
     if (split.open.length > 0) {
@@ -222,13 +232,31 @@ export class MarkdownText {
   }
 
   private append(some: readonly Token[]): readonly ChildNode[] {
-    if (some.length === 0) {
-      return [];
-    }
-    const fragment = this.renderer.render(some);
-    const nodes = [...fragment.childNodes];
-    this.container.append(fragment);
+    const nodes = this.nodesOf(some);
+    this.container.append(...nodes);
     return nodes;
+  }
+
+  /**
+   * Of a long text the page looks only at the stretches that are seen: a stretch is laid out and painted on its own (see
+   * `.markdown > div:not([class])` in the styles). Which block is in which is a matter of its number, however the text came.
+   */
+  private settle(some: readonly Token[]): void {
+    for (const node of this.nodesOf(some)) {
+      if (node instanceof Element) {
+        if (this.settledBlocks > 0 && this.settledBlocks % blocksPerStretch === 0) {
+          this.stretch = this.container.ownerDocument.createElement('div');
+          this.container.append(this.stretch);
+        }
+        this.settledBlocks += 1;
+      }
+      this.stretch.append(node);
+      this.announceCode(node);
+    }
+  }
+
+  private nodesOf(some: readonly Token[]): readonly ChildNode[] {
+    return some.length === 0 ? [] : [...this.renderer.render(some).childNodes];
   }
 
   private announceCode(node: ChildNode): void {

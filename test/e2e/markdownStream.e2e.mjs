@@ -52,18 +52,17 @@ const block = fc.oneof(
     '\t- x',
   ),
 );
-const markdown = fc
-  .array(fc.tuple(block, fc.constantFrom('\n\n', '\n', '\n\n\n', '\r\n\r\n', ' \n')), {
-    minLength: 1,
-    maxLength: 8,
-  })
-  .map((parts) => parts.flat().join(''));
-const streamed = markdown.chain((text) =>
+const separator = fc.constantFrom('\n\n', '\n', '\n\n\n', '\r\n\r\n', ' \n');
+const streamedOf = (minLength, maxLength) =>
   fc
-    .array(fc.nat({ max: text.length }), { maxLength: 40 })
-    .map((cuts) => [...new Set([0, ...cuts, text.length])].sort((a, b) => a - b))
-    .map((cuts) => cuts.slice(1).map((end, i) => text.slice(cuts[i], end))),
-);
+    .array(fc.tuple(block, separator), { minLength, maxLength })
+    .map((parts) => parts.flat().join(''))
+    .chain((text) =>
+      fc
+        .array(fc.nat({ max: text.length }), { maxLength: 40 })
+        .map((cuts) => [...new Set([0, ...cuts, text.length])].sort((a, b) => a - b))
+        .map((cuts) => cuts.slice(1).map((end, i) => text.slice(cuts[i], end))),
+    );
 
 const contentOf = (id) =>
   [...document.querySelectorAll('[data-render-id]')]
@@ -79,19 +78,27 @@ e2e(
     t.onEnd(() => server.close());
     const view = await watchWebview(server);
     t.onEnd(() => view.close());
-    await fc.assert(
-      fc.asyncProperty(streamed, async (deltas) => {
-        const text = deltas.join('');
-        // The whole comes as it would after a reload: closed, in one piece.
-        await server.reset([{ kind: 'text', id: 'whole', text, isOpen: false }]);
-        await server.render('stream', 'markdown', deltas, 'frame');
-        assert.equal(
-          await view.frame.evaluate(contentOf, 'stream'),
-          await view.frame.evaluate(contentOf, 'whole'),
-        );
-      }),
-      { numRuns: Number(process.env.FC_RUNS ?? 300), seed: 20260101, endOnFailure: false },
-    );
+    let stretches = 0;
+    const isTheSame = (texts, runs) =>
+      fc.assert(
+        fc.asyncProperty(texts, async (deltas) => {
+          const text = deltas.join('');
+          // The whole comes as it would after a reload: closed, in one piece.
+          await server.reset([{ kind: 'text', id: 'whole', text, isOpen: false }]);
+          await server.render('stream', 'markdown', deltas, 'frame');
+          // What is not near the view is not in the page: each is looked at on its own.
+          const streamed = await view.frame.evaluate(contentOf, 'stream');
+          await server.reset([{ kind: 'text', id: 'whole', text, isOpen: false }]);
+          assert.equal(streamed, await view.frame.evaluate(contentOf, 'whole'));
+          stretches += await view.frame.locator('.markdown > div:not([class])').count();
+        }),
+        { numRuns: runs, seed: 20260101, endOnFailure: false },
+      );
+    const numRuns = Number(process.env.FC_RUNS ?? 300);
+    await isTheSame(streamedOf(1, 8), numRuns);
+    // Long enough for stretches of blocks.
+    await isTheSame(streamedOf(90, 160), Math.ceil(numRuns / 12));
+    assert.ok(stretches > 0, 'no text was long enough for a stretch');
     assert.deepEqual(view.incidents, []);
   },
 );
