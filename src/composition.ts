@@ -94,6 +94,7 @@ import { realFolder } from './node/realFolder';
 import { diskProgramFiles } from './node/programFile';
 import { createWorkspaceSearch, editorRipgrepPaths } from './node/search';
 import { PendingFiles } from './node/pendingFiles';
+import { OutputFiles } from './node/outputFiles';
 import { SessionFiles } from './node/sessionFiles';
 import { createShellParserThread } from './node/shellParserThread';
 import { sharedStorage } from './node/windowStorage';
@@ -245,7 +246,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
 
   // The tools.
   const asker = createAsker(permissions);
-  const outputs = new OutputStore();
+  const outputs = new OutputStore({
+    shelf: new OutputFiles({
+      folder: join(storage.fsPath, 'sessions', 'outputs'),
+      redact: (text) => secretFilter.redact(text),
+    }),
+    resultOf: async (sessionId, callId) => sessions.find(sessionId)?.detail(callId, 'output'),
+  });
   const registry = new ToolRegistry();
   const runner = createCommandRunner({
     ...supervisor,
@@ -659,6 +666,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
     log.warn(`The last session could not be read: ${String(error)}`),
   );
   store.add(sessions.onDidRemove((sessionId) => changes.forgetSession(sessionId)));
+  store.add(
+    sessions.onDidRemove((sessionId) => {
+      outputs
+        .removeSession(sessionId)
+        .catch((error: unknown) => log.warn(`outputs of ${sessionId}: ${String(error)}`));
+    }),
+  );
   store.add(sessions.onDidSwitch((session) => shown.note(session.id)));
   store.add(sessions.onDidChange(({ snapshot }) => shown.noteChange(snapshot.id)));
   store.add(

@@ -1,6 +1,7 @@
 import type { SessionStorage } from './contract';
 import { indexLines } from './lineIndex';
-import { decodeLine, sessionSchema, type EntryLine, type PartialLine } from './sessionEntry';
+import { decodeLine, type EntryLine, type PartialLine } from './sessionEntry';
+import { sessionSchema } from './sessionFormat';
 import { readSession } from './sessionRecord';
 
 /** The end of a session's active branch, oldest first. */

@@ -2,12 +2,12 @@ import type { Message } from '../events/message';
 import type { ToolItem } from '../events/sessionItem';
 import type { ToolResult } from '../events/toolCall';
 import type { Conversation } from './conversation';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 import { inputText } from './toolItems';
 
 export interface DetailSources {
   readonly conversation: Pick<Conversation, 'messages' | 'isWhole'>;
-  readonly texts: StoredTexts | undefined;
+  readonly texts: CallTexts | undefined;
   readonly item: () => ToolItem | undefined;
   /** What a call that runs has printed so far. */
   readonly running: () => string | undefined;

@@ -31,7 +31,7 @@ import {
 import { itemsBefore, type ItemPage } from './itemPages';
 import { findDetail } from './callDetail';
 import { Conversation } from './conversation';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 import { compactionItem, restoreItems } from './restoreItems';
 import { SessionContext, usageOf, type ContextServices } from './sessionContext';
 import type { PrivateCommand } from './sessionRecord';
@@ -121,7 +121,7 @@ export interface ChatSessionDeps {
   readonly watchChanges?: TurnDeps['watchChanges'];
   readonly log: SessionLog;
   /** Where long inputs and outputs are found again; absent: all of them stay in memory. */
-  readonly texts?: StoredTexts;
+  readonly texts?: CallTexts;
   readonly branches?: SessionBranches;
   /** Gives the agent's running turn more words; false when it takes none now. */
   readonly steer?: (sessionId: string, text: string) => boolean;

@@ -1,7 +1,7 @@
 import type { Message } from '../events/message';
 import { HeavyQueue, type HeavyLimits } from './heavyQueue';
 import { callIdsOf, heavyCharsOf, lightMessage } from './lightMessage';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 
 /**
  * The messages of a conversation as models are told of them. Of long inputs and outputs only the newest stay in memory:
@@ -14,7 +14,7 @@ export class Conversation {
 
   constructor(
     messages: readonly Message[],
-    private readonly texts: StoredTexts | undefined,
+    private readonly texts: CallTexts | undefined,
     limits?: HeavyLimits,
   ) {
     this.list = [];
@@ -61,7 +61,7 @@ export class Conversation {
   }
 }
 
-function isStored(message: Message | undefined, texts: StoredTexts): boolean {
+function isStored(message: Message | undefined, texts: CallTexts): boolean {
   return (
     message !== undefined &&
     callIdsOf(message).every((callId) =>

@@ -5,6 +5,7 @@ export class DecodedLines {
   private readonly read: SessionLine[] = [];
   private malformed = 0;
   private other = 0;
+  private newer = 0;
   private isLastTorn = false;
   private isLastCut = false;
 
@@ -21,6 +22,7 @@ export class DecodedLines {
       this.isLastCut = !isBlank && decoded.kind === 'malformed';
     } else if (decoded.kind === 'otherSchema') {
       this.other++;
+      this.newer += decoded.isNewer ? 1 : 0;
     } else if (!isBlank) {
       this.malformed++;
     }
@@ -34,6 +36,11 @@ export class DecodedLines {
   /** The text does not end with a line break. */
   get isTorn(): boolean {
     return this.isLastTorn;
+  }
+
+  /** A later version wrote in it: to write in it here would part what belongs together there. */
+  get isNewer(): boolean {
+    return this.newer > 0;
   }
 
   /** Puts something shorter in the place of a line. */

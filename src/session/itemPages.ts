@@ -1,7 +1,7 @@
 import type { SessionItem, ToolItem } from '../events/sessionItem';
 import type { ItemReducer } from './itemReducer';
 import { isLightItem, type LightItem } from './lightItem';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 
 /** A stretch of a conversation as it is shown; `before`: how many items there are before it. */
 export interface ItemPage {
@@ -12,7 +12,7 @@ export interface ItemPage {
 /** The `count` items before one, with the texts of their cards; undefined when that one is not there. Never rejects. */
 export async function itemsBefore(
   reducer: ItemReducer,
-  texts: StoredTexts | undefined,
+  texts: CallTexts | undefined,
   itemId: string,
   count: number,
 ): Promise<ItemPage | undefined> {
@@ -31,11 +31,7 @@ export async function itemsBefore(
   return { items: shown, before };
 }
 
-async function filled(
-  reducer: ItemReducer,
-  texts: StoredTexts,
-  item: LightItem,
-): Promise<ToolItem> {
+async function filled(reducer: ItemReducer, texts: CallTexts, item: LightItem): Promise<ToolItem> {
   const [call, result] = [await texts.call(item.id), await texts.result(item.id)];
   return reducer.filledItem(item, {
     ...(call.kind === 'found' ? { call: call.value } : {}),

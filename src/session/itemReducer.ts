@@ -9,7 +9,7 @@ import type { CallProgress } from '../tools/contract';
 import { withoutSecrets } from './shownItem';
 import { lightItem, wholeItems, type LightItem } from './lightItem';
 import { RecentOutputs } from './recentOutputs';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 import {
   capped,
   cappedWith,
@@ -54,7 +54,7 @@ export class ItemReducer {
   private readonly outputs = new RecentOutputs();
   /** Calls without a result. */
   private readonly openCalls = new Set<string>();
-  private texts: StoredTexts | undefined;
+  private texts: CallTexts | undefined;
   /** Cards before this one were made lighter, where they could. */
   private lightUpTo = 0;
   private open: OpenBlock | undefined;
@@ -71,7 +71,7 @@ export class ItemReducer {
   }
 
   /** From now on cards that are far above the end lose their long texts, which are found there. */
-  lightenWith(texts: StoredTexts | undefined): void {
+  lightenWith(texts: CallTexts | undefined): void {
     this.texts = texts;
     this.lighten();
   }

@@ -8,13 +8,12 @@ import {
   isString,
   type Guard,
 } from '../base/guard';
+import { assertNever } from '../base/assertNever';
 import type { JsonObject } from '../base/json';
 import type { ContentBlock, ImageContent, Message, OwnCommand } from '../events/message';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import { permissionModes, type PermissionMode } from '../gate/contract';
-
-/** On every line; a line with another one is left out. */
-export const sessionSchema = 'patchbay.session/1';
+import { sessionSchema, toCurrentLine, type Migration } from './sessionFormat';
 
 /**
  * Names the session. The first line of a file; written again when the title changes (the last one counts) and when the
@@ -70,10 +69,12 @@ export function encodeLine(line: SessionLine): string {
 
 export type DecodedLine =
   | { readonly kind: 'line'; readonly line: SessionLine }
-  | { readonly kind: 'otherSchema' }
+  /** `isNewer`: it was written by a later version of this program. */
+  | { readonly kind: 'otherSchema'; readonly isNewer: boolean }
   | { readonly kind: 'malformed' };
 
-export function decodeLine(text: string): DecodedLine {
+/** Lines of older versions are brought up to the current one; see sessionFormat. */
+export function decodeLine(text: string, migrations?: readonly Migration[]): DecodedLine {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -81,13 +82,19 @@ export function decodeLine(text: string): DecodedLine {
     // A line that was cut by a crash or damaged on disk costs itself only.
     return { kind: 'malformed' };
   }
-  if (!isRecord(value) || !isString(value.schema)) {
-    return { kind: 'malformed' };
+  const current = toCurrentLine(value, migrations);
+  switch (current.kind) {
+    case 'current':
+      return isSessionLine(current.line)
+        ? { kind: 'line', line: current.line }
+        : { kind: 'malformed' };
+    case 'foreign':
+      return { kind: 'otherSchema', isNewer: current.isNewer };
+    case 'malformed':
+      return current;
+    default:
+      return assertNever(current);
   }
-  if (value.schema !== sessionSchema) {
-    return { kind: 'otherSchema' };
-  }
-  return isSessionLine(value) ? { kind: 'line', line: value } : { kind: 'malformed' };
 }
 
 const isMode = isOneOf(...permissionModes);

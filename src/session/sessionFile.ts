@@ -26,7 +26,7 @@ import { ResumeLinks } from './resumeLinks';
 import type { QueuedPrompt } from './promptQueue';
 import { encodeLine, type EntryBody, type EntryLine, type HeadLine } from './sessionEntry';
 import { queueTag, type SessionRecord } from './sessionRecord';
-import { TextPlaces, type StoredTexts } from './storedTexts';
+import { TextPlaces, type CallTexts } from './storedTexts';
 import { privateCommandTag, type RanCommand } from './userCommand';
 
 export interface SessionFileDependencies {
@@ -157,7 +157,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   }
 
   /** Long inputs and outputs of this session's calls, as far as they are written. */
-  get texts(): StoredTexts {
+  get texts(): CallTexts {
     return this.places;
   }
 

@@ -12,7 +12,7 @@ import {
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
 import type { SessionSignal } from './signals';
-import type { StoredTexts } from './storedTexts';
+import type { CallTexts } from './storedTexts';
 
 /** A session's file, opened: what it holds, where news go, and where resume links are kept. */
 export interface OpenedSession {
@@ -25,7 +25,7 @@ export interface OpenedSession {
   readonly resume: ResumeStore;
   readonly branches: SessionBranches;
   /** Long inputs and outputs of calls. Absent: all of them stay in memory. */
-  readonly texts?: StoredTexts;
+  readonly texts?: CallTexts;
   /** What the active branch holds now, read anew; undefined when the file does not say what was written. */
   readonly reload: () => Promise<StoredSession | undefined>;
 }

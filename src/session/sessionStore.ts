@@ -65,7 +65,14 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         isOwn ? { ...dependencies, claimPatienceMs: 0 } : dependencies,
         sessionId,
       );
-      const read = isOwn && !isOurs ? undefined : await readStoredSession(storage, sessionId);
+      const found =
+        isOwn && !isOurs
+          ? undefined
+          : await readStoredSession(storage, sessionId, {
+              onNewer: () => dependencies.onNotice?.(sessionId, newerText),
+            });
+      // What a newer version wrote stays untouched: it is shown as a copy only.
+      const read = isOwn && found?.isNewer === true ? undefined : found;
       if (read === undefined) {
         await (isOurs ? storage.release?.(sessionId) : undefined);
         return undefined;
@@ -84,15 +91,16 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         logger.warn(`session ${sessionId}: ${notice}`);
         dependencies.onNotice?.(sessionId, notice);
       }
-      const id = isOurs ? sessionId : newId();
+      const mayWrite = isOurs && !read.isNewer;
+      const id = mayWrite ? sessionId : newId();
       const stored = storedOf(id, record);
-      if (isOurs) {
+      if (mayWrite) {
         return opened(createFile(id, record, undefined, places), stored);
       }
-      dependencies.onNotice?.(
-        sessionId,
-        'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.',
-      );
+      if (isOurs) {
+        await storage.release?.(sessionId);
+      }
+      dependencies.onNotice?.(sessionId, read.isNewer ? partlyNewerText : elsewhereText);
       const branch = branchWithCut(record, newEntryId);
       const copy = createFile(id, undefined, { ...record, branch, from: sessionId }, places);
       return { ...opened(copy, { ...stored, isCopy: true }), copyOf: sessionId };
@@ -140,6 +148,13 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
   };
 }
 
+const elsewhereText =
+  'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.';
+const newerText =
+  'This session was written by a newer version of Patchbay, and this one cannot read it. It was left as it is. Update Patchbay to open it.';
+const partlyNewerText =
+  'A newer version of Patchbay wrote in this session. You see what this version can read; what you send goes to a copy, and the session is left as it is. Update Patchbay to go on in it.';
+
 function storedOf(id: string, record: SessionRecord): OpenedSession['stored'] {
   return {
     id,
@@ -167,7 +182,6 @@ function begunTurns({ branch }: SessionRecord): readonly (string | undefined)[] 
   });
 }
 
-/** Appends only to what this window has. */
 async function claimPatiently(
   { storage, clock, claimPatienceMs = 0 }: SessionStoreDependencies,
   sessionId: string,
@@ -184,6 +198,7 @@ async function claimPatiently(
 
 const claimRetryMs = 200;
 
+/** Appends only to what this window has. */
 function claimed(storage: SessionStorage): Pick<SessionStorage, 'append' | 'readRange'> {
   return {
     readRange: (sessionId, start, length) => storage.readRange(sessionId, start, length),

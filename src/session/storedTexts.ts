@@ -16,7 +16,7 @@ export type Stored<T> =
   | { readonly kind: 'unknown' };
 
 /** Long inputs and outputs of calls, which are in the session's file and need not be in memory. Never rejects. */
-export interface StoredTexts {
+export interface CallTexts {
   hasCall(callId: string): boolean;
   hasResult(callId: string): boolean;
   call(callId: string): Promise<Stored<ToolCall>>;
@@ -24,7 +24,7 @@ export interface StoredTexts {
 }
 
 /** Where in a session's file the calls and their results stand. */
-export class TextPlaces implements StoredTexts {
+export class TextPlaces implements CallTexts {
   private readonly calls = new Map<string, TextPlace>();
   private readonly results = new Map<string, TextPlace>();
 
@@ -109,16 +109,19 @@ interface TextPlace {
 export interface StoredSessionRecord {
   readonly record: SessionRecord;
   readonly places: TextPlaces;
+  /** A later version of this program wrote in the file: nothing is added to it here. */
+  readonly isNewer: boolean;
 }
 
 /**
  * A session's file, read in pieces: of the long inputs and outputs of calls only the newest stay in memory, the others
- * are found again by their places. Undefined when there is no such session, or nothing of it can be read.
+ * are found again by their places. Undefined when there is no such session, or nothing of it can be read; `onNewer` is
+ * told of the reason when a later version wrote it.
  */
 export async function readStoredSession(
   storage: Pick<SessionStorage, 'readRange'>,
   sessionId: string,
-  limits?: HeavyLimits,
+  { limits, onNewer }: { readonly limits?: HeavyLimits; readonly onNewer?: () => void } = {},
 ): Promise<StoredSessionRecord | undefined> {
   const decoded = new DecodedLines();
   const places = new TextPlaces(storage);
@@ -137,7 +140,11 @@ export async function readStoredSession(
     }
   }
   const record = recordOf(decoded);
-  return record && { record, places };
+  const { isNewer } = decoded;
+  if (record === undefined && isNewer) {
+    onNewer?.();
+  }
+  return record && { record, places, isNewer };
 }
 
 function messageOf(line: SessionLine | undefined): Message | undefined {

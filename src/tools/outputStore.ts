@@ -5,7 +5,25 @@ import type { ToolResult } from '../events/toolCall';
 const maxResultChars = 100_000;
 export const maxResultLines = 2000;
 
-/** Keeps the whole of capped outputs for `read_output`, per session, bounded: the oldest go first. */
+/** Where outputs outlive the window, as a port; bounded there. Texts are kept without secrets. */
+export interface OutputShelf {
+  keep(sessionId: string, id: string, text: string): Promise<void>;
+  find(sessionId: string, id: string): Promise<string | undefined>;
+  remove(sessionId: string): Promise<void>;
+}
+
+export interface OutputStoreOptions {
+  readonly maxTotalChars?: number;
+  /** Without one, outputs are in memory alone. */
+  readonly shelf?: OutputShelf;
+  /** The whole result of an earlier call, where the conversation has it shortened. */
+  readonly resultOf?: (sessionId: string, callId: string) => Promise<string | undefined>;
+}
+
+/**
+ * Keeps the whole of capped outputs for `read_output`, per session. In memory it is bounded, the oldest go first; what
+ * went is found on the shelf.
+ */
 export class OutputStore {
   private readonly entries = new Map<
     string,
@@ -13,12 +31,19 @@ export class OutputStore {
   >();
   private totalChars = 0;
 
-  constructor(private readonly maxTotalChars = 16 * 1024 * 1024) {}
+  private readonly maxTotalChars: number;
+
+  constructor(private readonly options: OutputStoreOptions = {}) {
+    const megabytes = options.shelf === undefined ? 16 : 4;
+    this.maxTotalChars = options.maxTotalChars ?? megabytes * 1024 * 1024;
+  }
 
   put(sessionId: string, text: string): string {
     const id = createId('output');
     this.entries.set(id, { sessionId, text });
     this.totalChars += text.length;
+    // A disk that is full must not take the result away: until the window ends the text is in memory.
+    this.options.shelf?.keep(sessionId, id, text).catch(() => undefined);
     for (const [oldest, entry] of this.entries) {
       if (this.totalChars <= this.maxTotalChars || oldest === id) {
         break;
@@ -33,6 +58,26 @@ export class OutputStore {
   get(sessionId: string, id: string): string | undefined {
     const entry = this.entries.get(id);
     return entry?.sessionId === sessionId ? entry.text : undefined;
+  }
+
+  /** From memory, from the shelf, or the result of the call with this id. Never rejects. */
+  async find(sessionId: string, id: string): Promise<string | undefined> {
+    const { shelf, resultOf } = this.options;
+    try {
+      return (
+        this.get(sessionId, id) ??
+        (await shelf?.find(sessionId, id)) ??
+        (await resultOf?.(sessionId, id))
+      );
+    } catch {
+      return undefined; // a file that cannot be read: the model is told that it is not there
+    }
+  }
+
+  /** The conversation was removed for good. */
+  async removeSession(sessionId: string): Promise<void> {
+    this.forgetSession(sessionId);
+    await this.options.shelf?.remove(sessionId);
   }
 
   forgetSession(sessionId: string): void {

@@ -20,8 +20,7 @@ export function createReadOutput(outputs: OutputStore): Tool {
     kind: 'read',
     intents: () => [{ kind: 'none' }],
     run: async (args, context) => {
-      await Promise.resolve();
-      const text = outputs.get(context.sessionId, stringField(args, 'id') ?? '');
+      const text = await outputs.find(context.sessionId, stringField(args, 'id') ?? '');
       if (text === undefined) {
         return toolError('There is no output with this id any more. Run the tool again.');
       }

@@ -96,7 +96,7 @@ describe('session file', () => {
       updatedAtMs: 0,
       text: [
         lines[0],
-        '{"schema":"patchbay.session/9","type":"dream"}',
+        '{"schema":"patchbay.dream/9","type":"dream"}',
         '{"schema":',
         ...lines.slice(1, -1),
         (lines[2] ?? '').slice(0, 40),
