@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { stringField } from '../../src/base/guard';
 import { systemClock } from '../../src/base/clock';
 import type { AssistantMessage, ContentBlock } from '../../src/events/message';
 import { toolOk, type ToolCall, type ToolResult } from '../../src/events/toolCall';
@@ -31,7 +32,7 @@ const say = (word: HostWord): void => {
 const soon = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A session that goes from turn to turn until it is killed: text, a command of ours, an edit that waits for ever. */
-export function runKilledHost(folder: string, supervisorPath: string): void {
+function run(folder: string, supervisorPath: string): void {
   const files = new SessionFiles(folder, { clock: systemClock });
   const storage: SessionStorage = Object.assign(Object.create(files) as SessionFiles, {
     // Each write begins with the question whose session it is.
@@ -52,7 +53,7 @@ export function runKilledHost(folder: string, supervisorPath: string): void {
   });
   const runCommand = async (call: ToolCall, signal: AbortSignal): Promise<ToolResult> => {
     const { output } = await runner.run({
-      command: String(call.arguments.command),
+      command: stringField(call.arguments, 'command') ?? '',
       cwd: folder,
       signal,
       timeoutMs: 60_000,
@@ -157,3 +158,6 @@ export function runKilledHost(folder: string, supervisorPath: string): void {
   setInterval(() => undefined, 1000);
   void live();
 }
+
+// A program: bundled and started by its test, which imports types alone.
+run(process.argv[2] ?? '', process.argv[3] ?? '');

@@ -28,12 +28,7 @@ beforeAll(async () => {
   hostPath = join(bench.path, 'host.cjs');
   await build({
     absWorkingDir: root,
-    stdin: {
-      resolveDir: root,
-      loader: 'ts',
-      contents: `import { runKilledHost } from './test/fakes/killedHost';
-        runKilledHost(process.argv[2], process.argv[3]);`,
-    },
+    entryPoints: ['test/fakes/killedHost.ts'],
     bundle: true,
     platform: 'node',
     format: 'cjs',
