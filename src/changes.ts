@@ -102,26 +102,9 @@ export function createChanges(options: ChangesOptions): Changes {
       aroundCall: (call, run) => follower.aroundCall(call, run),
       beforeChildWrite: (turn, path) => follower.beforeChildWrite(turn, path),
       onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
-      onUnexpectedChange: ({
-        sessionId,
-        turnId,
-        callId,
-        asker,
-        path,
-        expectedText,
-        actualText,
-      }) => {
-        logger.warn(`An agent wrote something else than what was approved: ${path}`);
-        unreviewed.note({
-          sessionId,
-          turnId,
-          origin: { kind: 'during', callId, what: `${asker}, other than approved` },
-          path,
-          beforeText: expectedText,
-          afterText: actualText,
-          existedBefore: expectedText !== undefined,
-          existsAfter: actualText !== undefined,
-        });
+      onUnexpectedChange: (change) => {
+        logger.warn(`An agent wrote something else than what was approved: ${change.path}`);
+        follower.noteUnexpected(change);
       },
     },
     acceptFromDisk: async (path) => {

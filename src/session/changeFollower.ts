@@ -1,5 +1,5 @@
 import type { ChangeWatch, ChangeWatcher, SeenChange, WatchedTurn } from '../tools/changeWatch';
-import type { RunningCall, WatchedWrite } from '../tools/services';
+import type { RunningCall, UnexpectedChange, WatchedWrite } from '../tools/services';
 import type { WriteOutcome } from '../tools/contract';
 import type { Checkpoints } from './checkpoints';
 import type { UnreviewedChanges } from './unreviewedChanges';
@@ -84,7 +84,7 @@ export class ChangeFollower {
     this.sessionOf.set(turn.turnId, turn.sessionId);
   }
 
-  /** An agent wrote this itself, as it was approved. Undefined text: the file is gone. */
+  /** An agent wrote this file itself, after this text was approved for it. Undefined text: the file is gone. */
   async accept(path: string, text: string | undefined, turn: TurnName | undefined): Promise<void> {
     const before = await this.deps.watcher.accept(path);
     if (turn !== undefined) {
@@ -124,6 +124,22 @@ export class ChangeFollower {
     this.touch(path, change, change.afterText);
     this.deps.unreviewed.note({ ...change, existedBefore: before.kind !== 'absent', existsAfter });
   };
+
+  /** An agent wrote something else than what was approved: the difference waits for review. */
+  noteUnexpected(change: UnexpectedChange): void {
+    const { sessionId, turnId, callId, asker, path, expectedText, actualText } = change;
+    this.touch(path, change, actualText);
+    this.deps.unreviewed.note({
+      sessionId,
+      turnId,
+      origin: { kind: 'during', callId, what: `${asker}, other than approved` },
+      path,
+      beforeText: expectedText,
+      afterText: actualText,
+      existedBefore: expectedText !== undefined,
+      existsAfter: actualText !== undefined,
+    });
+  }
 
   /** The turns of a session that ran until now are over. */
   async endTurn(sessionId: string): Promise<void> {

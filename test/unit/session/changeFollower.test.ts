@@ -199,4 +199,30 @@ describe('following a turn', () => {
     expect(readFileSync(at('.env'), 'utf8')).toBe('SECRET=1\n');
     expect(readFileSync(at('.env.local'), 'utf8')).toBe('SECRET=2\n');
   });
+
+  it('[R233] shows what an agent wrote other than approved, also where something waits in the file', async () => {
+    const { changes, at, command, rows } = place();
+    const path = at('a.txt');
+    writeFileSync(path, '1\n2\n3\n4\n5\n');
+    await command('call-1', 'make', () => writeFileSync(path, 'one\n2\n3\n4\n5\n'));
+    const approved = 'one\n2\nthree\n4\n5\n';
+    writeFileSync(path, 'one\n2\nthree\n4\nfive\n');
+    const { onKnownWrite, onUnexpectedChange } = changes.services;
+    await onKnownWrite?.(path, approved, turn);
+    onUnexpectedChange({
+      ...turn,
+      callId: 'edit',
+      asker: 'Agent',
+      path,
+      expectedText: approved,
+      actualText: 'one\n2\nthree\n4\nfive\n',
+    });
+    expect(rows()).toEqual([
+      ['a.txt', 'edit', 'during "make"', 'one\n'],
+      ['a.txt', 'edit', 'during "Agent, other than approved"', 'five\n'],
+    ]);
+    await changes.follower.endTurn('s');
+    await changes.unreviewed.undo({ kind: 'turn', ...turn });
+    expect(readFileSync(path, 'utf8')).toBe('1\n2\nthree\n4\n5\n');
+  });
 });
