@@ -100,7 +100,7 @@ export function createChanges(options: ChangesOptions): Changes {
     services: {
       aroundWrite: (write, run) => follower.aroundWrite(write, run),
       aroundCall: (call, run) => follower.aroundCall(call, run),
-      beforeChildWrite: (turn, path) => follower.beforeChildWrite(turn, path),
+      beforeChildWrite: (write) => follower.beforeChildWrite(write),
       onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
       onUnexpectedChange: (change) => {
         logger.warn(`An agent wrote something else than what was approved: ${change.path}`);

@@ -108,8 +108,15 @@ export class ChildCalls {
       };
     }
     this.noteApproved(call, judgement.effects, ruling);
-    for (const { edit } of ruling.writes) {
-      await this.services.beforeChildWrite?.(context, edit.path);
+    const { sessionId, turnId } = context;
+    for (const { edit, text } of ruling.writes) {
+      await this.services.beforeChildWrite?.({
+        sessionId,
+        turnId,
+        callId: subject.callId,
+        path: edit.path,
+        text: edit.kind === 'delete' ? undefined : text,
+      });
     }
     context.onProgress({ kind: 'running', why: ruling.grant.reason });
     return {

@@ -185,7 +185,12 @@ describe('following a turn', () => {
       { ...turn, callId: 'edit', path: at('.env'), text: 'SECRET=1\nMORE=2\n' },
       () => files.writeText(at('.env'), 'SECRET=1\nMORE=2\n', 'SECRET=1\n'),
     );
-    await changes.services.beforeChildWrite?.(turn, at('.env.local'));
+    await changes.services.beforeChildWrite?.({
+      ...turn,
+      callId: 'edit',
+      path: at('.env.local'),
+      text: 'approved\n',
+    });
     writeFileSync(at('.env.local'), 'approved\n');
     await changes.services.onKnownWrite?.(at('.env.local'), 'approved\n', turn);
     await changes.follower.endTurn('s');
@@ -224,5 +229,38 @@ describe('following a turn', () => {
     await changes.follower.endTurn('s');
     await changes.unreviewed.undo({ kind: 'turn', ...turn });
     expect(readFileSync(path, 'utf8')).toBe('1\n2\nthree\n4\n5\n');
+  });
+
+  it('[R233] shows nothing of an approved write that the editor sees before the agent tells of it', async () => {
+    const { changes, at, rows } = place();
+    const path = at('a.txt');
+    writeFileSync(path, '1\n2\n3\n');
+    const watch = await changes.follower.beginTurn({
+      ...turn,
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+    const write = (file: string, text: string | undefined) =>
+      changes.services.beforeChildWrite?.({ ...turn, callId: 'edit', path: file, text });
+    await write(path, '1\ntwo\n3\n');
+    writeFileSync(path, '1\ntwo\n3\n');
+    await changes.follower.reloaded(path);
+    expect(rows()).toEqual([]);
+    await changes.services.onKnownWrite?.(path, '1\ntwo\n3\n', turn);
+    await write(at('new.txt'), 'approved\n');
+    writeFileSync(at('new.txt'), 'approved\nand more\n');
+    await changes.follower.reloaded(at('new.txt'));
+    expect(rows()).toEqual([['new.txt', 'edit', 'during "Agent"', 'and more\n']]);
+    await write(path, undefined);
+    unlinkSync(path);
+    await changes.follower.reloaded(path);
+    expect(rows()).toHaveLength(1);
+    // What the agent has not told of in its turn is over with it.
+    await watch.end(undefined);
+    await changes.follower.endTurn('s');
+    await changes.unreviewed.undo({ kind: 'turn', ...turn });
+    expect(readFileSync(at('new.txt'), 'utf8')).toBe('approved\n');
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    expect(readFileSync(path, 'utf8')).toBe('1\n2\n3\n');
   });
 });

@@ -227,14 +227,14 @@ describe('an edit that a child writes itself', () => {
     const bench = createBench({
       ...start,
       services: {
-        beforeChildWrite: async ({ sessionId, turnId }, path) => {
+        beforeChildWrite: async ({ sessionId, turnId, path, text }) => {
           await settle();
-          kept.push([sessionId, turnId, path, bench.files.disk(path)]);
+          kept.push([sessionId, turnId, path, bench.files.disk(path), text]);
         },
       },
     });
     expect((await bench.authorize('Edit', [edit])).kind).toBe('allow');
-    expect(kept).toEqual([['s1', 't1', '/w/app/a.ts', base]]);
+    expect(kept).toEqual([['s1', 't1', '/w/app/a.ts', base, edited]]);
     bench.reviewer.script = [{ deny: undefined }];
     expect((await bench.authorize('Edit', [edit])).kind).toBe('deny');
     expect(kept).toHaveLength(1);
