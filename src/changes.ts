@@ -78,6 +78,7 @@ export function createChanges(options: ChangesOptions): Changes {
     accept: async (path) => {
       await watcher.accept(path);
     },
+    bringBack: (turn, path, text) => checkpoints.bringBack(turn, path, text),
     clock,
     logger,
     store: createChangeStore(new ChangeFiles(join(options.folder, 'changes'))),

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
-import type { FileImage } from '../tools/changeWatch';
+import { textOf, type FileImage } from '../tools/changeWatch';
 
 /** What a file was before a turn. `blob` names the bytes in the store. */
 export type StoredImage =
@@ -193,6 +193,31 @@ export class Checkpoints {
     await this.work;
     const last = (await this.deps.store.list(sessionId)).findLast(({ kind }) => kind === 'restore');
     return last === undefined ? undefined : await this.planOf([last]);
+  }
+
+  /**
+   * Gives a file that is gone back byte for byte and with its mode, when what it was before the turn has this text. False:
+   * nothing was written, because something else is there or known. Rejects when it cannot be written.
+   */
+  async bringBack(
+    { sessionId, turnId }: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+    text: string,
+  ): Promise<boolean> {
+    await this.work;
+    const stored = await this.deps.store.get(sessionId, turnId);
+    const before = stored?.files.find((file) => file.path === path)?.before;
+    const bytes = before?.kind === 'file' ? await this.deps.store.readBlob(before.blob) : undefined;
+    if (
+      before?.kind !== 'file' ||
+      bytes === undefined ||
+      textOf(bytes) !== text ||
+      (await this.deps.files.digest(path)) !== 'absent'
+    ) {
+      return false;
+    }
+    await this.deps.files.write(path, { kind: 'file', bytes, mode: before.mode });
+    return true;
   }
 
   /** Does what a plan says, and keeps what was there, so that it can be undone. `problems` are sentences, one per file. */

@@ -54,6 +54,12 @@ export interface UnreviewedChangesDeps {
   /** Before a write of ours: what the disk has that nobody told yet is looked at. After it: that is no news. */
   readonly settle: (path: string) => Promise<void>;
   readonly accept: (path: string) => Promise<void>;
+  /** Gives a file that is gone back as it was before the turn, if that was this text; false: it did not. */
+  readonly bringBack?: (
+    turn: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+    text: string,
+  ) => Promise<boolean>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store?: ChangeStore;
@@ -270,7 +276,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
         let savedText: string | undefined;
         if (!next.isThere) {
           await this.deps.files.deleteFile(path, before ?? '');
-        } else {
+        } else if (!(await this.isBroughtBack(file, next.text.current))) {
           const outcome = await this.deps.files.writeText(path, next.text.current, before);
           savedText = outcome.savedText;
         }
@@ -301,6 +307,15 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
           },
           write,
         );
+  }
+
+  /** Byte for byte and with its mode, where that is kept: a text alone has neither. */
+  private async isBroughtBack(file: ChangedFile, text: string): Promise<boolean> {
+    const { isThere, existenceBy, path } = file;
+    if (isThere || existenceBy === undefined || this.deps.bringBack === undefined) {
+      return false;
+    }
+    return await this.deps.bringBack(existenceBy, path, text);
   }
 
   private choose(selection: ChangeSelection): readonly Chosen[] {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -262,5 +271,32 @@ describe('following a turn', () => {
     expect(readFileSync(at('new.txt'), 'utf8')).toBe('approved\n');
     await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
     expect(readFileSync(path, 'utf8')).toBe('1\n2\n3\n');
+  });
+
+  it('[R234] gives a deleted file back byte for byte and with its mode, unless it was changed before', async () => {
+    const { changes, files, at, command } = place();
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0x0d, 0x0a, 0x62, 0x0a]);
+    writeFileSync(at('run.sh'), bytes);
+    chmodSync(at('run.sh'), 0o755);
+    writeFileSync(at('edited.txt'), 'before\n');
+    await changes.follower.aroundWrite(
+      { ...turn, callId: 'edit', path: at('edited.txt'), text: 'approved\n' },
+      () => files.writeText(at('edited.txt'), 'approved\n', 'before\n'),
+    );
+    await command('call-1', 'make clean', () => {
+      unlinkSync(at('run.sh'));
+      unlinkSync(at('edited.txt'));
+    });
+    await changes.follower.endTurn('s');
+    expect(await changes.unreviewed.undo({ kind: 'turn', ...turn })).toEqual({
+      undone: 2,
+      problems: [],
+    });
+    expect(readFileSync(at('run.sh'))).toEqual(bytes);
+    if (process.platform !== 'win32') {
+      expect(statSync(at('run.sh')).mode & 0o777).toBe(0o755);
+    }
+    expect(readFileSync(at('edited.txt'), 'utf8')).toBe('approved\n');
+    expect(changes.unreviewed.list()).toEqual([]);
   });
 });
