@@ -48,8 +48,8 @@ export interface CheckpointStore {
   /** Gives the blob's name; undefined when it is larger than all there may be. */
   putBlob(bytes: Uint8Array): Promise<string | undefined>;
   readBlob(blob: string): Promise<Uint8Array | undefined>;
-  /** Writes the checkpoint; gives those that had to go for it. */
-  put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]>;
+  /** Writes the checkpoint; gives the turns of those that had to go for it. */
+  put(checkpoint: Checkpoint): Promise<readonly string[]>;
   /** Undefined: there is none, or what is there is damaged. */
   get(sessionId: string, turnId: string): Promise<Checkpoint | undefined>;
   list(sessionId: string): Promise<readonly Checkpoint[]>;
@@ -96,6 +96,9 @@ interface OpenCheckpoint {
   readonly files: Map<string, CheckpointFile>;
   /** The files that the turn had to do with since it was opened, this time. */
   readonly touched: Set<string>;
+  /** What is to be stored next, and when it is: files that change together are written together. */
+  readonly waiting: { readonly path: string; readonly image: FileImage; readonly atMs: number }[];
+  flush: Promise<void> | undefined;
   /** What was stored when the turn was open before is among `files`. */
   isMerged: boolean;
 }
@@ -125,6 +128,8 @@ export class Checkpoints {
       createdAtMs: atMs,
       files: new Map<string, CheckpointFile>(),
       touched: new Set<string>(),
+      waiting: [],
+      flush: undefined,
       isMerged: false,
     };
     this.open.set(turnId, open);
@@ -132,19 +137,12 @@ export class Checkpoints {
       return this.work;
     }
     open.touched.add(path);
-    return this.queue(async () => {
-      await this.merge(open);
-      const known = open.files.get(path);
-      if (known === undefined) {
-        const file = { path, atMs, touchedAtMs: atMs };
-        open.files.set(path, { ...file, before: { kind: 'unknown', why: 'it could not be kept' } });
-        open.files.set(path, { ...file, before: await this.store(image) });
-      } else {
-        const { after: _after, ...rest } = known;
-        open.files.set(path, { ...rest, touchedAtMs: atMs });
-      }
+    open.waiting.push({ path, image, atMs });
+    open.flush ??= this.queue(async () => {
+      await this.take(open);
       await this.write(open, 'turn');
     });
+    return open.flush;
   }
 
   /** What stands on the disk now, before a write of ours. */
@@ -163,7 +161,7 @@ export class Checkpoints {
     await Promise.all(
       ended.map((open) =>
         this.queue(async () => {
-          await this.merge(open);
+          await this.take(open);
           for (const path of open.touched) {
             const file = open.files.get(path);
             if (file !== undefined) {
@@ -232,6 +230,8 @@ export class Checkpoints {
       createdAtMs: atMs,
       files: new Map(),
       touched: new Set(),
+      waiting: [],
+      flush: undefined,
       isMerged: true,
     };
     const restored: string[] = [];
@@ -334,6 +334,28 @@ export class Checkpoints {
       throw new Error('its bytes are no longer in the checkpoints');
     }
     return { kind: 'file', bytes, mode: image.mode };
+  }
+
+  /** Stores what waits. The first image of a file in its turn counts, also from when the turn was open before. */
+  private async take(open: OpenCheckpoint): Promise<void> {
+    try {
+      await this.merge(open);
+    } finally {
+      open.flush = undefined;
+    }
+    for (const { path, image, atMs } of open.waiting.splice(0)) {
+      const known = open.files.get(path);
+      if (known === undefined) {
+        const before = await this.store(image).catch((error: unknown): StoredImage => {
+          this.deps.logger.warn(`${path} could not be kept: ${errorMessage(error)}`);
+          return { kind: 'unknown', why: 'it could not be kept' };
+        });
+        open.files.set(path, { path, before, atMs, touchedAtMs: atMs });
+      } else {
+        const { after: _after, ...rest } = known;
+        open.files.set(path, { ...rest, touchedAtMs: atMs });
+      }
+    }
   }
 
   /** A turn that is opened again, by an edit that was approved late, goes on with what it had. */

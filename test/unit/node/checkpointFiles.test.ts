@@ -197,6 +197,29 @@ describe('checkpoints on disk', () => {
     );
   });
 
+  it('[R235] of files that change together are written together, and the others are read once', async () => {
+    const { folders, store, put, checkpoints } = place();
+    const names = Array.from({ length: 100 }, (_, index) => join(folders[0] ?? '', `f${index}`));
+    names.forEach((name) => put(name, 'before'));
+    const written: number[] = [];
+    const putWhole = store.put.bind(store);
+    store.put = (checkpoint) => {
+      written.push(checkpoint.files.length);
+      return putWhole(checkpoint);
+    };
+    await store.put({ sessionId: 's', turnId: 'old', kind: 'turn', createdAtMs: 0, files: [] });
+    // What cannot be read would fail whoever read it again.
+    mkdirSync(join(base, 'store/turns/s/folder.json'));
+    const turn = { sessionId: 's', turnId: 't1' };
+    const image = { kind: 'file', bytes: Buffer.from('before'), mode: 0o644 } as const;
+    await Promise.all(names.map((name) => checkpoints.noteBefore(turn, name, image)));
+    expect(written).toEqual([0, 100]);
+    await checkpoints.endTurns(['t1']);
+    rmSync(join(base, 'store/turns/s/folder.json'), { recursive: true });
+    names.forEach((name) => put(name, 'after'));
+    expect(await checkpoints.plan('s', ['t1'])).toHaveLength(100);
+  });
+
   it('[R235] take away folders that a turn made, and none that hold something else', async () => {
     const { folders, put, turn, restore } = place();
     const [folder = ''] = folders;
