@@ -11,7 +11,7 @@ import { ChangeFollower } from './session/changeFollower';
 import { Checkpoints } from './session/checkpoints';
 import { createChangeStore } from './session/storedChanges';
 import { UnreviewedChanges } from './session/unreviewedChanges';
-import { ChangeWatcher } from './tools/changeWatch';
+import { ChangeWatcher, textOf } from './tools/changeWatch';
 import type { WorkspaceFiles, WorkspaceSearch } from './tools/contract';
 import type { OrchestratorServices } from './tools/services';
 
@@ -110,11 +110,9 @@ export function createChanges(options: ChangesOptions): Changes {
     },
     acceptFromDisk: async (path) => {
       await watcher.accept(path);
-      const text = await files.readText(path).then(
-        (file) => file.text,
-        () => undefined, // gone, as it was before the turn
-      );
-      unreviewed.noteKnown(path, text);
+      // Of the disk: the buffer of an open document may not have been read anew yet.
+      const image = await images.read(path);
+      unreviewed.noteKnown(path, image.kind === 'file' ? textOf(image.bytes) : undefined);
     },
     forgetSession: (sessionId) => {
       unreviewed.forgetSession(sessionId);

@@ -299,4 +299,15 @@ describe('following a turn', () => {
     expect(readFileSync(at('edited.txt'), 'utf8')).toBe('approved\n');
     expect(changes.unreviewed.list()).toEqual([]);
   });
+
+  it('[R235] leaves nothing waiting of a file that was restored, also while its buffer is the old one', async () => {
+    const { changes, files, at, command, rows } = place();
+    writeFileSync(at('a.txt'), 'before\n');
+    await command('call-1', 'make', () => writeFileSync(at('a.txt'), 'after\n'));
+    await changes.follower.endTurn('s');
+    files.readText = () => Promise.resolve({ text: 'after\n', isDirty: false, isOpen: true });
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    await changes.acceptFromDisk(at('a.txt'));
+    expect(rows()).toEqual([]);
+  });
 });
