@@ -89,6 +89,9 @@ export interface CheckpointsDeps {
   readonly onNotice: (text: string) => void;
 }
 
+/** Whether a document is open there that the disk does not have yet: an edit may be approved into it. */
+type IsUnsaved = (path: string) => boolean;
+
 interface OpenCheckpoint {
   readonly sessionId: string;
   readonly turnId: string;
@@ -178,19 +181,26 @@ export class Checkpoints {
   }
 
   /** What would change on the way back to before a turn: the oldest image of each file that it or a later turn touched. */
-  async plan(sessionId: string, turnIds: readonly string[]): Promise<readonly RestoreStep[]> {
+  async plan(
+    sessionId: string,
+    turnIds: readonly string[],
+    isUnsaved: IsUnsaved = () => false,
+  ): Promise<readonly RestoreStep[]> {
     await this.work;
     const all = (await this.deps.store.list(sessionId)).filter(({ turnId }) =>
       turnIds.includes(turnId),
     );
-    return await this.planOf(all);
+    return await this.planOf(all, isUnsaved);
   }
 
   /** Back to before the last restore of a session; undefined when there was none. */
-  async planUndo(sessionId: string): Promise<readonly RestoreStep[] | undefined> {
+  async planUndo(
+    sessionId: string,
+    isUnsaved: IsUnsaved = () => false,
+  ): Promise<readonly RestoreStep[] | undefined> {
     await this.work;
     const last = (await this.deps.store.list(sessionId)).findLast(({ kind }) => kind === 'restore');
-    return last === undefined ? undefined : await this.planOf([last]);
+    return last === undefined ? undefined : await this.planOf([last], isUnsaved);
   }
 
   /**
@@ -284,7 +294,10 @@ export class Checkpoints {
     await this.work;
   }
 
-  private async planOf(checkpoints: readonly Checkpoint[]): Promise<readonly RestoreStep[]> {
+  private async planOf(
+    checkpoints: readonly Checkpoint[],
+    isUnsaved: IsUnsaved,
+  ): Promise<readonly RestoreStep[]> {
     const oldest = new Map<string, CheckpointFile>();
     const latest = new Map<string, CheckpointFile>();
     for (const file of checkpoints.flatMap(({ files }) => files)) {
@@ -301,7 +314,10 @@ export class Checkpoints {
       const now = await this.deps.files.digest(path);
       if (before.kind === 'unknown') {
         steps.push({ kind: 'impossible', path, why: before.why });
-      } else if (now !== (before.kind === 'absent' ? 'absent' : before.blob)) {
+      } else if (
+        now !== (before.kind === 'absent' ? 'absent' : before.blob) ||
+        (before.kind === 'file' && isUnsaved(path))
+      ) {
         steps.push({
           kind: before.kind === 'absent' ? 'delete' : now === 'absent' ? 'create' : 'change',
           path,

@@ -220,6 +220,17 @@ describe('checkpoints on disk', () => {
     expect(await checkpoints.plan('s', ['t1'])).toHaveLength(100);
   });
 
+  it('[R235] have a step for a file whose changes are not saved yet', async () => {
+    const { folders, put, turn, checkpoints } = place();
+    const path = join(folders[0] ?? '', 'a');
+    put(path, 'before');
+    await turn('t1', () => undefined, [path]);
+    expect(await checkpoints.plan('s', ['t1'])).toEqual([]);
+    expect(await checkpoints.plan('s', ['t1'], (name) => name === path)).toMatchObject([
+      { kind: 'change', path, isChangedSince: false },
+    ]);
+  });
+
   it('[R235] take away folders that a turn made, and none that hold something else', async () => {
     const { folders, put, turn, restore } = place();
     const [folder = ''] = folders;
