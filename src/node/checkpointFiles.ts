@@ -131,9 +131,14 @@ export class CheckpointFiles implements CheckpointStore {
   }
 
   private load(): Promise<Map<string, Named>> {
-    this.index ??= this.all().then(
-      (all) => new Map(all.map((checkpoint) => [keyOf(checkpoint), toNamed(checkpoint)])),
-    );
+    this.index ??= this.all().then(async (all) => {
+      const turns = join(this.options.folder, 'turns');
+      const sessions = (await namesIn(turns)).filter(isSessionId);
+      await Promise.all(
+        [this.blobs, ...sessions.map((name) => join(turns, name))].map(removeLeftovers),
+      );
+      return new Map(all.map((checkpoint) => [keyOf(checkpoint), toNamed(checkpoint)]));
+    });
     this.index.catch(() => (this.index = undefined)); // who waits for it hears of it; the next one tries again
     return this.index;
   }
@@ -287,6 +292,20 @@ export async function writePrivately(
     throw error;
   }
 }
+
+/** What a host that was killed meanwhile was about to write. Young ones may be of another window, and stay. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []); // nothing was ever written
+  for (const name of names.filter((one) => one.endsWith('.tmp'))) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity })); // done in this moment
+    if (Date.now() - mtimeMs > leftoverMs) {
+      await rm(path, { force: true });
+    }
+  }
+}
+
+const leftoverMs = 60_000;
 
 /** Undefined when it is not there. */
 export async function readPrivately(path: string): Promise<Uint8Array | undefined> {

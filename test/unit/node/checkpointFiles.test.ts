@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger';
+import { ChangeFiles } from '../../../src/node/changeFiles';
 import { CheckpointFiles } from '../../../src/node/checkpointFiles';
 import { WorkspaceImages } from '../../../src/node/diskImages';
 import { Checkpoints } from '../../../src/session/checkpoints';
@@ -228,6 +230,23 @@ describe('checkpoints on disk', () => {
     expect(await checkpoints.plan('s', ['t1'])).toEqual([]);
     expect(await checkpoints.plan('s', ['t1'], (name) => name === path)).toMatchObject([
       { kind: 'change', path, isChangedSince: false },
+    ]);
+  });
+
+  it('[R235] take away what a killed host was about to write, and so do the changes that wait', async () => {
+    const { store } = place();
+    const inStore = ['blobs', 'turns/s', 'changes'].map((name) => join(base, 'store', name));
+    for (const folder of inStore) {
+      mkdirSync(folder, { recursive: true });
+      ['old.tmp', 'young.tmp'].forEach((name) => writeFileSync(join(folder, name), 'half'));
+      utimesSync(join(folder, 'old.tmp'), 1, 1);
+    }
+    await store.put({ sessionId: 's', turnId: 't1', kind: 'turn', createdAtMs: 0, files: [] });
+    expect(await new ChangeFiles(join(base, 'store/changes')).load()).toEqual([]);
+    expect(inStore.map((folder) => readdirSync(folder).sort())).toEqual([
+      ['young.tmp'],
+      ['t1.json', 'young.tmp'],
+      ['young.tmp'],
     ]);
   });
 
