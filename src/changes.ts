@@ -11,7 +11,7 @@ import { ChangeFollower } from './session/changeFollower';
 import { Checkpoints } from './session/checkpoints';
 import { createChangeStore } from './session/storedChanges';
 import { UnreviewedChanges } from './session/unreviewedChanges';
-import { ChangeWatcher } from './tools/changeWatch';
+import { ChangeWatcher, textOf } from './tools/changeWatch';
 import type { WorkspaceFiles, WorkspaceSearch } from './tools/contract';
 import type { OrchestratorServices } from './tools/services';
 
@@ -79,6 +79,7 @@ export function createChanges(options: ChangesOptions): Changes {
       await watcher.accept(path);
     },
     checkPlace: (path) => images.checkPlace(path),
+    bringBack: (turn, path, text) => checkpoints.bringBack(turn, path, text),
     clock,
     logger,
     store: createChangeStore(new ChangeFiles(join(options.folder, 'changes'))),
@@ -101,37 +102,18 @@ export function createChanges(options: ChangesOptions): Changes {
     services: {
       aroundWrite: (write, run) => follower.aroundWrite(write, run),
       aroundCall: (call, run) => follower.aroundCall(call, run),
-      beforeChildWrite: (turn, path) => follower.beforeChildWrite(turn, path),
+      beforeChildWrite: (write) => follower.beforeChildWrite(write),
       onKnownWrite: (path, text, turn) => follower.accept(path, text, turn),
-      onUnexpectedChange: ({
-        sessionId,
-        turnId,
-        callId,
-        asker,
-        path,
-        expectedText,
-        actualText,
-      }) => {
-        logger.warn(`An agent wrote something else than what was approved: ${path}`);
-        unreviewed.note({
-          sessionId,
-          turnId,
-          origin: { kind: 'during', callId, what: `${asker}, other than approved` },
-          path,
-          beforeText: expectedText,
-          afterText: actualText,
-          existedBefore: expectedText !== undefined,
-          existsAfter: actualText !== undefined,
-        });
+      onUnexpectedChange: (change) => {
+        logger.warn(`An agent wrote something else than what was approved: ${change.path}`);
+        follower.noteUnexpected(change);
       },
     },
     acceptFromDisk: async (path) => {
       await watcher.accept(path);
-      const text = await files.readText(path).then(
-        (file) => file.text,
-        () => undefined, // gone, as it was before the turn
-      );
-      unreviewed.noteKnown(path, text);
+      // Of the disk: the buffer of an open document may not have been read anew yet.
+      const image = await images.read(path);
+      unreviewed.noteKnown(path, image.kind === 'file' ? textOf(image.bytes) : undefined);
     },
     forgetSession: (sessionId) => {
       unreviewed.forgetSession(sessionId);

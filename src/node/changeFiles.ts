@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredTexts } from '../session/storedChanges';
-import { namesIn, readPrivately, writePrivately } from './checkpointFiles';
+import { namesIn, readPrivately, removeLeftovers, writePrivately } from './checkpointFiles';
 
 /** One private file for each key, named by the key's digest. The folder is made with the first of them. */
 export class ChangeFiles implements StoredTexts {
   constructor(private readonly folder: string) {}
 
   async load(): Promise<readonly string[]> {
+    await removeLeftovers(this.folder);
     const texts = await Promise.all(
       (await namesIn(this.folder)).map((name) => readPrivately(join(this.folder, name))),
     );

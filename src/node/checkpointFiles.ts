@@ -33,6 +33,8 @@ const defaultMaxCheckpoints = 500;
 export class CheckpointFiles implements CheckpointStore {
   private readonly maxBytes: number;
   private readonly maxCheckpoints: number;
+  /** What there is, oldest first, by session and turn: read once, as a turn may write its checkpoint many times. */
+  private index: Promise<Map<string, Named>> | undefined;
 
   constructor(private readonly options: CheckpointFilesOptions) {
     this.maxBytes = options.maxBytes ?? defaultMaxBytes;
@@ -60,7 +62,7 @@ export class CheckpointFiles implements CheckpointStore {
     return bytes !== undefined && digestOf(bytes) === blob ? bytes : undefined;
   }
 
-  async put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]> {
+  async put(checkpoint: Checkpoint): Promise<readonly string[]> {
     const { sessionId, turnId } = checkpoint;
     if (!isSessionId(sessionId) || !isSessionId(turnId)) {
       throw new Error(`a checkpoint cannot have this name: ${sessionId.slice(0, 80)}`);
@@ -70,7 +72,9 @@ export class CheckpointFiles implements CheckpointStore {
       `${turnId}.json`,
       Buffer.from(JSON.stringify({ schema, ...checkpoint }), 'utf8'),
     );
-    return await this.prune(turnId);
+    const index = await this.load();
+    index.set(keyOf(checkpoint), toNamed(checkpoint));
+    return await this.prune(index, keyOf(checkpoint));
   }
 
   async get(sessionId: string, turnId: string): Promise<Checkpoint | undefined> {
@@ -92,7 +96,8 @@ export class CheckpointFiles implements CheckpointStore {
 
   async removeSession(sessionId: string): Promise<void> {
     await rm(this.sessionFolder(sessionId), { recursive: true, force: true });
-    await this.removeUnnamed(await this.all());
+    this.index = undefined;
+    await this.removeUnnamed();
   }
 
   async usage(): Promise<CheckpointUsage> {
@@ -125,26 +130,45 @@ export class CheckpointFiles implements CheckpointStore {
     return lists.flat().sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
-  private async prune(current: string): Promise<readonly Checkpoint[]> {
-    let kept = await this.all();
-    const gone: Checkpoint[] = [];
-    while (kept.length > this.maxCheckpoints || bytesOf(kept) > this.maxBytes) {
-      const oldest = kept.find(({ turnId }) => turnId !== current);
-      if (oldest === undefined) {
+  private load(): Promise<Map<string, Named>> {
+    this.index ??= this.all().then(async (all) => {
+      const turns = join(this.options.folder, 'turns');
+      const sessions = (await namesIn(turns)).filter(isSessionId);
+      await Promise.all(
+        [this.blobs, ...sessions.map((name) => join(turns, name))].map(removeLeftovers),
+      );
+      return new Map(all.map((checkpoint) => [keyOf(checkpoint), toNamed(checkpoint)]));
+    });
+    this.index.catch(() => (this.index = undefined)); // who waits for it hears of it; the next one tries again
+    return this.index;
+  }
+
+  private async prune(index: Map<string, Named>, current: string): Promise<readonly string[]> {
+    const gone: string[] = [];
+    const oldestFirst = [...index].sort(([, a], [, b]) => a.createdAtMs - b.createdAtMs);
+    let bytes = bytesOf(index.values());
+    for (const [key, { sessionId, turnId }] of oldestFirst) {
+      if (index.size <= this.maxCheckpoints && bytes <= this.maxBytes) {
         break;
       }
-      await unlink(join(this.sessionFolder(oldest.sessionId), `${oldest.turnId}.json`));
-      gone.push(oldest);
-      kept = kept.filter((one) => one !== oldest);
+      if (key !== current) {
+        await rm(join(this.sessionFolder(sessionId), `${turnId}.json`), { force: true });
+        index.delete(key);
+        gone.push(turnId);
+        bytes = bytesOf(index.values());
+      }
     }
     if (gone.length > 0) {
-      await this.removeUnnamed(kept);
+      await this.removeUnnamed();
     }
     return gone;
   }
 
-  private async removeUnnamed(kept: readonly Checkpoint[]): Promise<void> {
-    const named = new Set(kept.flatMap(blobsOf));
+  /** By what is on the disk now: nothing is removed that anybody names. */
+  private async removeUnnamed(): Promise<void> {
+    const named = new Set(
+      (await this.all()).flatMap((one) => toNamed(one).blobs.map(([blob]) => blob)),
+    );
     for (const name of await namesIn(this.blobs)) {
       if (!named.has(name)) {
         await unlink(join(this.blobs, name));
@@ -153,19 +177,30 @@ export class CheckpointFiles implements CheckpointStore {
   }
 }
 
-const schema = 'patchbay.checkpoint/1';
-
-function blobsOf({ files }: Checkpoint): readonly string[] {
-  return files.flatMap(({ before }) => (before.kind === 'file' ? [before.blob] : []));
+/** What a checkpoint takes, without what is in it. */
+interface Named {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly createdAtMs: number;
+  /** Names and sizes. */
+  readonly blobs: readonly (readonly [string, number])[];
 }
 
-function bytesOf(checkpoints: readonly Checkpoint[]): number {
-  const sizes = new Map<string, number>();
-  for (const { before } of checkpoints.flatMap(({ files }) => files)) {
-    if (before.kind === 'file') {
-      sizes.set(before.blob, before.sizeBytes);
-    }
-  }
+function keyOf({ sessionId, turnId }: Checkpoint): string {
+  return `${sessionId}/${turnId}`;
+}
+
+function toNamed({ sessionId, turnId, createdAtMs, files }: Checkpoint): Named {
+  const blobs = files.flatMap(({ before }) =>
+    before.kind === 'file' ? [[before.blob, before.sizeBytes] as const] : [],
+  );
+  return { sessionId, turnId, createdAtMs, blobs };
+}
+
+const schema = 'patchbay.checkpoint/1';
+
+function bytesOf(checkpoints: Iterable<Named>): number {
+  const sizes = new Map([...checkpoints].flatMap(({ blobs }) => blobs));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
@@ -257,6 +292,20 @@ export async function writePrivately(
     throw error;
   }
 }
+
+/** What a host that was killed meanwhile was about to write. Young ones may be of another window, and stay. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []); // nothing was ever written
+  for (const name of names.filter((one) => one.endsWith('.tmp'))) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity })); // done in this moment
+    if (Date.now() - mtimeMs > leftoverMs) {
+      await rm(path, { force: true });
+    }
+  }
+}
+
+const leftoverMs = 60_000;
 
 /** Undefined when it is not there. */
 export async function readPrivately(path: string): Promise<Uint8Array | undefined> {

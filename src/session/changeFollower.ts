@@ -1,5 +1,5 @@
 import type { ChangeWatch, ChangeWatcher, SeenChange, WatchedTurn } from '../tools/changeWatch';
-import type { RunningCall, WatchedWrite } from '../tools/services';
+import type { RunningCall, UnexpectedChange, WatchedWrite } from '../tools/services';
 import type { WriteOutcome } from '../tools/contract';
 import type { Checkpoints } from './checkpoints';
 import type { UnreviewedChanges } from './unreviewedChanges';
@@ -23,6 +23,8 @@ export class ChangeFollower {
   private readonly watches = new Map<string, Promise<ChangeWatch>>();
   private readonly touched = new Map<string, TurnName & { readonly text: string | undefined }>();
   private readonly writing = new Set<string>();
+  /** By path: what an agent has its yes for, and has not told to be done. Undefined text: the file will be gone. */
+  private readonly expected = new Map<string, { turnId: string; text: string | undefined }>();
   private readonly sessionOf = new Map<string, string>();
 
   constructor(private readonly deps: ChangeFollowerDeps) {}
@@ -64,6 +66,7 @@ export class ChangeFollower {
     this.writing.add(path);
     try {
       const outcome = await run();
+      this.expected.delete(path);
       this.touch(path, write, outcome.savedText ?? text);
       await this.deps.watcher.accept(path);
       if (text === undefined) {
@@ -78,15 +81,18 @@ export class ChangeFollower {
   }
 
   /** An agent is about to be told that it may write this: what is there is kept first, byte for byte. */
-  async beforeChildWrite(turn: TurnName, path: string): Promise<void> {
+  async beforeChildWrite(write: WatchedWrite): Promise<void> {
+    const { sessionId, turnId, path, text } = write;
     await this.deps.watcher.checkFile(path);
-    await this.deps.checkpoints.noteWrite(turn, path);
-    this.sessionOf.set(turn.turnId, turn.sessionId);
+    await this.deps.checkpoints.noteWrite(write, path);
+    this.sessionOf.set(turnId, sessionId);
+    this.expected.set(path, { turnId, text });
   }
 
-  /** An agent wrote this itself, as it was approved. Undefined text: the file is gone. */
+  /** An agent wrote this file itself, after this text was approved for it. Undefined text: the file is gone. */
   async accept(path: string, text: string | undefined, turn: TurnName | undefined): Promise<void> {
     const before = await this.deps.watcher.accept(path);
+    this.expected.delete(path);
     if (turn !== undefined) {
       await this.deps.checkpoints.noteBefore(turn, path, before);
       this.touch(path, turn, text);
@@ -122,8 +128,34 @@ export class ChangeFollower {
     const { path, before, existsAfter } = change;
     void this.deps.checkpoints.noteBefore(change, path, before);
     this.touch(path, change, change.afterText);
-    this.deps.unreviewed.note({ ...change, existedBefore: before.kind !== 'absent', existsAfter });
+    const expected = this.expected.get(path);
+    if (expected === undefined) {
+      const existedBefore = before.kind !== 'absent';
+      this.deps.unreviewed.note({ ...change, existedBefore, existsAfter });
+      return;
+    }
+    // The editor may see an agent's write before the agent tells of it: only what differs from its yes is news.
+    const { text } = expected;
+    this.deps.unreviewed.noteKnown(path, text);
+    const existedBefore = text !== undefined;
+    this.deps.unreviewed.note({ ...change, beforeText: text, existedBefore, existsAfter });
   };
+
+  /** An agent wrote something else than what was approved: the difference waits for review. */
+  noteUnexpected(change: UnexpectedChange): void {
+    const { sessionId, turnId, callId, asker, path, expectedText, actualText } = change;
+    this.touch(path, change, actualText);
+    this.deps.unreviewed.note({
+      sessionId,
+      turnId,
+      origin: { kind: 'during', callId, what: `${asker}, other than approved` },
+      path,
+      beforeText: expectedText,
+      afterText: actualText,
+      existedBefore: expectedText !== undefined,
+      existsAfter: actualText !== undefined,
+    });
+  }
 
   /** The turns of a session that ran until now are over. */
   async endTurn(sessionId: string): Promise<void> {
@@ -140,6 +172,11 @@ export class ChangeFollower {
     for (const [path, turn] of [...this.touched]) {
       if (turnIds.includes(turn.turnId)) {
         this.touched.delete(path);
+      }
+    }
+    for (const [path, { turnId }] of [...this.expected]) {
+      if (turnIds.includes(turnId)) {
+        this.expected.delete(path);
       }
     }
     turnIds.forEach((turnId) => this.sessionOf.delete(turnId));

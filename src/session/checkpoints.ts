@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
-import type { FileImage } from '../tools/changeWatch';
+import { textOf, type FileImage } from '../tools/changeWatch';
 
 /** What a file was before a turn. `blob` names the bytes in the store. */
 export type StoredImage =
@@ -48,8 +48,8 @@ export interface CheckpointStore {
   /** Gives the blob's name; undefined when it is larger than all there may be. */
   putBlob(bytes: Uint8Array): Promise<string | undefined>;
   readBlob(blob: string): Promise<Uint8Array | undefined>;
-  /** Writes the checkpoint; gives those that had to go for it. */
-  put(checkpoint: Checkpoint): Promise<readonly Checkpoint[]>;
+  /** Writes the checkpoint; gives the turns of those that had to go for it. */
+  put(checkpoint: Checkpoint): Promise<readonly string[]>;
   /** Undefined: there is none, or what is there is damaged. */
   get(sessionId: string, turnId: string): Promise<Checkpoint | undefined>;
   list(sessionId: string): Promise<readonly Checkpoint[]>;
@@ -89,6 +89,9 @@ export interface CheckpointsDeps {
   readonly onNotice: (text: string) => void;
 }
 
+/** Whether a document is open there that the disk does not have yet: an edit may be approved into it. */
+type IsUnsaved = (path: string) => boolean;
+
 interface OpenCheckpoint {
   readonly sessionId: string;
   readonly turnId: string;
@@ -96,6 +99,9 @@ interface OpenCheckpoint {
   readonly files: Map<string, CheckpointFile>;
   /** The files that the turn had to do with since it was opened, this time. */
   readonly touched: Set<string>;
+  /** What is to be stored next, and when it is: files that change together are written together. */
+  readonly waiting: { readonly path: string; readonly image: FileImage; readonly atMs: number }[];
+  flush: Promise<void> | undefined;
   /** What was stored when the turn was open before is among `files`. */
   isMerged: boolean;
 }
@@ -125,6 +131,8 @@ export class Checkpoints {
       createdAtMs: atMs,
       files: new Map<string, CheckpointFile>(),
       touched: new Set<string>(),
+      waiting: [],
+      flush: undefined,
       isMerged: false,
     };
     this.open.set(turnId, open);
@@ -132,19 +140,12 @@ export class Checkpoints {
       return this.work;
     }
     open.touched.add(path);
-    return this.queue(async () => {
-      await this.merge(open);
-      const known = open.files.get(path);
-      if (known === undefined) {
-        const file = { path, atMs, touchedAtMs: atMs };
-        open.files.set(path, { ...file, before: { kind: 'unknown', why: 'it could not be kept' } });
-        open.files.set(path, { ...file, before: await this.store(image) });
-      } else {
-        const { after: _after, ...rest } = known;
-        open.files.set(path, { ...rest, touchedAtMs: atMs });
-      }
+    open.waiting.push({ path, image, atMs });
+    open.flush ??= this.queue(async () => {
+      await this.take(open);
       await this.write(open, 'turn');
     });
+    return open.flush;
   }
 
   /** What stands on the disk now, before a write of ours. */
@@ -163,7 +164,7 @@ export class Checkpoints {
     await Promise.all(
       ended.map((open) =>
         this.queue(async () => {
-          await this.merge(open);
+          await this.take(open);
           for (const path of open.touched) {
             const file = open.files.get(path);
             if (file !== undefined) {
@@ -180,19 +181,51 @@ export class Checkpoints {
   }
 
   /** What would change on the way back to before a turn: the oldest image of each file that it or a later turn touched. */
-  async plan(sessionId: string, turnIds: readonly string[]): Promise<readonly RestoreStep[]> {
+  async plan(
+    sessionId: string,
+    turnIds: readonly string[],
+    isUnsaved: IsUnsaved = () => false,
+  ): Promise<readonly RestoreStep[]> {
     await this.work;
     const all = (await this.deps.store.list(sessionId)).filter(({ turnId }) =>
       turnIds.includes(turnId),
     );
-    return await this.planOf(all);
+    return await this.planOf(all, isUnsaved);
   }
 
   /** Back to before the last restore of a session; undefined when there was none. */
-  async planUndo(sessionId: string): Promise<readonly RestoreStep[] | undefined> {
+  async planUndo(
+    sessionId: string,
+    isUnsaved: IsUnsaved = () => false,
+  ): Promise<readonly RestoreStep[] | undefined> {
     await this.work;
     const last = (await this.deps.store.list(sessionId)).findLast(({ kind }) => kind === 'restore');
-    return last === undefined ? undefined : await this.planOf([last]);
+    return last === undefined ? undefined : await this.planOf([last], isUnsaved);
+  }
+
+  /**
+   * Gives a file that is gone back byte for byte and with its mode, when what it was before the turn has this text. False:
+   * nothing was written, because something else is there or known. Rejects when it cannot be written.
+   */
+  async bringBack(
+    { sessionId, turnId }: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+    text: string,
+  ): Promise<boolean> {
+    await this.work;
+    const stored = await this.deps.store.get(sessionId, turnId);
+    const before = stored?.files.find((file) => file.path === path)?.before;
+    const bytes = before?.kind === 'file' ? await this.deps.store.readBlob(before.blob) : undefined;
+    if (
+      before?.kind !== 'file' ||
+      bytes === undefined ||
+      textOf(bytes) !== text ||
+      (await this.deps.files.digest(path)) !== 'absent'
+    ) {
+      return false;
+    }
+    await this.deps.files.write(path, { kind: 'file', bytes, mode: before.mode });
+    return true;
   }
 
   /**
@@ -214,6 +247,8 @@ export class Checkpoints {
       createdAtMs: atMs,
       files: new Map(),
       touched: new Set(),
+      waiting: [],
+      flush: undefined,
       isMerged: true,
     };
     const restored: string[] = [];
@@ -278,7 +313,10 @@ export class Checkpoints {
     await this.work;
   }
 
-  private async planOf(checkpoints: readonly Checkpoint[]): Promise<readonly RestoreStep[]> {
+  private async planOf(
+    checkpoints: readonly Checkpoint[],
+    isUnsaved: IsUnsaved,
+  ): Promise<readonly RestoreStep[]> {
     const oldest = new Map<string, CheckpointFile>();
     const latest = new Map<string, CheckpointFile>();
     for (const file of checkpoints.flatMap(({ files }) => files)) {
@@ -295,7 +333,10 @@ export class Checkpoints {
       const now = await this.deps.files.digest(path);
       if (before.kind === 'unknown') {
         steps.push({ kind: 'impossible', path, why: before.why });
-      } else if (now !== (before.kind === 'absent' ? 'absent' : before.blob)) {
+      } else if (
+        now !== (before.kind === 'absent' ? 'absent' : before.blob) ||
+        (before.kind === 'file' && isUnsaved(path))
+      ) {
         steps.push({
           kind: before.kind === 'absent' ? 'delete' : now === 'absent' ? 'create' : 'change',
           path,
@@ -328,6 +369,28 @@ export class Checkpoints {
       throw new Error('its bytes are no longer in the checkpoints');
     }
     return { kind: 'file', bytes, mode: image.mode };
+  }
+
+  /** Stores what waits. The first image of a file in its turn counts, also from when the turn was open before. */
+  private async take(open: OpenCheckpoint): Promise<void> {
+    try {
+      await this.merge(open);
+    } finally {
+      open.flush = undefined;
+    }
+    for (const { path, image, atMs } of open.waiting.splice(0)) {
+      const known = open.files.get(path);
+      if (known === undefined) {
+        const before = await this.store(image).catch((error: unknown): StoredImage => {
+          this.deps.logger.warn(`${path} could not be kept: ${errorMessage(error)}`);
+          return { kind: 'unknown', why: 'it could not be kept' };
+        });
+        open.files.set(path, { path, before, atMs, touchedAtMs: atMs });
+      } else {
+        const { after: _after, ...rest } = known;
+        open.files.set(path, { ...rest, touchedAtMs: atMs });
+      }
+    }
   }
 
   /** A turn that is opened again, by an edit that was approved late, goes on with what it had. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
@@ -29,6 +30,9 @@ export interface ChangeLimits {
 
 export const defaultChangeLimits: ChangeLimits = { files: 200, chars: 8_000_000 };
 
+/** Files that are dropped within this time are one notice. */
+const noticeDelayMs = 500;
+
 /** Where what waits outlives the window. */
 export interface ChangeStore {
   load(): Promise<readonly ChangedFile[]>;
@@ -56,6 +60,12 @@ export interface UnreviewedChangesDeps {
   readonly accept: (path: string) => Promise<void>;
   /** Rejects with a sentence when the path leads elsewhere than its name says. */
   readonly checkPlace: (path: string) => Promise<void>;
+  /** Gives a file that is gone back as it was before the turn, if that was this text; false: it did not. */
+  readonly bringBack?: (
+    turn: { readonly sessionId: string; readonly turnId: string },
+    path: string,
+    text: string,
+  ) => Promise<boolean>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store?: ChangeStore;
@@ -92,6 +102,11 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   private readonly writing = new Set<string>();
   private saves: Promise<void> = Promise.resolve();
   private listed: readonly UnreviewedChange[] | undefined;
+  /** Files never change, they are replaced: what was made of one stays true. A command may change hundreds. */
+  private readonly shown = new WeakMap<ChangedFile, readonly UnreviewedChange[]>();
+  private readonly turnsOf = new WeakMap<ChangedFile, ReturnType<typeof hunksByTurn>>();
+  private dropped: string[] = [];
+  private dropping: Disposable | undefined;
   private readonly limits: ChangeLimits;
 
   constructor(private readonly deps: UnreviewedChangesDeps) {
@@ -182,7 +197,12 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   }
 
   list(): readonly UnreviewedChange[] {
-    this.listed ??= [...this.byPath.values()].flatMap((file) => this.toChanges(this.live(file)));
+    this.listed ??= [...this.byPath.values()].flatMap((stored) => {
+      const file = this.live(stored);
+      const changes = this.shown.get(file) ?? this.toChanges(file);
+      this.shown.set(file, changes);
+      return changes;
+    });
     return this.listed;
   }
 
@@ -254,6 +274,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   }
 
   dispose(): void {
+    this.dropping?.dispose();
     this.changed.dispose();
   }
 
@@ -274,7 +295,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
         let savedText: string | undefined;
         if (!next.isThere) {
           await this.deps.files.deleteFile(path, before ?? '', checkPlace);
-        } else {
+        } else if (!(await this.isBroughtBack(file, next.text.current))) {
           const outcome = await this.deps.files.writeText(
             path,
             next.text.current,
@@ -312,10 +333,19 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
         );
   }
 
+  /** Byte for byte and with its mode, where that is kept: a text alone has neither. */
+  private async isBroughtBack(file: ChangedFile, text: string): Promise<boolean> {
+    const { isThere, existenceBy, path } = file;
+    if (isThere || existenceBy === undefined || this.deps.bringBack === undefined) {
+      return false;
+    }
+    return await this.deps.bringBack(existenceBy, path, text);
+  }
+
   private choose(selection: ChangeSelection): readonly Chosen[] {
     return [...this.byPath.values()].flatMap((stored): readonly Chosen[] => {
       const file = this.live(stored);
-      const turns = hunksByTurn(file);
+      const turns = this.hunksByTurn(file);
       const isWanted = wanted(selection, file.path, turns);
       const actions = turns.flatMap(({ sessionId, turnId, hunks }) => {
         const hit = hunks.filter(({ pieces }) =>
@@ -348,7 +378,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
   }
 
   private toChanges(file: ChangedFile): readonly UnreviewedChange[] {
-    return hunksByTurn(file).map(({ sessionId, turnId, hunks }) => ({
+    return this.hunksByTurn(file).map(({ sessionId, turnId, hunks }) => ({
       id: changeIdOf(file.path, turnId),
       sessionId,
       turnId,
@@ -360,6 +390,12 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       hunks: hunks.map(({ hunk, origin, alsoBy }) => ({ hunk, origin, alsoBy })),
       createdAtMs: file.createdAtMs,
     }));
+  }
+
+  private hunksByTurn(file: ChangedFile): ReturnType<typeof hunksByTurn> {
+    const turns = this.turnsOf.get(file) ?? hunksByTurn(file);
+    this.turnsOf.set(file, turns);
+    return turns;
   }
 
   private async readText(path: string): Promise<LiveText> {
@@ -404,17 +440,33 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       this.byPath.delete(path);
       this.save(() => this.deps.store?.remove(path));
       this.announce(path, file);
-      this.deps.onNotice(
-        `Too many changes wait for review: those of ${this.deps.labelFor(path)} are no longer listed. The file itself stays as it is; the checkpoint of the turn can still restore it.`,
-      );
+      this.dropped.push(this.deps.labelFor(path));
+      this.dropping ??= this.deps.clock.schedule(noticeDelayMs, () => this.tellDropped());
     }
+  }
+
+  private tellDropped(): void {
+    const [first, ...others] = this.dropped;
+    this.dropping = undefined;
+    this.dropped = [];
+    if (first === undefined) {
+      return;
+    }
+    const more = others.length === 1 ? ' and 1 more file' : ` and ${others.length} more files`;
+    const [files, checkpoints] =
+      others.length === 0
+        ? ['The file itself stays as it is', 'the checkpoint of the turn can still restore it']
+        : ['The files themselves stay as they are', 'the checkpoints can still restore them'];
+    this.deps.onNotice(
+      `Too many changes wait for review: those of ${first}${others.length === 0 ? '' : more} are no longer listed. ${files}; ${checkpoints}.`,
+    );
   }
 
   private announce(path: string, before?: ChangedFile): void {
     this.listed = undefined;
     const turns = new Set(
       [before, this.byPath.get(path)].flatMap((file) =>
-        file === undefined ? [] : hunksByTurn(file).map(({ turnId }) => turnId),
+        file === undefined ? [] : this.hunksByTurn(file).map(({ turnId }) => turnId),
       ),
     );
     for (const turnId of turns) {

@@ -445,7 +445,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** As a text of a file is elsewhere: UTF-8 without its mark. Undefined for anything else. */
-function textOf(bytes: Uint8Array): string | undefined {
+export function textOf(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return text.includes('\0') ? undefined : text;

@@ -108,8 +108,15 @@ export class ChildCalls {
       };
     }
     this.noteApproved(call, judgement.effects, ruling);
-    for (const { edit } of ruling.writes) {
-      await this.services.beforeChildWrite?.(context, edit.path);
+    const { sessionId, turnId } = context;
+    for (const { edit, text } of ruling.writes) {
+      await this.services.beforeChildWrite?.({
+        sessionId,
+        turnId,
+        callId: subject.callId,
+        path: edit.path,
+        text: edit.kind === 'delete' ? undefined : text,
+      });
     }
     context.onProgress({ kind: 'running', why: ruling.grant.reason });
     return {
@@ -200,19 +207,19 @@ export class ChildCalls {
     const { sessionId, asker } = call.context;
     const { callId } = call.subject;
     const actualText = await this.readDisk(write.edit.path);
-    // A difference from what was approved is told below; it is not news a second time.
-    await this.services.onKnownWrite?.(write.edit.path, actualText, call.context);
     const approvedText = write.edit.kind === 'delete' ? undefined : write.text;
     const isAsApproved = actualText === approvedText;
+    // A call that failed may have left the file alone; then what was before is as good.
+    const expectedText = isAsApproved || hasRun ? approvedText : write.expectedText;
+    // Only what was expected is the user's wish; what differs from it is told below.
+    await this.services.onKnownWrite?.(write.edit.path, expectedText, call.context);
     if (isAsApproved && !write.isReviewed) {
       this.services.reviewer.noteWritten(
         { sessionId, callId, asker, edit: write.edit, reason: write.reason },
         write.reason,
       );
     }
-    // A call that failed may have left the file alone; then what was before is as good.
-    if (!isAsApproved && (hasRun || actualText !== write.expectedText)) {
-      const expectedText = hasRun ? approvedText : write.expectedText;
+    if (actualText !== expectedText) {
       this.services.onUnexpectedChange({
         sessionId,
         turnId: call.context.turnId,

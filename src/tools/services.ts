@@ -53,10 +53,7 @@ export interface OrchestratorServices {
   /** Sets an open document back to what is on disk; false when it still has unsaved changes after. Absent: no editor. */
   readonly discardChanges?: (path: string) => Promise<boolean>;
   /** An agent gets its yes to this write when this resolves: until then what is there can be kept. */
-  readonly beforeChildWrite?: (
-    turn: { readonly sessionId: string; readonly turnId: string },
-    path: string,
-  ) => Promise<void>;
+  readonly beforeChildWrite?: (write: WatchedWrite) => Promise<void>;
   /** An agent wrote this text itself, with the user's knowledge; undefined: the file is gone. */
   readonly onKnownWrite?: (
     path: string,

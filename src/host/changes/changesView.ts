@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DisposableStore, type Disposable } from '../../base/disposable';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import { errorMessage } from '../../base/patchbayError';
 import type {
@@ -33,6 +33,7 @@ export class ChangesView implements Disposable {
     }),
   );
   private readonly shown = new Map<string, boolean>();
+  private drawing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly changes: UnreviewedChangesApi,
@@ -42,7 +43,14 @@ export class ChangesView implements Disposable {
     this.store.add(new ChangeLenses(changes));
     this.status.name = 'Patchbay: changes not reviewed';
     this.status.command = openChanges;
-    const draw = (): void => this.draw();
+    // A command may change hundreds of files at once: they are drawn once.
+    const draw = (): void => {
+      this.drawing ??= setTimeout(() => {
+        this.drawing = undefined;
+        this.draw();
+      });
+    };
+    this.store.add(toDisposable(() => clearTimeout(this.drawing)));
     this.store.add(changes.onDidChange(draw));
     this.store.add(vscode.window.onDidChangeVisibleTextEditors(draw));
     this.store.add(vscode.window.onDidChangeActiveTextEditor(() => this.setContexts()));

@@ -53,6 +53,7 @@ export class TurnRestore {
     const steps = await this.deps.checkpoints.plan(
       session.id,
       turns.slice(at).map((one) => one.turnId),
+      isUnsaved,
     );
     const what = await chooseWhat(steps);
     if (what === undefined) {
@@ -68,7 +69,7 @@ export class TurnRestore {
 
   async undoLast(): Promise<void> {
     const session = this.deps.sessions.current;
-    const steps = await this.deps.checkpoints.planUndo(session.id);
+    const steps = await this.deps.checkpoints.planUndo(session.id, isUnsaved);
     if (steps === undefined || steps.length === 0) {
       void vscode.window.showInformationMessage(
         'Patchbay: there is no restore of this conversation to undo.',
@@ -161,7 +162,7 @@ export class TurnRestore {
       if (step.kind === 'impossible') {
         return `${label}: cannot be restored, ${step.why}`;
       }
-      const isDirty = openDocument(toWorkspaceUri(step.path))?.isDirty === true;
+      const isDirty = isUnsaved(step.path);
       const notes = [
         step.isChangedSince ? 'changed since by you or another program' : '',
         isDirty ? 'has unsaved changes, which are saved first' : '',
@@ -176,6 +177,10 @@ export class TurnRestore {
       'What is there now is kept: "Undo Last Restore" brings it back.',
     ].join('\n');
   }
+}
+
+function isUnsaved(path: string): boolean {
+  return openDocument(toWorkspaceUri(path))?.isDirty === true;
 }
 
 const stepWords = { change: 'change back', create: 'bring back', delete: 'delete' } as const;

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger';
+import { ChangeFiles } from '../../../src/node/changeFiles';
 import { CheckpointFiles } from '../../../src/node/checkpointFiles';
 import { WorkspaceImages } from '../../../src/node/diskImages';
 import { Checkpoints } from '../../../src/session/checkpoints';
@@ -195,6 +197,57 @@ describe('checkpoints on disk', () => {
     expect(names.map((name) => readFileSync(at(name), 'utf8'))).toEqual(
       names.map((name) => `${name} before`),
     );
+  });
+
+  it('[R235] of files that change together are written together, and the others are read once', async () => {
+    const { folders, store, put, checkpoints } = place();
+    const names = Array.from({ length: 100 }, (_, index) => join(folders[0] ?? '', `f${index}`));
+    names.forEach((name) => put(name, 'before'));
+    const written: number[] = [];
+    const putWhole = store.put.bind(store);
+    store.put = (checkpoint) => {
+      written.push(checkpoint.files.length);
+      return putWhole(checkpoint);
+    };
+    await store.put({ sessionId: 's', turnId: 'old', kind: 'turn', createdAtMs: 0, files: [] });
+    // What cannot be read would fail whoever read it again.
+    mkdirSync(join(base, 'store/turns/s/folder.json'));
+    const turn = { sessionId: 's', turnId: 't1' };
+    const image = { kind: 'file', bytes: Buffer.from('before'), mode: 0o644 } as const;
+    await Promise.all(names.map((name) => checkpoints.noteBefore(turn, name, image)));
+    expect(written).toEqual([0, 100]);
+    await checkpoints.endTurns(['t1']);
+    rmSync(join(base, 'store/turns/s/folder.json'), { recursive: true });
+    names.forEach((name) => put(name, 'after'));
+    expect(await checkpoints.plan('s', ['t1'])).toHaveLength(100);
+  });
+
+  it('[R235] have a step for a file whose changes are not saved yet', async () => {
+    const { folders, put, turn, checkpoints } = place();
+    const path = join(folders[0] ?? '', 'a');
+    put(path, 'before');
+    await turn('t1', () => undefined, [path]);
+    expect(await checkpoints.plan('s', ['t1'])).toEqual([]);
+    expect(await checkpoints.plan('s', ['t1'], (name) => name === path)).toMatchObject([
+      { kind: 'change', path, isChangedSince: false },
+    ]);
+  });
+
+  it('[R235] take away what a killed host was about to write, and so do the changes that wait', async () => {
+    const { store } = place();
+    const inStore = ['blobs', 'turns/s', 'changes'].map((name) => join(base, 'store', name));
+    for (const folder of inStore) {
+      mkdirSync(folder, { recursive: true });
+      ['old.tmp', 'young.tmp'].forEach((name) => writeFileSync(join(folder, name), 'half'));
+      utimesSync(join(folder, 'old.tmp'), 1, 1);
+    }
+    await store.put({ sessionId: 's', turnId: 't1', kind: 'turn', createdAtMs: 0, files: [] });
+    expect(await new ChangeFiles(join(base, 'store/changes')).load()).toEqual([]);
+    expect(inStore.map((folder) => readdirSync(folder).sort())).toEqual([
+      ['young.tmp'],
+      ['t1.json', 'young.tmp'],
+      ['young.tmp'],
+    ]);
   });
 
   it('[R235] take away folders that a turn made, and none that hold something else', async () => {

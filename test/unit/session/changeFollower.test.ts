@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -185,7 +194,12 @@ describe('following a turn', () => {
       { ...turn, callId: 'edit', path: at('.env'), text: 'SECRET=1\nMORE=2\n' },
       () => files.writeText(at('.env'), 'SECRET=1\nMORE=2\n', 'SECRET=1\n'),
     );
-    await changes.services.beforeChildWrite?.(turn, at('.env.local'));
+    await changes.services.beforeChildWrite?.({
+      ...turn,
+      callId: 'edit',
+      path: at('.env.local'),
+      text: 'approved\n',
+    });
     writeFileSync(at('.env.local'), 'approved\n');
     await changes.services.onKnownWrite?.(at('.env.local'), 'approved\n', turn);
     await changes.follower.endTurn('s');
@@ -198,5 +212,102 @@ describe('following a turn', () => {
     await changes.checkpoints.restore('s', plan);
     expect(readFileSync(at('.env'), 'utf8')).toBe('SECRET=1\n');
     expect(readFileSync(at('.env.local'), 'utf8')).toBe('SECRET=2\n');
+  });
+
+  it('[R233] shows what an agent wrote other than approved, also where something waits in the file', async () => {
+    const { changes, at, command, rows } = place();
+    const path = at('a.txt');
+    writeFileSync(path, '1\n2\n3\n4\n5\n');
+    await command('call-1', 'make', () => writeFileSync(path, 'one\n2\n3\n4\n5\n'));
+    const approved = 'one\n2\nthree\n4\n5\n';
+    writeFileSync(path, 'one\n2\nthree\n4\nfive\n');
+    const { onKnownWrite, onUnexpectedChange } = changes.services;
+    await onKnownWrite?.(path, approved, turn);
+    onUnexpectedChange({
+      ...turn,
+      callId: 'edit',
+      asker: 'Agent',
+      path,
+      expectedText: approved,
+      actualText: 'one\n2\nthree\n4\nfive\n',
+    });
+    expect(rows()).toEqual([
+      ['a.txt', 'edit', 'during "make"', 'one\n'],
+      ['a.txt', 'edit', 'during "Agent, other than approved"', 'five\n'],
+    ]);
+    await changes.follower.endTurn('s');
+    await changes.unreviewed.undo({ kind: 'turn', ...turn });
+    expect(readFileSync(path, 'utf8')).toBe('1\n2\nthree\n4\n5\n');
+  });
+
+  it('[R233] shows nothing of an approved write that the editor sees before the agent tells of it', async () => {
+    const { changes, at, rows } = place();
+    const path = at('a.txt');
+    writeFileSync(path, '1\n2\n3\n');
+    const watch = await changes.follower.beginTurn({
+      ...turn,
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+    const write = (file: string, text: string | undefined) =>
+      changes.services.beforeChildWrite?.({ ...turn, callId: 'edit', path: file, text });
+    await write(path, '1\ntwo\n3\n');
+    writeFileSync(path, '1\ntwo\n3\n');
+    await changes.follower.reloaded(path);
+    expect(rows()).toEqual([]);
+    await changes.services.onKnownWrite?.(path, '1\ntwo\n3\n', turn);
+    await write(at('new.txt'), 'approved\n');
+    writeFileSync(at('new.txt'), 'approved\nand more\n');
+    await changes.follower.reloaded(at('new.txt'));
+    expect(rows()).toEqual([['new.txt', 'edit', 'during "Agent"', 'and more\n']]);
+    await write(path, undefined);
+    unlinkSync(path);
+    await changes.follower.reloaded(path);
+    expect(rows()).toHaveLength(1);
+    // What the agent has not told of in its turn is over with it.
+    await watch.end(undefined);
+    await changes.follower.endTurn('s');
+    await changes.unreviewed.undo({ kind: 'turn', ...turn });
+    expect(readFileSync(at('new.txt'), 'utf8')).toBe('approved\n');
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    expect(readFileSync(path, 'utf8')).toBe('1\n2\n3\n');
+  });
+
+  it('[R234] gives a deleted file back byte for byte and with its mode, unless it was changed before', async () => {
+    const { changes, files, at, command } = place();
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0x0d, 0x0a, 0x62, 0x0a]);
+    writeFileSync(at('run.sh'), bytes);
+    chmodSync(at('run.sh'), 0o755);
+    writeFileSync(at('edited.txt'), 'before\n');
+    await changes.follower.aroundWrite(
+      { ...turn, callId: 'edit', path: at('edited.txt'), text: 'approved\n' },
+      () => files.writeText(at('edited.txt'), 'approved\n', 'before\n'),
+    );
+    await command('call-1', 'make clean', () => {
+      unlinkSync(at('run.sh'));
+      unlinkSync(at('edited.txt'));
+    });
+    await changes.follower.endTurn('s');
+    expect(await changes.unreviewed.undo({ kind: 'turn', ...turn })).toEqual({
+      undone: 2,
+      problems: [],
+    });
+    expect(readFileSync(at('run.sh'))).toEqual(bytes);
+    if (process.platform !== 'win32') {
+      expect(statSync(at('run.sh')).mode & 0o777).toBe(0o755);
+    }
+    expect(readFileSync(at('edited.txt'), 'utf8')).toBe('approved\n');
+    expect(changes.unreviewed.list()).toEqual([]);
+  });
+
+  it('[R235] leaves nothing waiting of a file that was restored, also while its buffer is the old one', async () => {
+    const { changes, files, at, command, rows } = place();
+    writeFileSync(at('a.txt'), 'before\n');
+    await command('call-1', 'make', () => writeFileSync(at('a.txt'), 'after\n'));
+    await changes.follower.endTurn('s');
+    files.readText = () => Promise.resolve({ text: 'after\n', isDirty: false, isOpen: true });
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    await changes.acceptFromDisk(at('a.txt'));
+    expect(rows()).toEqual([]);
   });
 });

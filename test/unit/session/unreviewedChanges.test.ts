@@ -26,6 +26,7 @@ function place(
   const open = new Map<string, string>();
   const settled: string[] = [];
   const linked = new Set<string>();
+  const clock = new FakeClock();
   const changes = new UnreviewedChanges({
     files,
     openText: (name) => open.get(name),
@@ -39,7 +40,7 @@ function place(
       linked.has(name)
         ? Promise.reject(new Error('a link leads from there to /home/.bashrc; nothing was written'))
         : Promise.resolve(),
-    clock: new FakeClock(),
+    clock,
     logger: silentLogger,
     store: createChangeStore({
       load: () => Promise.resolve([...texts.values()]),
@@ -84,7 +85,7 @@ function place(
       .flatMap(({ label, kind, hunks }) =>
         hunks.map(({ hunk, origin }) => [label, kind, hunk.oldText, hunk.newText, origin.kind]),
       );
-  return { files, changes, change, rows, texts, audited, notices, open, settled, linked };
+  return { files, changes, change, rows, texts, audited, notices, open, settled, linked, clock };
 }
 
 describe('changes that nobody approved', () => {
@@ -262,13 +263,30 @@ describe('changes that nobody approved', () => {
     expect([...texts.keys()]).toEqual(['damaged']);
   });
 
-  it('[R234] are bounded: the oldest are no longer listed, and the user is told', () => {
-    const { change, changes, notices } = place({}, { limits: { files: 2, chars: 1000 } });
+  it('[R234] are bounded: the oldest are no longer listed, and the user is told, once for a burst', async () => {
+    const { change, changes, notices, clock } = place({}, { limits: { files: 2, chars: 1000 } });
     for (const name of ['one', 'two', 'three']) {
       change(`/w/app/${name}`, `${name}\n`);
     }
     expect(changes.list().map(({ label }) => label)).toEqual(['two', 'three']);
+    await clock.advance(500);
     expect(notices).toEqual([expect.stringContaining('those of one are no longer listed')]);
+    for (const name of ['four', 'five', 'six']) {
+      change(`/w/app/${name}`, `${name}\n`);
+    }
+    await clock.advance(500);
+    expect(notices.slice(1)).toEqual([
+      expect.stringContaining('those of two and 2 more files are no longer listed'),
+    ]);
+  });
+
+  it('are made once for a file that stays as it is, however many others change', () => {
+    const { change, changes } = place({});
+    change(path, 'a\n');
+    const [first] = changes.list();
+    change('/w/app/b.ts', 'b\n');
+    expect(changes.list()).toHaveLength(2);
+    expect(changes.list()[0]).toBe(first);
   });
 
   it('are none where a program took its change back, or the user deleted the file', () => {

@@ -227,14 +227,14 @@ describe('an edit that a child writes itself', () => {
     const bench = createBench({
       ...start,
       services: {
-        beforeChildWrite: async ({ sessionId, turnId }, path) => {
+        beforeChildWrite: async ({ sessionId, turnId, path, text }) => {
           await settle();
-          kept.push([sessionId, turnId, path, bench.files.disk(path)]);
+          kept.push([sessionId, turnId, path, bench.files.disk(path), text]);
         },
       },
     });
     expect((await bench.authorize('Edit', [edit])).kind).toBe('allow');
-    expect(kept).toEqual([['s1', 't1', '/w/app/a.ts', base]]);
+    expect(kept).toEqual([['s1', 't1', '/w/app/a.ts', base, edited]]);
     bench.reviewer.script = [{ deny: undefined }];
     expect((await bench.authorize('Edit', [edit])).kind).toBe('deny');
     expect(kept).toHaveLength(1);
@@ -627,6 +627,25 @@ describe('an edit that a child writes itself', () => {
         proposal: { edit: { baseText: base, proposedText: edited } },
       },
     ]);
+  });
+
+  it('[R233] is known to the user as it was approved, not as the child wrote it', async () => {
+    const knownAfter = async (text: string, isOk: boolean) => {
+      const known: (string | undefined)[] = [];
+      const onKnownWrite = (_path: string, now: string | undefined): Promise<void> =>
+        Promise.resolve(void known.push(now));
+      const bench = createBench({ ...start, services: { onKnownWrite } });
+      await bench.authorize('Edit', [edit]);
+      bench.files.put('/w/app/a.ts', text);
+      const result = isOk ? toolOk('') : toolError('x');
+      await bench.orchestrator.noteChildResult(childCall, result, bench.context());
+      return known;
+    };
+    expect(await knownAfter(edited, true)).toEqual([edited]);
+    expect(await knownAfter(`${edited}more\n`, true)).toEqual([edited]);
+    expect(await knownAfter(base, false)).toEqual([base]);
+    expect(await knownAfter(edited, false)).toEqual([edited]);
+    expect(await knownAfter('half', false)).toEqual([base]);
   });
 
   it('of which the child reports nothing more is forgotten with the oldest', async () => {
