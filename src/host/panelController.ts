@@ -138,7 +138,7 @@ export class PanelController implements PanelSource, Disposable {
   readonly requests: RequestHandlers = {
     'prompt/submit': ({ text, kind, images }) =>
       Promise.resolve(
-        this.deps.sessions.current.submit(text, {
+        this.deps.sessions.submit(text, {
           ...(kind === undefined ? {} : { kind }),
           ...(images === undefined ? {} : { images }),
         }),
@@ -256,7 +256,7 @@ export class PanelController implements PanelSource, Disposable {
       if (action === 'retry') {
         this.deps.sessions.current.retry();
       } else if (action === 'compact') {
-        this.deps.sessions.current.submit(compactCommand);
+        this.deps.sessions.submit(compactCommand);
       } else {
         this.deps.actions.run(action, target);
       }

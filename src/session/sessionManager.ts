@@ -1,5 +1,6 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
+import { SerialQueue } from '../base/serialQueue';
 import type { PermissionMode } from '../gate/contract';
 import type { ResumeStore } from '../runtime/resumeLink';
 import {
@@ -8,6 +9,7 @@ import {
   type SessionBranches,
   type SessionLog,
   type StoredSession,
+  type SubmitOptions,
   type SubmitOutcome,
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
@@ -73,6 +75,14 @@ interface OpenEntry {
   isBranching: boolean;
 }
 
+/** What the user wants to see. A newer one counts, however long the older takes to be read. */
+interface Choice {
+  /** Undefined for one that has no name yet, and for words that were sent in the one that is shown. */
+  readonly sessionId: string | undefined;
+}
+
+type Opening = 'shown' | 'overtaken' | 'missing';
+
 /** The conversations of this window: one is shown; one that runs goes on when another is shown. */
 export class SessionManager implements Disposable {
   private readonly disposables = new DisposableStore();
@@ -81,7 +91,10 @@ export class SessionManager implements Disposable {
   private readonly didChange = this.disposables.add(new Emitter<SessionChange>());
   private readonly didRemove = this.disposables.add(new Emitter<string>());
   private readonly didSignal = this.disposables.add(new Emitter<SignalOfSession>());
+  /** Opening and closing of one session wait for each other: a close never ends the claim of a reopening. */
+  private readonly fileWork = new SerialQueue<string>();
   private shown: OpenEntry;
+  private choice: Choice = { sessionId: undefined };
 
   /** Another conversation is shown now. */
   readonly onDidSwitch = this.didSwitch.event;
@@ -115,6 +128,7 @@ export class SessionManager implements Disposable {
 
   /** Shows a new, empty conversation with the model and mode of the one shown before. */
   create(): ChatSession {
+    this.choose(undefined);
     if (this.shown.session.isEmpty) {
       this.didSwitch.fire(this.shown.session);
       return this.shown.session;
@@ -126,19 +140,18 @@ export class SessionManager implements Disposable {
     return this.shown.session;
   }
 
-  /** Shows a stored conversation. False when it cannot be read; the one shown stays. */
+  /** Sends a prompt in the conversation that is shown; one that is still being read is not shown over it. */
+  submit(text: string, options?: SubmitOptions): SubmitOutcome {
+    this.choose(undefined);
+    return this.shown.session.submit(text, options);
+  }
+
+  /**
+   * Shows a stored conversation, unless the user chooses something else while it is read. False when it cannot be read;
+   * the one shown stays.
+   */
   async open(sessionId: string): Promise<boolean> {
-    const known = this.openSessions.get(sessionId);
-    if (known !== undefined) {
-      this.show(known);
-      return true;
-    }
-    const opened = await this.deps.store.open(sessionId);
-    if (opened === undefined) {
-      return false;
-    }
-    this.show(this.openSessions.get(sessionId) ?? this.adopt(opened));
-    return true;
+    return (await this.openFor(this.choose(sessionId), sessionId)) !== 'missing';
   }
 
   /**
@@ -147,7 +160,7 @@ export class SessionManager implements Disposable {
    */
   async openBefore(turnId: string): Promise<boolean> {
     const at = this.shown.opened.branches.beforeTurn(turnId);
-    return at !== undefined && (await this.openCopyTo(at));
+    return at !== undefined && (await this.openCopyTo(at)) !== 'missing';
   }
 
   async list(): Promise<readonly SessionSummary[]> {
@@ -156,6 +169,7 @@ export class SessionManager implements Disposable {
 
   /** Asks something else in the place of an earlier message; what followed stays on a branch of its own. */
   async resend(itemId: string, text: string): Promise<SubmitOutcome> {
+    this.choose(undefined);
     const entry = this.shown;
     const place = entry.session.promptPlace(itemId);
     if (text.trim() === '') {
@@ -197,7 +211,10 @@ export class SessionManager implements Disposable {
       : this.branchAt(sessionId, at);
   }
 
-  /** Shows a new session with everything before a message of the shown one; the words of that message. */
+  /**
+   * Shows a new session with everything before a message of the shown one; the words of that message, none when the
+   * user chose another session meanwhile. Undefined when there is nothing to copy.
+   */
   async forkBefore(itemId: string): Promise<{ readonly text: string } | undefined> {
     const { session } = this.shown;
     const place = session.promptPlace(itemId);
@@ -206,7 +223,8 @@ export class SessionManager implements Disposable {
       return undefined;
     }
     const { text } = item;
-    return (await this.openCopyTo(place.branchPoint)) ? { text } : undefined;
+    const opening = await this.openCopyTo(place.branchPoint);
+    return opening === 'missing' ? undefined : { text: opening === 'shown' ? text : '' };
   }
 
   /** Shows a copy of the shown session, with its active branch. False when there is nothing to copy. */
@@ -215,9 +233,10 @@ export class SessionManager implements Disposable {
     if (session.isEmpty) {
       return false;
     }
+    const choice = this.choose(undefined);
     await opened.log.flush();
     const forked = await this.deps.store.fork(session.id);
-    return forked !== undefined && (await this.open(forked));
+    return forked !== undefined && (await this.openFor(choice, forked)) !== 'missing';
   }
 
   /** Gives any session another title, also one that is not open. False when it cannot be read. */
@@ -227,15 +246,22 @@ export class SessionManager implements Disposable {
       known.session.rename(title);
       return true;
     }
-    const opened = await this.deps.store.open(sessionId);
-    if (opened === undefined || opened.copyOf !== undefined) {
-      await opened?.close?.();
-      return false;
-    }
-    opened.log.titled(title);
-    await opened.log.flush();
-    await opened.close?.();
-    return true;
+    return this.fileWork.run(sessionId, async () => {
+      const shown = this.openSessions.get(sessionId);
+      if (shown !== undefined) {
+        shown.session.rename(title);
+        return true;
+      }
+      const opened = await this.deps.store.open(sessionId);
+      if (opened === undefined || opened.copyOf !== undefined) {
+        await opened?.close?.();
+        return false;
+      }
+      opened.log.titled(title);
+      await opened.log.flush();
+      await opened.close?.();
+      return true;
+    });
   }
 
   /** Removes a conversation for good; the shown one is replaced by a new one. */
@@ -306,15 +332,55 @@ export class SessionManager implements Disposable {
   }
 
   /** Shows a copy of the shown session up to an entry; where nothing was said before, a new one. */
-  private async openCopyTo(entryId: string | null): Promise<boolean> {
+  private async openCopyTo(entryId: string | null): Promise<Opening> {
     const { session, opened } = this.shown;
     if (entryId === null || opened.branches.prompts()[0]?.branchPoint === entryId) {
       this.create();
-      return true;
+      return 'shown';
     }
+    const choice = this.choose(undefined);
     await opened.log.flush();
     const forked = await this.deps.store.fork(session.id, entryId);
-    return forked !== undefined && (await this.open(forked));
+    return forked === undefined ? 'missing' : this.openFor(choice, forked);
+  }
+
+  private choose(sessionId: string | undefined): Choice {
+    this.choice = { sessionId };
+    return this.choice;
+  }
+
+  private async openFor(choice: Choice, sessionId: string): Promise<Opening> {
+    const isOvertaken = (): boolean =>
+      this.choice !== choice && this.choice.sessionId !== sessionId;
+    const showKnown = (): Opening | undefined => {
+      const known = this.openSessions.get(sessionId);
+      if (isOvertaken()) {
+        return 'overtaken';
+      }
+      if (known !== undefined) {
+        this.show(known);
+      }
+      return known && 'shown';
+    };
+    return (
+      showKnown() ??
+      this.fileWork.run(sessionId, async () => {
+        const early = showKnown();
+        if (early !== undefined) {
+          return early;
+        }
+        const opened = await this.deps.store.open(sessionId);
+        if (opened === undefined) {
+          return 'missing';
+        }
+        if (isOvertaken()) {
+          await opened.close?.();
+          return 'overtaken';
+        }
+        this.show(this.adopt(opened));
+        return 'shown';
+      })
+    );
   }
 
   /** The conversation is read anew from its file, so that a branch is always what a reload would show. */

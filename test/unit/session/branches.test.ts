@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/base/deferred';
 import { BranchTree } from '../../../src/session/branchTree';
 import type { EntryLine } from '../../../src/session/sessionEntry';
+import { settle } from '../../fakes/fakeClock';
 import { answer, holdStep, outline, sessionBench } from '../../fakes/sessionBench';
 
 const promptItem = (
@@ -151,6 +153,82 @@ describe('branches of a conversation', () => {
     expect(await bench.manager.rename(id, 'Another title')).toBe(true);
     expect(await bench.manager.list()).toMatchObject([{ id, title: 'Another title' }]);
     expect(await bench.manager.rename('nobody', 'x')).toBe(false);
+  });
+});
+
+/** Two stored sessions and an empty one that is shown; reading a stored one takes until it is let go. */
+async function slowSessions() {
+  const bench = sessionBench([answer('a1'), answer('b1'), answer('c1')]);
+  const { manager, storage, clock } = bench;
+  await say(bench, 'one');
+  const one = manager.current.id;
+  manager.create();
+  await say(bench, 'two');
+  const two = manager.current.id;
+  manager.create();
+  await clock.advance(50);
+  const letGo: Record<string, () => void> = {};
+  for (const id of [one, two]) {
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    letGo[id] = () => gone.resolve();
+  }
+  return { ...bench, one, two, letGo: (id: string) => letGo[id]?.() };
+}
+
+describe('a choice that is made while a session is read', () => {
+  it('sends a prompt in the session that is shown, and leaves it shown', async () => {
+    const { manager, one, letGo } = await slowSessions();
+    const blank = manager.current.id;
+    const opening = manager.open(one);
+    await settle();
+    expect(manager.submit('explain this')).toEqual({ accepted: true, how: 'started' });
+    letGo(one);
+    expect(await opening).toBe(true);
+    expect(manager.current.id).toBe(blank);
+    await manager.current.whenIdle();
+    expect(outline(manager.current.live().items)).toEqual(['user explain this', 'text c1']);
+  });
+
+  it('shows the new session that was asked for meanwhile', async () => {
+    const { manager, one, letGo } = await slowSessions();
+    const opening = manager.open(one);
+    await settle();
+    const created = manager.create();
+    letGo(one);
+    await opening;
+    expect(manager.current.id).toBe(created.id);
+    expect(manager.find(one)).toBeUndefined();
+  });
+
+  it('shows the one that was clicked last, however long the one before takes', async () => {
+    const { manager, one, two, letGo } = await slowSessions();
+    const first = manager.open(one);
+    const second = manager.open(two);
+    letGo(two);
+    await second;
+    expect(manager.current.id).toBe(two);
+    letGo(one);
+    await first;
+    expect(manager.current.id).toBe(two);
+    const again = [manager.open(one), manager.open(two), manager.open(one)];
+    await Promise.all(again);
+    expect(manager.current.id).toBe(one);
+  });
+
+  it('gives the session back that is not shown after all', async () => {
+    const { manager, storage, one, letGo } = await slowSessions();
+    const released: string[] = [];
+    Object.assign(storage, {
+      claim: () => Promise.resolve(true),
+      release: (id: string) => Promise.resolve(void released.push(id)),
+    });
+    const opening = manager.open(one);
+    await settle();
+    manager.create();
+    letGo(one);
+    await opening;
+    expect(released).toEqual([one]);
   });
 });
 
