@@ -28,8 +28,11 @@ export interface OpenedSession {
   readonly branches: SessionBranches;
   /** Long inputs and outputs of calls. Absent: all of them stay in memory. */
   readonly texts?: StoredTexts;
-  /** What the active branch holds now, read anew; undefined when the file does not say what was written. */
-  readonly reload: () => Promise<StoredSession | undefined>;
+  /**
+   * What the branch that ends at an entry holds (null: before the first). Changes nothing. Undefined when there is no
+   * such entry, or not everything could be written.
+   */
+  readonly readAt: (leaf: string | null) => Promise<StoredSession | undefined>;
 }
 
 /** `problem` is a sentence for the user: nothing was changed then. */
@@ -391,22 +394,29 @@ export class SessionManager implements Disposable {
     }
     const { branches } = opened;
     const before = branches.leafId;
-    if (!branches.branchFrom(to)) {
-      return { ok: false, problem: cannotBranch };
-    }
     entry.isBranching = true;
     let stored: StoredSession | undefined;
     try {
-      stored = await opened.reload();
+      stored = await opened.readAt(to);
     } finally {
       entry.isBranching = false;
     }
-    if (stored === undefined || this.openSessions.get(session.id) !== entry || isBusy(session)) {
-      branches.branchFrom(before);
+    // From here on without a wait: nothing is sent, and nothing closed, between the look and the step.
+    const isOpen = this.openSessions.get(session.id) === entry;
+    if (stored === undefined || !isOpen) {
       return {
         ok: false,
         problem: 'The session could not be read back from its file. The conversation is as it was.',
       };
+    }
+    if (isBusy(session) || branches.leafId !== before) {
+      return {
+        ok: false,
+        problem: 'The conversation went on while its file was read, and stays as it is. Try again.',
+      };
+    }
+    if (!branches.branchFrom(to)) {
+      return { ok: false, problem: cannotBranch };
     }
     const { queued } = session;
     const next = this.replace(entry, { ...stored, queued });

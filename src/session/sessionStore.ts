@@ -44,11 +44,15 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     resume: file,
     branches: file,
     texts: file.texts,
-    reload: async () => {
+    readAt: async (leaf) => {
+      // A copy that nothing was said in yet: there is nothing to read of what is not written.
+      file.materialize();
       await file.flush();
-      const record = (await readStoredSession(storage, file.sessionId))?.record;
-      const isAsWritten = record?.leaf === file.leafId;
-      return record !== undefined && isAsWritten ? storedOf(file.sessionId, record) : undefined;
+      const read =
+        file.problem === undefined
+          ? await readStoredSession(storage, file.sessionId, undefined, { leaf })
+          : undefined;
+      return read === undefined ? undefined : storedOf(file.sessionId, read.record);
     },
     close: async () => storage.release?.(file.sessionId),
   });

@@ -5,7 +5,7 @@ import { heavyCharsOf, lightMessage } from './lightMessage';
 import { HeavyQueue, type HeavyLimits } from './heavyQueue';
 import { DecodedLines } from './decodedLines';
 import { decodeLine, type SessionLine } from './sessionEntry';
-import { recordOf, type SessionRecord } from './sessionRecord';
+import { recordOf, type SessionRecord, type WantedBranch } from './sessionRecord';
 import { lineAt, storedLines, type LinePlace } from './storedLines';
 
 /** `lost`: it was written, and is not there any more; `why` is a sentence for the user. */
@@ -119,6 +119,7 @@ export async function readStoredSession(
   storage: Pick<SessionStorage, 'readRange'>,
   sessionId: string,
   limits?: HeavyLimits,
+  wanted?: WantedBranch,
 ): Promise<StoredSessionRecord | undefined> {
   const decoded = new DecodedLines();
   const places = new TextPlaces(storage);
@@ -136,7 +137,7 @@ export async function readStoredSession(
       }
     }
   }
-  const record = recordOf(decoded);
+  const record = recordOf(decoded, wanted);
   return record && { record, places };
 }
 

@@ -91,7 +91,7 @@ function setUp() {
       tipOf: (entryId) => entryId,
       branchFrom: () => false,
     },
-    reload: () => Promise.resolve(undefined),
+    readAt: () => Promise.resolve(undefined),
     resume: { find: () => undefined, save: nothing },
     log: {
       turnStarted: nothing,

@@ -77,17 +77,59 @@ describe('branches of a conversation', () => {
     await bench.manager.current.whenIdle();
   });
 
-  it('stays on its branch when the file cannot be written', async () => {
-    const bench = sessionBench([answer('a1')]);
+  it('stays on its branch while the conversation could not be written', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
     await say(bench, 'one');
     await bench.manager.flush();
-    const before = bench.manager.current.snapshot();
     bench.storage.failure = new Error('no space left');
+    await say(bench, 'two');
+    const before = bench.manager.current.snapshot();
     expect(await bench.manager.resend(promptItem(before.items), 'x')).toMatchObject({
       accepted: false,
     });
     expect(bench.manager.current.snapshot().items).toEqual(before.items);
     expect(bench.manager.current.head).toBe(before.head);
+  });
+
+  it('[R204] keeps a prompt that is sent while the file is read, and its answer', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager, storage } = bench;
+    await say(bench, 'one');
+    const { id } = manager.current;
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    const resent = manager.resend(promptItem(manager.current.live().items), 'other');
+    await settle();
+    manager.current.submit('meanwhile');
+    gone.resolve();
+    expect(await resent).toEqual({
+      accepted: false,
+      problem: 'The conversation went on while its file was read, and stays as it is. Try again.',
+    });
+    await manager.current.whenIdle();
+    const whole = ['user one', 'text a1', 'user meanwhile', 'text a2'];
+    expect(outline(manager.current.live().items)).toEqual(whole);
+    await manager.flush();
+    expect((await bench.store.open(id))?.stored.messages).toHaveLength(4);
+  });
+
+  it('writes nothing into a session that was closed while it was read', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager, storage, clock } = bench;
+    await say(bench, 'one');
+    const { id } = manager.current;
+    await clock.advance(50);
+    const before = storage.files.get(id)?.text;
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    const resent = manager.resend(promptItem(manager.current.live().items), 'other');
+    await settle();
+    manager.create();
+    await settle();
+    gone.resolve();
+    expect(await resent).toMatchObject({ accepted: false });
+    await clock.advance(50);
+    expect(storage.files.get(id)?.text).toBe(before);
   });
 
   it('does not bring back what waited at the time of the branch', async () => {
