@@ -303,6 +303,11 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     await this.writer.flush();
   }
 
+  /** The file is closed: what could not be written is not tried again by itself. */
+  close(): void {
+    this.writer.stopRetrying();
+  }
+
   /** Writes the head and what is held, so that the session is there before its first message. */
   materialize(): void {
     if (this.held !== undefined) {

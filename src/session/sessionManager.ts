@@ -324,12 +324,12 @@ export class SessionManager implements Disposable {
     subscription.add(
       session.onDidSignal((signal) => {
         this.didSignal.fire({ session, signal });
-        if (signal.kind === 'idle' && this.shown.session !== session) {
-          this.forgetIdle(session.id);
+        if (signal.kind === 'idle' && this.isIdle(entry)) {
+          this.forget(entry);
         }
       }),
     );
-    const entry = { session, opened, subscription, isBranching: false };
+    const entry: OpenEntry = { session, opened, subscription, isBranching: false };
     this.openSessions.set(session.id, entry);
     return entry;
   }
@@ -442,18 +442,34 @@ export class SessionManager implements Disposable {
     const before = this.shown;
     this.shown = entry;
     this.didSwitch.fire(entry.session);
-    if (before !== entry && !before.session.isBusy) {
-      this.forgetIdle(before.session.id);
+    if (before !== entry) {
+      // All of them: one that could not be written when it was left may be by now.
+      [...this.openSessions.values()].filter((open) => this.isIdle(open)).forEach(this.forget);
     }
   }
 
-  /** A conversation that is neither shown nor running is read from its file again when it is wanted. */
-  private forgetIdle(sessionId: string): void {
-    const entry = this.openSessions.get(sessionId);
-    if (entry !== undefined && entry !== this.shown) {
-      void entry.opened.log.flush().then(() => entry.opened.close?.());
-      this.release(entry);
-    }
+  /**
+   * A conversation that is neither shown nor running is read from its file again when it is wanted. One that could not
+   * be written is only here, and stays.
+   */
+  private readonly forget = (entry: OpenEntry): void => {
+    const { session, opened } = entry;
+    this.fileWork
+      .run(session.id, async () => {
+        await opened.log.flush();
+        if (this.isIdle(entry) && opened.log.problem === undefined) {
+          this.release(entry);
+          await opened.close?.();
+        }
+      })
+      .catch(() => {
+        // The session could not be given back: its claim ends with this window.
+      });
+  };
+
+  private isIdle(entry: OpenEntry): boolean {
+    const { session } = entry;
+    return this.openSessions.get(session.id) === entry && entry !== this.shown && !session.isBusy;
   }
 
   private release(entry: OpenEntry): void {

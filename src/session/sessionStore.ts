@@ -54,7 +54,10 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
           : undefined;
       return read === undefined ? undefined : storedOf(file.sessionId, read.record);
     },
-    close: async () => storage.release?.(file.sessionId),
+    close: async () => {
+      file.close();
+      await storage.release?.(file.sessionId);
+    },
   });
   return {
     create: () => {

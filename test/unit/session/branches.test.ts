@@ -274,6 +274,49 @@ describe('a choice that is made while a session is read', () => {
   });
 });
 
+describe('a session that cannot be written', () => {
+  it('is there whole when it is shown again, and is written as soon as that works', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2'), answer('other')]);
+    const { manager, storage, clock } = bench;
+    await say(bench, 'one');
+    await clock.advance(50);
+    const { id } = manager.current;
+    storage.failure = new Error('no space left');
+    await say(bench, 'two');
+    manager.create();
+    await clock.advance(50);
+    expect(await manager.open(id)).toBe(true);
+    const whole = ['user one', 'text a1', 'user two', 'text a2'];
+    expect(outline(manager.current.live().items)).toEqual(whole);
+
+    manager.create();
+    await settle();
+    storage.failure = undefined;
+    await clock.advance(5000);
+    expect((await bench.store.open(id))?.stored.messages).toHaveLength(4);
+    // The next time that something else is shown, it is given back.
+    await say(bench, 'other');
+    await manager.open(id);
+    manager.create();
+    await settle();
+    expect(manager.find(id)).toBeUndefined();
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  it('is not written again after it was removed', async () => {
+    const bench = sessionBench([answer('a1')]);
+    const { manager, storage, clock } = bench;
+    storage.failure = new Error('no space left');
+    await say(bench, 'one');
+    const { id } = manager.current;
+    await clock.advance(50);
+    await manager.remove(id);
+    storage.failure = undefined;
+    await clock.advance(60_000);
+    expect(storage.files.has(id)).toBe(false);
+  });
+});
+
 describe('several sessions at once', () => {
   it('lets one run while another is shown, and tells when it is done', async () => {
     const hold = holdStep();
