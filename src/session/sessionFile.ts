@@ -112,7 +112,10 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     }
   }
 
-  /** Agents' own sessions belong to the original: a copy that resumed them would write into its memory. */
+  /**
+   * Agents' own sessions belong to the original: a copy that resumed them would write into its memory. So does what
+   * waits to be sent: it would go twice.
+   */
   private holdCopy(copied: NonNullable<ConstructorParameters<typeof SessionFile>[3]>): void {
     const { preview } = copied.head ?? {};
     this.head = {
@@ -125,7 +128,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     };
     const lines: EntryLine[] = [];
     for (const entry of copied.branch) {
-      if (entry.kind === 'custom' && entry.tag === resumeLinkTag) {
+      if (entry.kind === 'custom' && (entry.tag === resumeLinkTag || entry.tag === queueTag)) {
         continue;
       }
       const line = { ...entry, parent: this.leaf };

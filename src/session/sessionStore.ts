@@ -90,7 +90,7 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.',
       );
       const copy = createFile(id, undefined, { ...record, from: sessionId }, places);
-      return { ...opened(copy, stored), copyOf: sessionId };
+      return { ...opened(copy, { ...stored, queued: [] }), copyOf: sessionId };
     },
     fork: async (sessionId, entryId) => {
       const record = (await readStoredSession(storage, sessionId))?.record;

@@ -53,6 +53,22 @@ describe('two windows on one session', () => {
     expect(verifySession(String(second?.stored.id), readFileSync(copyPath))).toEqual([]);
   });
 
+  it('[R211] what waits to be sent stays with the original, and no copy sends it again', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    const queued = [{ id: 'q1', kind: 'followUp', text: 'next', images: [] }] as const;
+    first.log.queueChanged?.(queued);
+    await first.log.flush();
+    const second = await two.store.open(first.stored.id);
+    expect(second?.stored.queued).toEqual([]);
+    const forked = await one.store.fork(first.stored.id);
+    expect((await one.store.open(String(forked)))?.stored.queued).toEqual([]);
+    await first.close?.();
+    expect((await one.store.open(first.stored.id))?.stored.queued).toEqual(queued);
+  });
+
   it('[R211] a window that closes gives its session up at once, and the next one waits for that', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b', 6000)];
