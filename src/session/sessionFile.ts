@@ -57,6 +57,8 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   private isHeadMissing: boolean;
   /** Entries of another session that are not in this file yet; they go there as they are in its file. */
   private copying: { readonly from: string; readonly lines: readonly EntryLine[] } | undefined;
+  /** The first head of the file says something else: it stands again behind every turn, where the list looks. */
+  private isHeadChanged = false;
   private partCount = 0;
   private failure: string | undefined;
   private partialText:
@@ -92,14 +94,20 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       this.failure = message;
       dependencies.onDidFail?.(message);
     });
+    this.held = record === undefined ? [] : undefined;
     this.head = record?.head ?? {
       type: 'head',
       session: sessionId,
       title: record?.title ?? '',
       createdAtMs: dependencies.clock.nowMs(),
     };
-    this.head = { ...this.head, title: record?.title ?? this.head.title };
-    this.held = record === undefined ? [] : undefined;
+    if (record !== undefined) {
+      this.changeHead({
+        title: record.title,
+        ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
+        ...(record.mode === undefined ? {} : { mode: record.mode }),
+      });
+    }
     this.leaf = record?.leaf ?? null;
     this.isHeadMissing = record !== undefined && record.head === undefined;
     for (const entry of record?.entries.values() ?? []) {
@@ -196,12 +204,15 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   turnEnded(turnId: string): void {
     this.partialText = undefined;
     this.addEntry({ kind: 'turnEnd', turn: turnId });
+    if (this.isHeadChanged && this.held === undefined) {
+      this.writeHead();
+    }
   }
 
   titled(title: string): void {
     const safe = this.dependencies.redact(title);
     if (safe !== this.head.title) {
-      this.head = { ...this.head, title: safe };
+      this.changeHead({ title: safe });
       if (this.held === undefined) {
         this.addEntry({ kind: 'title', title: safe });
         this.writeHead();
@@ -210,18 +221,16 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   }
 
   modelChosen(modelId: string): void {
+    this.changeHead({ modelId });
     if (this.held === undefined) {
       this.addEntry({ kind: 'model', modelId });
-    } else {
-      this.head = { ...this.head, modelId };
     }
   }
 
   modeChosen(mode: PermissionMode): void {
+    this.changeHead({ mode });
     if (this.held === undefined) {
       this.addEntry({ kind: 'mode', mode });
-    } else {
-      this.head = { ...this.head, mode };
     }
   }
 
@@ -316,6 +325,14 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     if (this.held !== undefined) {
       this.begin(undefined);
     }
+  }
+
+  private changeHead(change: Pick<Partial<HeadLine>, 'title' | 'modelId' | 'mode'>): void {
+    const { title, modelId, mode } = this.head;
+    this.head = { ...this.head, ...change };
+    this.isHeadChanged ||=
+      this.held === undefined &&
+      (title !== this.head.title || modelId !== this.head.modelId || mode !== this.head.mode);
   }
 
   private begin(first: Message | undefined): void {

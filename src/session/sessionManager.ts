@@ -167,7 +167,16 @@ export class SessionManager implements Disposable {
   }
 
   async list(): Promise<readonly SessionSummary[]> {
-    return this.deps.store.list();
+    const summaries = await this.deps.store.list();
+    return summaries.map((summary) => {
+      const open = this.openSessions.get(summary.id)?.session;
+      const title = open?.live().title ?? '';
+      return {
+        ...summary,
+        ...(title === '' ? {} : { title }),
+        ...(open === undefined || open.modelId === '' ? {} : { modelId: open.modelId }),
+      };
+    });
   }
 
   /** Asks something else in the place of an earlier message; what followed stays on a branch of its own. */

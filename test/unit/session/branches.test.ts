@@ -318,6 +318,24 @@ describe('a session that cannot be written', () => {
 });
 
 describe('several sessions at once', () => {
+  it('[R206] are listed with the titles and models that they show', async () => {
+    const hold = holdStep();
+    const bench = sessionBench([answer('a1'), [hold.step, ...answer('a2')]]);
+    const { manager } = bench;
+    await say(bench, 'one');
+    manager.current.submit('two');
+    await hold.reached;
+    manager.current.rename('Another title');
+    manager.current.setModel('claude-cli/default');
+    manager.current.submit('x'.repeat(9000));
+    await bench.clock.advance(50);
+    expect(await manager.list()).toMatchObject([
+      { title: 'Another title', modelId: 'claude-cli/default' },
+    ]);
+    hold.letGo();
+    await manager.current.whenIdle();
+  });
+
   it('lets one run while another is shown, and tells when it is done', async () => {
     const hold = holdStep();
     const bench = sessionBench([[hold.step, ...answer('late')], answer('other')]);
