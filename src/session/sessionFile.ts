@@ -76,7 +76,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     private readonly dependencies: SessionFileDependencies,
     record: SessionRecord | undefined,
     /** What a new session begins with: the branch of another one, written with its first message. */
-    copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode' | 'branch'> & {
+    copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode' | 'branch' | 'cuts'> & {
       readonly from: string;
     },
     /** Where the long texts of the conversation stand; of a copy, in the file that it is made from. */
@@ -135,6 +135,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       ...(copied.mode === undefined ? {} : { mode: copied.mode }),
     };
     const lines: EntryLine[] = [];
+    let openTurn: string | undefined;
     for (const entry of copied.branch) {
       if (entry.kind === 'custom' && (entry.tag === resumeLinkTag || entry.tag === queueTag)) {
         continue;
@@ -143,8 +144,18 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       this.tree.add(line);
       this.leaf = line.id;
       lines.push(line);
+      openTurn = turnAfter(entry, openTurn);
     }
     this.copying = { from: copied.from, lines };
+    // The pieces that a half answer is made of stay in the other file.
+    const end = copied.branch.at(-1)?.id;
+    const cut = copied.cuts.find(({ after }) => after === end);
+    if (cut !== undefined) {
+      this.addEntry({ kind: 'message', turn: cut.turn, message: cut.message });
+    }
+    if (openTurn !== undefined) {
+      this.turnEnded(openTurn);
+    }
   }
 
   /** The first write is the head line, and what is copied stands right behind it. */
@@ -401,6 +412,13 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       );
     }
   }
+}
+
+function turnAfter(entry: EntryLine, openTurn: string | undefined): string | undefined {
+  if (entry.kind === 'turnStart') {
+    return entry.turn;
+  }
+  return entry.kind === 'turnEnd' && entry.turn === openTurn ? undefined : openTurn;
 }
 
 function shortLine(text: string, maxChars: number): string {

@@ -24,6 +24,13 @@ export interface PrivateCommand {
   readonly command: RanCommand;
 }
 
+/** The piece of an answer that its turn left when the host died; `after`: the entry of the branch before it. */
+export interface CutAnswer {
+  readonly after: string;
+  readonly turn: string;
+  readonly message: AssistantMessage;
+}
+
 /** A session file, read. `notices` are for the user, `repairs` for the log. */
 export interface SessionRecord {
   readonly head: HeadLine | undefined;
@@ -37,6 +44,8 @@ export interface SessionRecord {
   readonly leaf: string | null;
   /** The conversation of the active branch, call/result pairs whole. */
   readonly messages: readonly Message[];
+  /** What had arrived of answers that were never written whole, among `messages` too. */
+  readonly cuts: readonly CutAnswer[];
   readonly privateCommands: readonly PrivateCommand[];
   /** What waited behind a turn when the session was last written. */
   readonly queued: readonly QueuedPrompt[];
@@ -86,6 +95,7 @@ export function recordOf(
   const conversation = toConversation(
     branch,
     partialsByTurn(lines),
+    endedTurns(tree.entries),
     lastOf(branch, 'model') ?? tree.head?.modelId,
   );
   const repaired = repairPairs(conversation.messages);
@@ -98,6 +108,7 @@ export function recordOf(
     entries: tree.entries,
     leaf: tree.leaf,
     messages: repaired.messages,
+    cuts: conversation.cuts,
     privateCommands: conversation.privateCommands,
     queued: queuedOf(branch),
     interruptedTurn: conversation.openTurn,
@@ -191,30 +202,43 @@ function partialsByTurn(lines: readonly SessionLine[]): Partials {
   return partials;
 }
 
+/** Also of other branches: one that begins inside a turn does not interrupt it. */
+function endedTurns(entries: ReadonlyMap<string, EntryLine>): ReadonlySet<string> {
+  return new Set(
+    [...entries.values()].flatMap((entry) => (entry.kind === 'turnEnd' ? [entry.turn] : [])),
+  );
+}
+
 function toConversation(
   branch: readonly EntryLine[],
   partials: Partials,
+  ended: ReadonlySet<string>,
   modelId: string | undefined,
-): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
+): Pick<SessionRecord, 'messages' | 'cuts' | 'privateCommands'> & {
+  readonly openTurn: string | undefined;
+} {
   const messages: Message[] = [];
   const privateCommands: PrivateCommand[] = [];
   let openTurn: string | undefined;
   let lastAtMs = 0;
+  let lastId = '';
+  const cuts: CutAnswer[] = [];
   const breakOff = (): void => {
     const cut = cutAnswer(
       [...(partials.get(openTurn ?? '')?.values() ?? [])],
       modelId ?? '',
       lastAtMs,
     );
-    if (cut !== undefined) {
+    if (cut !== undefined && openTurn !== undefined) {
       messages.push(cut);
+      cuts.push({ after: lastId, turn: openTurn, message: cut });
     }
   };
   for (const entry of branch) {
     switch (entry.kind) {
       case 'turnStart':
         breakOff();
-        openTurn = entry.turn;
+        openTurn = ended.has(entry.turn) ? undefined : entry.turn;
         break;
       case 'turnEnd':
         openTurn = openTurn === entry.turn ? undefined : openTurn;
@@ -236,9 +260,10 @@ function toConversation(
         break;
     }
     lastAtMs = entry.atMs;
+    lastId = entry.id;
   }
   breakOff();
-  return { messages, privateCommands, openTurn };
+  return { messages, cuts, privateCommands, openTurn };
 }
 
 const isPromptKind = isOneOf('steer', 'followUp');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/base/deferred';
+import type { Message } from '../../../src/events/message';
 import { BranchTree } from '../../../src/session/branchTree';
 import type { EntryLine } from '../../../src/session/sessionEntry';
 import { settle } from '../../fakes/fakeClock';
@@ -357,6 +358,31 @@ describe('several sessions at once', () => {
     await manager.flush();
     expect(await manager.open(first.id)).toBe(true);
     expect(outline(manager.current.live().items)).toEqual(['user one', 'text late']);
+  });
+});
+
+describe('a message that joined a running turn', () => {
+  it('is asked anew, or copied from, without a word of an interruption', async () => {
+    const bench = sessionBench([answer('b1')]);
+    const { manager, store } = bench;
+    const { log, stored } = store.create();
+    const user = (text: string): Message => ({ role: 'user', text, createdAtMs: 0 });
+    log.turnStarted('turn-1');
+    log.message('turn-1', user('one'));
+    log.message('turn-1', user('joined'));
+    log.turnEnded('turn-1');
+    await log.flush();
+    await manager.open(stored.id);
+    const joined = promptItem(manager.current.live().items, 1);
+    expect(await manager.resend(joined, 'other')).toMatchObject({ accepted: true });
+    await manager.current.whenIdle();
+    expect(outline(manager.current.live().items)).toEqual([
+      'user one',
+      'user other (2 of 2)',
+      'text b1',
+    ]);
+    await manager.forkBefore(promptItem(manager.current.live().items, 1));
+    expect(outline(manager.current.live().items)).toEqual(['user one']);
   });
 });
 

@@ -69,6 +69,32 @@ describe('two windows on one session', () => {
     expect((await one.store.open(first.stored.id))?.stored.queued).toEqual(queued);
   });
 
+  it('[R211] a copy of an interrupted session has what had arrived of its answer', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    first.log.turnStarted('turn-1');
+    first.log.message('turn-1', { role: 'user', text: 'hello', createdAtMs: 1 });
+    first.log.partial('turn-1', 'text', 'half an ans');
+    await first.log.flush();
+    const forked = String(await one.store.fork(first.stored.id));
+    const copy = await one.store.open(forked);
+    const half = { role: 'assistant', content: [{ kind: 'text', text: 'half an ans' }] };
+    expect(copy?.stored).toMatchObject({
+      messages: [{ text: 'hello' }, half],
+      interrupted: false,
+    });
+    const second = await two.store.open(first.stored.id);
+    expect(second?.stored.messages).toMatchObject([{ text: 'hello' }, half]);
+    if (second !== undefined) {
+      play(second, 'turn-2', 'more');
+      await second.log.flush();
+      await second.close?.();
+      const again = await one.store.open(second.stored.id);
+      expect(again?.stored.messages.slice(0, 2)).toMatchObject([{ text: 'hello' }, half]);
+    }
+  });
+
   it('[R211] a window that closes gives its session up at once, and the next one waits for that', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b', 6000)];
