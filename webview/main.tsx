@@ -2,7 +2,11 @@ import { createElement, render } from 'preact';
 import { systemClock } from '../src/base/clock';
 import { Emitter } from '../src/base/emitter';
 import { notificationMessage } from '../src/protocol/envelope';
-import { protocolVersion, type NotificationHandlers } from '../src/protocol/methods';
+import {
+  protocolVersion,
+  type NotificationHandlers,
+  type PromptImage,
+} from '../src/protocol/methods';
 import { createCodePainter } from './codePainter';
 import {
   PanelContext,
@@ -29,6 +33,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
   const store = new PanelStore({ nextFrame: (run) => requestAnimationFrame(run) });
   const shows = new Emitter<Surface>();
   const inserts = new Emitter<string>();
+  const pictures = new Emitter<readonly PromptImage[]>();
   const focuses = new Emitter<void>();
   const handlers: NotificationHandlers = {
     'state/snapshot': (params) => store.accept(notificationMessage('state/snapshot', params)),
@@ -84,6 +89,8 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     onInsert: inserts.event,
     onFocusComposer: focuses.event,
     insertPrompt: (text) => inserts.fire(text),
+    insertPictures: (images) => pictures.fire(images),
+    onInsertPictures: pictures.event,
     nowMs: () => Date.now(),
   };
   render(

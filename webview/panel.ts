@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Event } from '../src/base/emitter';
+import type { PromptImage } from '../src/protocol/methods';
 import type { CodePainter } from './codePainter';
 import type { MarkdownRenderer } from './markdown';
 import type { HostLink } from './rpc';
@@ -19,6 +20,9 @@ export interface Panel {
   readonly onFocusComposer: Event<void>;
   /** Puts text into the composer, as the host would. */
   readonly insertPrompt: (text: string) => void;
+  /** Puts pictures into the composer. */
+  readonly insertPictures: (images: readonly PromptImage[]) => void;
+  readonly onInsertPictures: Event<readonly PromptImage[]>;
   readonly nowMs: () => number;
 }
 

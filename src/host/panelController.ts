@@ -2,12 +2,14 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import { errorMessage } from '../base/patchbayError';
 import type { Logger } from '../base/logger';
+import type { ImageContent } from '../events/message';
 import type { SessionItem } from '../events/sessionItem';
 import type { PermissionQuestion, QuestionAnswer } from '../gate/contract';
 import type {
   ChangeView,
   EditView,
   PanelAction,
+  PromptImage,
   PromptView,
   RequestHandlers,
   SetupView,
@@ -147,8 +149,10 @@ export class PanelController implements PanelSource, Disposable {
     'queue/edit': ({ itemId, text }) =>
       Promise.resolve({ ok: this.deps.sessions.current.editQueued(itemId, text) }),
     'queue/takeBack': () => {
-      const text = this.deps.sessions.current.takeBackQueued()?.text;
-      return Promise.resolve(text === undefined ? {} : { text });
+      const prompt = this.deps.sessions.current.takeBackQueued();
+      return Promise.resolve(
+        prompt === undefined ? {} : { text: prompt.text, ...withImages(prompt.images) },
+      );
     },
     'branch/choose': ({ itemId, index }) => this.deps.sessions.chooseBranch(itemId, index),
     'session/fork': async ({ itemId }) => {
@@ -156,8 +160,10 @@ export class PanelController implements PanelSource, Disposable {
       if (forked === undefined) {
         return { ok: false, problem: 'The session could not be copied. Nothing was changed.' };
       }
-      this.deps.actions.insertPrompt(forked.text);
-      return { ok: true };
+      if (forked.text !== '') {
+        this.deps.actions.insertPrompt(forked.text);
+      }
+      return { ok: true, ...withImages(forked.images) };
     },
     'session/search': (params, signal) => {
       // Only the newest word counts: the sessions are not read for two.
@@ -368,6 +374,14 @@ export class PanelController implements PanelSource, Disposable {
     }
     return { compaction: model.runtime === undefined ? 'ours' : 'agent' };
   }
+}
+
+function withImages(images: readonly ImageContent[]): {
+  readonly images?: readonly PromptImage[];
+} {
+  return images.length === 0
+    ? {}
+    : { images: images.map(({ mediaType, data }) => ({ mediaType, data })) };
 }
 
 function coverageView(bridge: Bridge, model: ModelRef): NonNullable<StatusView['coverage']> {

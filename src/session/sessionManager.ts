@@ -1,8 +1,10 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { SerialQueue } from '../base/serialQueue';
+import type { ImageContent } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import type { ResumeStore } from '../runtime/resumeLink';
+import type { PromptPlace } from './branchTree';
 import {
   ChatSession,
   type ChatSessionDeps,
@@ -13,6 +15,7 @@ import {
   type SubmitOutcome,
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
+import type { QueuedPrompt } from './promptQueue';
 import type { SessionSignal } from './signals';
 import type { StoredTexts } from './storedTexts';
 
@@ -190,9 +193,12 @@ export class SessionManager implements Disposable {
     if (place === undefined) {
       return { accepted: false, problem: cannotBranch };
     }
+    const images = imagesOf(entry, place);
     const outcome = await this.branch(entry, place.branchPoint);
     return outcome.ok
-      ? (this.openSessions.get(entry.session.id)?.session.submit(text) ?? { accepted: false })
+      ? (this.openSessions.get(entry.session.id)?.session.submit(text, { images }) ?? {
+          accepted: false,
+        })
       : { accepted: false, problem: outcome.problem };
   }
 
@@ -224,10 +230,10 @@ export class SessionManager implements Disposable {
   }
 
   /**
-   * Shows a new session with everything before a message of the shown one; the words of that message, none when the
+   * Shows a new session with everything before a message of the shown one; what that message said, nothing when the
    * user chose another session meanwhile. Undefined when there is nothing to copy.
    */
-  async forkBefore(itemId: string): Promise<{ readonly text: string } | undefined> {
+  async forkBefore(itemId: string): Promise<Pick<QueuedPrompt, 'text' | 'images'> | undefined> {
     const { session } = this.shown;
     const place = session.promptPlace(itemId);
     const item = session.live().items.find(({ id }) => id === itemId);
@@ -235,8 +241,12 @@ export class SessionManager implements Disposable {
       return undefined;
     }
     const { text } = item;
+    const images = imagesOf(this.shown, place);
     const opening = await this.openCopyTo(place.branchPoint);
-    return opening === 'missing' ? undefined : { text: opening === 'shown' ? text : '' };
+    if (opening === 'missing') {
+      return undefined;
+    }
+    return opening === 'shown' ? { text, images } : { text: '', images: [] };
   }
 
   /** Shows a copy of the shown session, with its active branch. False when there is nothing to copy. */
@@ -486,6 +496,16 @@ export class SessionManager implements Disposable {
     entry.subscription.dispose();
     entry.session.dispose();
   }
+}
+
+/** The pictures that went with a message of the user. */
+function imagesOf({ session, opened }: OpenEntry, place: PromptPlace): readonly ImageContent[] {
+  const at = opened.branches.prompts().findIndex(({ entryId }) => entryId === place.entryId);
+  const said = session.conversation.filter(
+    (message) => message.role === 'user' && message.compaction === undefined,
+  );
+  const message = said[at];
+  return message?.role === 'user' ? (message.images ?? []) : [];
 }
 
 /** Asked anew after every wait: the compiler believes that an earlier answer still holds. */

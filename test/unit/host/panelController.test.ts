@@ -3,6 +3,7 @@ import { createRedactor } from '../../../src/base/redact';
 import type { Message } from '../../../src/events/message';
 import type { PermissionQuestion } from '../../../src/gate/contract';
 import { PanelController } from '../../../src/host/panelController';
+import type { QueuedPrompt } from '../../../src/session/promptQueue';
 import { SessionManager, type OpenedSession } from '../../../src/session/sessionManager';
 import { ScriptedExchange } from '../../fakes/scriptedExchange';
 import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
@@ -23,6 +24,14 @@ describe('the panel', () => {
     });
     questions.pop();
     expect(await detail(panel, input)).toBe('curl -H "x-api-key: [redacted]" example.org');
+  });
+
+  it('gets a waiting prompt back with its pictures', async () => {
+    const images = [{ mediaType: 'image/png', data: 'AAAA' }] as const;
+    const { panel } = setUp([{ id: 'q1', kind: 'followUp', text: 'look', images }]);
+    const { signal } = new AbortController();
+    expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({ text: 'look', images });
+    expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({});
   });
 
   it('[R178] gets no secret in a whole output', async () => {
@@ -78,11 +87,11 @@ async function detail(
   return text;
 }
 
-function setUp() {
+function setUp(queued: readonly QueuedPrompt[] = []) {
   const nothing = (): void => undefined;
   const never = { dispose: nothing };
   const opened: OpenedSession = {
-    stored: { id: 's1', title: '', messages, interrupted: false },
+    stored: { id: 's1', title: '', messages, queued, interrupted: false },
     branches: {
       leafId: null,
       prompts: () => [],

@@ -155,11 +155,26 @@ describe('branches of a conversation', () => {
     const original = manager.current.id;
     expect(await manager.forkBefore(promptItem(manager.current.live().items, 1))).toEqual({
       text: 'two',
+      images: [],
     });
     expect(manager.current.id).not.toBe(original);
     expect(outline(manager.current.live().items)).toEqual(['user one', 'text a1']);
     await manager.open(original);
     expect(outline(manager.current.live().items)).toHaveLength(4);
+  });
+
+  it('keeps the pictures of a message that is asked anew or copied from', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2'), answer('b1')]);
+    const { manager, runtime } = bench;
+    const images = [{ mediaType: 'image/png', data: 'AAAA' }] as const;
+    await say(bench, 'one');
+    manager.current.submit('look', { images });
+    await manager.current.whenIdle();
+    const item = (): string => promptItem(manager.current.live().items, 1);
+    await manager.resend(item(), 'look again');
+    await manager.current.whenIdle();
+    expect(runtime.contexts[2]?.messages.at(-1)).toMatchObject({ text: 'look again', images });
+    expect(await manager.forkBefore(item())).toEqual({ text: 'look again', images });
   });
 
   it('forks a whole session, and nothing out of an empty one', async () => {
