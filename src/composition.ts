@@ -899,6 +899,10 @@ export function compose(context: vscode.ExtensionContext): Composition {
     }),
   );
   showStatus();
+  const showSession = async (sessionId: string): Promise<void> => {
+    await sessions.open(sessionId);
+    await view.show();
+  };
   store.add(
     new PromptNotifications({
       questions: () => permissions.list(),
@@ -906,7 +910,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       isViewVisible: () => view.isVisible,
       onDidChangeVisibility: view.onDidChangeVisibility,
       answer: (id, digest, answer) => permissions.answer(id, digest, answer),
-      showChat: () => void view.show(),
+      showChat: ({ sessionId }) => void showSession(sessionId),
     }),
   );
   store.add(
@@ -920,10 +924,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       onDidChangeWaiting: [permissions.onDidChange, edits.onDidChange, sessions.onDidSwitch],
       isSeen: (sessionId) => sessionId === sessions.current.id && view.isVisible,
       titleOf: (sessionId) => sessions.find(sessionId)?.live().title ?? '',
-      open: async (sessionId) => {
-        await sessions.open(sessionId);
-        await view.show();
-      },
+      open: showSession,
     }),
   );
   const run = createCommandRun(
