@@ -4,6 +4,7 @@ import type { Event } from '../src/base/emitter';
 import type { PromptImage } from '../src/protocol/methods';
 import type { CodePainter } from './codePainter';
 import type { MarkdownRenderer } from './markdown';
+import type { RowMemory } from './rowMemory';
 import type { HostLink } from './rpc';
 import type { LayoutState } from './vscodeApi';
 
@@ -39,12 +40,6 @@ export interface HistoryLoader {
   loadBefore(): void;
   /** The end is read: what is far above it goes. */
   trim(): void;
-}
-
-/** What a row of the list knows beyond its item (opened, half-typed words): rows leave the page when scrolled away. */
-export interface RowMemory {
-  readonly flags: Map<string, boolean>;
-  readonly texts: Map<string, string>;
 }
 
 export interface LayoutStore {

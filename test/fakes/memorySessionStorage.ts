@@ -55,6 +55,7 @@ export class MemorySessionStorage implements SessionStorage {
     length: number,
   ): ReturnType<SessionStorage['readRange']> {
     this.ranges.push({ sessionId, start, length });
+    await this.slowReads.get(sessionId);
     const text = this.files.get(sessionId)?.text;
     const bytes = text === undefined ? undefined : new TextEncoder().encode(text);
     return (
