@@ -727,6 +727,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       changes: changes.unreviewed,
       setup,
       log,
+      warn: (text) => void vscode.window.showWarningMessage(`Patchbay: ${redact(text)}`),
       findModel: (modelId) => setup.find(modelId),
       runtimeName: nameOf,
       redactShown: redact,

@@ -75,6 +75,8 @@ export interface PanelControllerDeps {
   readonly handover?: (session: ChatSession, model: ModelRef) => string | undefined;
   /** Takes secrets out of what is shown whole. */
   readonly redactShown?: (text: string) => string;
+  /** Says that something the user asked for was not done, and why. */
+  readonly warn: (text: string) => void;
   readonly log: Logger;
 }
 
@@ -244,11 +246,16 @@ export class PanelController implements PanelSource, Disposable {
     'mode/choose': ({ mode }) => this.deps.sessions.current.setMode(mode),
     'session/new': () => void this.deps.sessions.create(),
     'session/open': ({ sessionId }) =>
-      this.later('open the session', this.deps.sessions.open(sessionId)),
+      this.later(
+        'open the session',
+        this.deps.sessions.open(sessionId),
+        'nothing of its file can be read. The session before is still shown.',
+      ),
     'session/rename': ({ title, sessionId }) =>
       this.later(
         'rename the session',
         this.deps.sessions.rename(sessionId ?? this.deps.sessions.current.id, title),
+        'another window has it, or its file cannot be read. It keeps its title.',
       ),
     'session/export': ({ sessionId }) =>
       this.deps.actions.exportSession(sessionId ?? this.deps.sessions.current.id),
@@ -291,9 +298,20 @@ export class PanelController implements PanelSource, Disposable {
       .map((change) => toChangeView(change, this.redact));
   }
 
-  private later(what: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) =>
-      this.deps.log.error(`Could not ${what}: ${errorMessage(error)}`),
+  /** `refusal`: why the answer was false. */
+  private later(what: string, work: Promise<unknown>, refusal = ''): void {
+    const say = (why: string): void => {
+      const text = `Could not ${what}: ${why}`;
+      this.deps.log.error(text);
+      this.deps.warn(text);
+    };
+    work.then(
+      (done) => {
+        if (done === false) {
+          say(refusal);
+        }
+      },
+      (error: unknown) => say(errorMessage(error)),
     );
   }
 

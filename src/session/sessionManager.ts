@@ -299,8 +299,9 @@ export class SessionManager implements Disposable {
         this.show(this.adopt(this.deps.store.create()));
       }
     }
-    this.deps.forget?.(sessionId);
     await this.deps.store.remove(sessionId);
+    // Behind it: a session that could not be removed keeps what belongs to it.
+    this.deps.forget?.(sessionId);
     this.didRemove.fire(sessionId);
   }
 

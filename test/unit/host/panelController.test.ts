@@ -5,6 +5,7 @@ import type { PermissionQuestion } from '../../../src/gate/contract';
 import { PanelController } from '../../../src/host/panelController';
 import type { QueuedPrompt } from '../../../src/session/promptQueue';
 import { SessionManager, type OpenedSession } from '../../../src/session/sessionManager';
+import { settle } from '../../fakes/fakeClock';
 import { ScriptedExchange } from '../../fakes/scriptedExchange';
 import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
 
@@ -32,6 +33,23 @@ describe('the panel', () => {
     const { signal } = new AbortController();
     expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({ text: 'look', images });
     expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({});
+  });
+
+  it('is told in words when a session is not opened or not removed', async () => {
+    const { panel, warnings, forgotten } = setUp();
+    panel.commands['session/open']({ sessionId: 'gone' });
+    panel.commands['session/rename']({ sessionId: 'gone', title: 'x' });
+    panel.commands['session/remove']({ sessionId: 'taken' });
+    await settle();
+    expect(warnings.toSorted()).toEqual([
+      'Could not open the session: nothing of its file can be read. The session before is still shown.',
+      'Could not remove the session: another window has it',
+      'Could not rename the session: another window has it, or its file cannot be read. It keeps its title.',
+    ]);
+    expect(forgotten).toEqual([]);
+    panel.commands['session/remove']({ sessionId: 'other' });
+    await settle();
+    expect(forgotten).toEqual(['other']);
   });
 
   it('[R178] gets no secret in a whole output', async () => {
@@ -113,15 +131,19 @@ function setUp(queued: readonly QueuedPrompt[] = []) {
       flush: () => Promise.resolve(),
     },
   };
+  const warnings: string[] = [];
+  const forgotten: string[] = [];
   const sessions = new SessionManager({
     store: {
       create: () => opened,
-      open: () => Promise.resolve(opened),
+      open: (id) => Promise.resolve(id === 'gone' ? undefined : opened),
       list: () => Promise.resolve([]),
-      remove: () => Promise.resolve(),
+      remove: (id) =>
+        id === 'taken' ? Promise.reject(new Error('another window has it')) : Promise.resolve(),
       rename: () => Promise.resolve(),
       fork: () => Promise.resolve(undefined),
     },
+    forget: (id) => forgotten.push(id),
     defaults: () => ({ modelId: 'net/one', mode: 'ask' }),
     session: {
       exchange: new ScriptedExchange([]).exchange,
@@ -191,7 +213,8 @@ function setUp(queued: readonly QueuedPrompt[] = []) {
     runtimeName: () => '',
     bridgeOf: () => undefined,
     redactShown: createRedactor(['known-secret']),
+    warn: (text) => warnings.push(text),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  return { panel, questions };
+  return { panel, questions, warnings, forgotten };
 }
