@@ -655,7 +655,15 @@ export function compose(context: vscode.ExtensionContext): Composition {
   restored.catch((error: unknown) =>
     log.warn(`The last session could not be read: ${String(error)}`),
   );
-  store.add(sessions.onDidRemove((sessionId) => changes.forgetSession(sessionId)));
+  store.add(
+    sessions.onDidRemove((sessionId) => {
+      changes.forgetSession(sessionId);
+      orchestrator.endSession(sessionId);
+      broker
+        .closeSession(sessionId)
+        .catch((error: unknown) => log.warn(`An agent did not end: ${String(error)}`));
+    }),
+  );
   store.add(sessions.onDidSwitch((session) => void state.set(shownSessionKey, session.id)));
   store.add(sessions.onDidChange(({ snapshot }) => void rememberShown(snapshot.id)));
   let remembered: string | undefined;
