@@ -665,9 +665,13 @@ export function compose(context: vscode.ExtensionContext): Composition {
   restored.catch((error: unknown) =>
     log.warn(`The last session could not be read: ${String(error)}`),
   );
-  store.add(sessions.onDidRemove((sessionId) => changes.forgetSession(sessionId)));
   store.add(
     sessions.onDidRemove((sessionId) => {
+      changes.forgetSession(sessionId);
+      orchestrator.endSession(sessionId);
+      broker
+        .closeSession(sessionId)
+        .catch((error: unknown) => log.warn(`An agent did not end: ${String(error)}`));
       outputs
         .removeSession(sessionId)
         .catch((error: unknown) => log.warn(`outputs of ${sessionId}: ${String(error)}`));
@@ -916,6 +920,10 @@ export function compose(context: vscode.ExtensionContext): Composition {
     }),
   );
   showStatus();
+  const showSession = async (sessionId: string): Promise<void> => {
+    await sessions.open(sessionId);
+    await view.show();
+  };
   store.add(
     new PromptNotifications({
       questions: () => permissions.list(),
@@ -923,7 +931,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       isViewVisible: () => view.isVisible,
       onDidChangeVisibility: view.onDidChangeVisibility,
       answer: (id, digest, answer) => permissions.answer(id, digest, answer),
-      showChat: () => void view.show(),
+      showChat: ({ sessionId }) => void showSession(sessionId),
     }),
   );
   store.add(
@@ -937,10 +945,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       onDidChangeWaiting: [permissions.onDidChange, edits.onDidChange, sessions.onDidSwitch],
       isSeen: (sessionId) => sessionId === sessions.current.id && view.isVisible,
       titleOf: (sessionId) => sessions.find(sessionId)?.live().title ?? '',
-      open: async (sessionId) => {
-        await sessions.open(sessionId);
-        await view.show();
-      },
+      open: showSession,
     }),
   );
   const run = createCommandRun(

@@ -49,6 +49,27 @@ export async function readAttachment(file: File): Promise<Attachment> {
   };
 }
 
+/** A picture that was sent, or waited to be, is put back: as many as there is room for. */
+export function withPictures(
+  before: readonly Attachment[],
+  images: readonly PromptImage[],
+): { readonly attachments: readonly Attachment[]; readonly leftOut: number } {
+  const room = Math.max(0, maxAttachments - before.length);
+  const added = images.slice(0, room).map((image, index) => toAttachment(image, index + 1));
+  return { attachments: [...before, ...added], leftOut: images.length - added.length };
+}
+
+function toAttachment(image: PromptImage, number: number): Attachment {
+  const bytes = Uint8Array.from(atob(image.data), (letter) => letter.charCodeAt(0));
+  return {
+    id: crypto.randomUUID(),
+    name: `Picture ${String(number)}`,
+    sizeBytes: bytes.length,
+    blob: new Blob([bytes], { type: image.mediaType }),
+    image,
+  };
+}
+
 /** The files of a paste or a drop; a paste of text has none. */
 export function filesIn(transfer: DataTransfer | null): readonly File[] {
   return [...(transfer?.files ?? [])];

@@ -2,7 +2,11 @@ import { createElement, render } from 'preact';
 import { systemClock } from '../src/base/clock';
 import { Emitter } from '../src/base/emitter';
 import { notificationMessage } from '../src/protocol/envelope';
-import { protocolVersion, type NotificationHandlers } from '../src/protocol/methods';
+import {
+  protocolVersion,
+  type NotificationHandlers,
+  type PromptImage,
+} from '../src/protocol/methods';
 import { createCodePainter } from './codePainter';
 import {
   PanelContext,
@@ -12,7 +16,7 @@ import {
   type Panel,
 } from './panel';
 import { PanelStore } from './panelStore';
-import { RecentTexts } from './recentTexts';
+import { RowMemory } from './rowMemory';
 import { HostLink } from './rpc';
 import { emptyLayout, toLayoutState, type LayoutState, type VsCodeApi } from './vscodeApi';
 import type { Surface } from './surface';
@@ -27,11 +31,16 @@ const resyncEveryMs = 5000;
 /** Builds every object of the page and draws it. */
 function start(vscode: VsCodeApi, root: HTMLElement): void {
   const store = new PanelStore({ nextFrame: (run) => requestAnimationFrame(run) });
+  const memory = new RowMemory();
   const shows = new Emitter<Surface>();
   const inserts = new Emitter<string>();
+  const pictures = new Emitter<readonly PromptImage[]>();
   const focuses = new Emitter<void>();
   const handlers: NotificationHandlers = {
-    'state/snapshot': (params) => store.accept(notificationMessage('state/snapshot', params)),
+    'state/snapshot': (params) => {
+      memory.show(params.sessionId);
+      store.accept(notificationMessage('state/snapshot', params));
+    },
     'turn/events': (params) => store.accept(notificationMessage('turn/events', params)),
     'turn/text': (params) => store.accept(notificationMessage('turn/text', params)),
     'prompt/changed': (params) => store.accept(notificationMessage('prompt/changed', params)),
@@ -81,12 +90,14 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
       async () => (await import('./highlight')).createHighlighter(),
       (run) => setTimeout(() => requestIdleCallback(run, { timeout: 1000 }), colourDelayMs),
     ),
-    memory: { flags: new Map(), texts: new RecentTexts() },
+    memory,
     history: createHistoryLoader(store, link),
     layout,
     onInsert: inserts.event,
     onFocusComposer: focuses.event,
     insertPrompt: (text) => inserts.fire(text),
+    insertPictures: (images) => pictures.fire(images),
+    onInsertPictures: pictures.event,
     nowMs: () => Date.now(),
   };
   render(

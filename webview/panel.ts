@@ -1,8 +1,10 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Event } from '../src/base/emitter';
+import type { PromptImage } from '../src/protocol/methods';
 import type { CodePainter } from './codePainter';
 import type { MarkdownRenderer } from './markdown';
+import type { RowMemory } from './rowMemory';
 import type { HostLink } from './rpc';
 import type { LayoutState } from './vscodeApi';
 
@@ -19,6 +21,9 @@ export interface Panel {
   readonly onFocusComposer: Event<void>;
   /** Puts text into the composer, as the host would. */
   readonly insertPrompt: (text: string) => void;
+  /** Puts pictures into the composer. */
+  readonly insertPictures: (images: readonly PromptImage[]) => void;
+  readonly onInsertPictures: Event<readonly PromptImage[]>;
   readonly nowMs: () => number;
 }
 
@@ -35,12 +40,6 @@ export interface HistoryLoader {
   loadBefore(): void;
   /** The end is read: what is far above it goes. */
   trim(): void;
-}
-
-/** What a row of the list knows beyond its item (opened, half-typed words): rows leave the page when scrolled away. */
-export interface RowMemory {
-  readonly flags: Map<string, boolean>;
-  readonly texts: Map<string, string>;
 }
 
 export interface LayoutStore {

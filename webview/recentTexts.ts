@@ -22,4 +22,9 @@ export class RecentTexts extends Map<string, string> {
     this.chars -= this.get(key)?.length ?? 0;
     return super.delete(key);
   }
+
+  override clear(): void {
+    this.chars = 0;
+    super.clear();
+  }
 }

@@ -58,7 +58,7 @@ export function createAppCommands(deps: AppCommandDeps): {
       view.request('composer/insert', { text });
       return;
     }
-    const { accepted, problem } = sessions.current.submit(text);
+    const { accepted, problem } = sessions.submit(text);
     if (!accepted) {
       view.request('composer/insert', { text });
       void vscode.window.showInformationMessage(problem ?? 'The message was not sent.');

@@ -34,6 +34,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   constructor(private readonly options: ChatViewOptions) {
     this.store.add(options.source.onDidChangePrompts(() => this.showBadge()));
     this.store.add(options.source.onDidChangeEdits(() => this.showBadge()));
+    // It counts the questions of the session that is shown.
+    this.store.add(options.source.onDidReplaceSession(() => this.showBadge()));
   }
 
   get isVisible(): boolean {

@@ -11,7 +11,8 @@ export interface PromptNotificationsOptions {
   readonly onDidChangeVisibility: Event<unknown>;
   /** False when the question is answered or withdrawn already. */
   readonly answer: (id: string, digest: string, answer: QuestionAnswer) => boolean;
-  readonly showChat: () => void;
+  /** Shows the conversation that the question is of. */
+  readonly showChat: (question: PermissionQuestion) => void;
 }
 
 /**
@@ -56,7 +57,7 @@ export class PromptNotifications implements Disposable {
     const choices = [...(canAllow ? ['Allow once'] : []), 'Deny', 'Show'];
     const choice = await vscode.window.showWarningMessage(text, ...choices);
     if (choice === 'Show') {
-      this.options.showChat();
+      this.options.showChat(question);
     } else if (choice !== undefined) {
       // Closing the notification is no answer: the question stays open in the chat.
       this.answer(question, choice === 'Allow once' ? { kind: 'allowOnce' } : { kind: 'deny' });

@@ -2,12 +2,14 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import { errorMessage } from '../base/patchbayError';
 import type { Logger } from '../base/logger';
+import type { ImageContent } from '../events/message';
 import type { SessionItem } from '../events/sessionItem';
 import type { PermissionQuestion, QuestionAnswer } from '../gate/contract';
 import type {
   ChangeView,
   EditView,
   PanelAction,
+  PromptImage,
   PromptView,
   RequestHandlers,
   SetupView,
@@ -140,7 +142,7 @@ export class PanelController implements PanelSource, Disposable {
   readonly requests: RequestHandlers = {
     'prompt/submit': ({ text, kind, images }) =>
       Promise.resolve(
-        this.deps.sessions.current.submit(text, {
+        this.deps.sessions.submit(text, {
           ...(kind === undefined ? {} : { kind }),
           ...(images === undefined ? {} : { images }),
         }),
@@ -149,8 +151,10 @@ export class PanelController implements PanelSource, Disposable {
     'queue/edit': ({ itemId, text }) =>
       Promise.resolve({ ok: this.deps.sessions.current.editQueued(itemId, text) }),
     'queue/takeBack': () => {
-      const text = this.deps.sessions.current.takeBackQueued()?.text;
-      return Promise.resolve(text === undefined ? {} : { text });
+      const prompt = this.deps.sessions.current.takeBackQueued();
+      return Promise.resolve(
+        prompt === undefined ? {} : { text: prompt.text, ...withImages(prompt.images) },
+      );
     },
     'branch/choose': ({ itemId, index }) => this.deps.sessions.chooseBranch(itemId, index),
     'session/fork': async ({ itemId }) => {
@@ -158,8 +162,10 @@ export class PanelController implements PanelSource, Disposable {
       if (forked === undefined) {
         return { ok: false, problem: 'The session could not be copied. Nothing was changed.' };
       }
-      this.deps.actions.insertPrompt(forked.text);
-      return { ok: true };
+      if (forked.text !== '') {
+        this.deps.actions.insertPrompt(forked.text);
+      }
+      return { ok: true, ...withImages(forked.images) };
     },
     'session/search': (params, signal) => {
       // Only the newest word counts: the sessions are not read for two.
@@ -263,7 +269,7 @@ export class PanelController implements PanelSource, Disposable {
       if (action === 'retry') {
         this.deps.sessions.current.retry();
       } else if (action === 'compact') {
-        this.deps.sessions.current.submit(compactCommand);
+        this.deps.sessions.submit(compactCommand);
       } else {
         this.deps.actions.run(action, target);
       }
@@ -385,6 +391,14 @@ export class PanelController implements PanelSource, Disposable {
     }
     return { compaction: model.runtime === undefined ? 'ours' : 'agent' };
   }
+}
+
+function withImages(images: readonly ImageContent[]): {
+  readonly images?: readonly PromptImage[];
+} {
+  return images.length === 0
+    ? {}
+    : { images: images.map(({ mediaType, data }) => ({ mediaType, data })) };
 }
 
 function coverageView(bridge: Bridge, model: ModelRef): NonNullable<StatusView['coverage']> {

@@ -5,7 +5,7 @@ import type { AuditChain, ChainHead, StoredRecord } from '../gate/auditChain';
 import type { AuditRecord, AuditSink } from '../gate/contract';
 import { machineDigest, pruneAuditFiles } from './auditFolder';
 import { openPrivately } from './privateFile';
-import { SerialQueue } from './serialQueue';
+import { SerialQueue } from '../base/serialQueue';
 
 export interface AuditFileOptions {
   /** Absolute; shared by all hosts, created when it is needed. */

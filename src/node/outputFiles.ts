@@ -2,7 +2,7 @@ import { rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutputShelf } from '../tools/outputStore';
 import { namesIn, readPrivately, writePrivately } from './checkpointFiles';
-import { SerialQueue } from './serialQueue';
+import { SerialQueue } from '../base/serialQueue';
 import { isSessionId } from './sessionFiles';
 
 const extension = '.txt';

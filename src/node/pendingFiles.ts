@@ -6,7 +6,7 @@ import type { Disposable } from '../base/disposable';
 import { PatchbayError } from '../base/patchbayError';
 import type { PendingStorage } from '../session/contract';
 import { createPrivateFolder, openPrivately } from './privateFile';
-import { SerialQueue } from './serialQueue';
+import { SerialQueue } from '../base/serialQueue';
 import { isSessionId } from './sessionFiles';
 import { SessionLocks } from './sessionLocks';
 

@@ -8,7 +8,7 @@ import { PatchbayError } from '../base/patchbayError';
 import type { AppendedLines, SessionStorage, StoredEnds } from '../session/contract';
 import { appendLines, createPrivateFolder, openPrivately, readFlags } from './privateFile';
 import { SessionLocks } from './sessionLocks';
-import { SerialQueue } from './serialQueue';
+import { SerialQueue } from '../base/serialQueue';
 
 const extension = '.ndjson';
 

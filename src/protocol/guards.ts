@@ -6,10 +6,10 @@ import type {
   Commands,
   PanelAction,
   PermissionAnswerParams,
-  PromptImage,
   RequestMethod,
   Requests,
 } from './methods';
+import { isPromptImages } from './promptImage';
 import { isMode } from './viewTypes';
 
 /** A message of the view that has passed its guard. */
@@ -48,22 +48,11 @@ const isEmpty: Guard<Record<string, never>> = (value): value is Record<string, n
 const isId = isFilled(limits.id);
 const isName = isText(limits.name);
 
-const isImageType = isOneOf('image/png', 'image/jpeg', 'image/gif', 'image/webp');
-
-function isPromptImage(value: unknown): value is PromptImage {
-  return (
-    isRecord(value) &&
-    isImageType(value.mediaType) &&
-    isFilled(limits.imageLetters)(value.data) &&
-    /^[A-Za-z0-9+/]+={0,2}$/.test(value.data)
-  );
-}
-
 const requestGuards: GuardsOfRequests = {
   'prompt/submit': isShape<Requests['prompt/submit']['params']>({
     text: isText(limits.text),
     kind: isOptional(isOneOf('steer', 'followUp')),
-    images: isOptional(isListOf(isPromptImage, limits.images)),
+    images: isOptional(isPromptImages),
   }),
   'prompt/resend': isShape<Requests['prompt/resend']['params']>({
     itemId: isId,

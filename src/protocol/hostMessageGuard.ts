@@ -33,6 +33,7 @@ import type {
   SetupView,
   StatusView,
 } from './methods';
+import { isPromptImages } from './promptImage';
 import { isMode, type EffectView, type HunkDecisionView, type HunkMarksView } from './viewTypes';
 
 export type CheckedHostMessage = ResponseMessage | NotificationMessage;
@@ -100,6 +101,7 @@ const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']
   'queue/edit': isFields<OfFields<Requests['queue/edit']['result']>>({ ok: isBoolean }),
   'queue/takeBack': isFields<OfFields<Requests['queue/takeBack']['result']>>({
     text: isOptional(isText(limits.text)),
+    images: isOptional(isPromptImages),
   }),
   'branch/choose': isFields<OfFields<Requests['branch/choose']['result']>>({
     ok: isBoolean,
@@ -108,6 +110,7 @@ const resultGuards: { readonly [M in RequestMethod]: Guard<Requests[M]['result']
   'session/fork': isFields<OfFields<Requests['session/fork']['result']>>({
     ok: isBoolean,
     problem: isProblem,
+    images: isOptional(isPromptImages),
   }),
   'session/search': isFields<OfFields<Requests['session/search']['result']>>({
     matches: isArrayOf(

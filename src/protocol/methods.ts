@@ -39,17 +39,21 @@ export interface Requests {
   /** Takes the prompt that was queued last out, for the composer. */
   'queue/takeBack': {
     params: Record<string, never>;
-    result: { readonly text?: string };
+    result: { readonly text?: string; readonly images?: readonly PromptImage[] };
   };
   /** Shows what was asked in the place of a message instead, with everything that followed. */
   'branch/choose': {
     params: { readonly itemId: string; readonly index: number };
     result: { readonly ok: boolean; readonly problem?: string };
   };
-  /** A new session with everything before a message; the message is put into its composer. */
+  /** A new session with everything before a message; the message is put into its composer: its text by the host, its `images` by the view. */
   'session/fork': {
     params: { readonly itemId: string };
-    result: { readonly ok: boolean; readonly problem?: string };
+    result: {
+      readonly ok: boolean;
+      readonly problem?: string;
+      readonly images?: readonly PromptImage[];
+    };
   };
   'session/search': {
     params: { readonly query: string };

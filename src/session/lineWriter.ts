@@ -11,14 +11,17 @@ interface WaitingLine {
 
 /** A crash loses at most the lines of this time. */
 export const groupCommitMs = 20;
+/** After a write that failed, the next try by itself. */
+export const retryMs = 5000;
 
 /**
  * Appends lines in groups: what comes within 20 ms is one write, writes never overlap. Lines of a failed write are kept
- * and tried again with the next; the failure is announced once until a write succeeds.
+ * and tried again with the next or after 5 s; the failure is announced once until a write succeeds.
  */
 export class LineWriter {
   private lines: WaitingLine[] = [];
   private timer: Disposable | undefined;
+  private retry: Disposable | undefined;
   private writing: Promise<void> | undefined;
   private isFailing = false;
   private readonly didFail = new Emitter<unknown>();
@@ -49,10 +52,17 @@ export class LineWriter {
     this.timer ??= this.clock.schedule(groupCommitMs, () => void this.flush());
   }
 
+  /** Nothing is tried again by itself any more: the file is given up, or is not ours. */
+  stopRetrying(): void {
+    this.retry?.dispose();
+    this.retry = undefined;
+  }
+
   /** Resolves when all lines are written or a write has failed. Never rejects. */
   async flush(): Promise<void> {
     this.timer?.dispose();
     this.timer = undefined;
+    this.stopRetrying();
     while (this.writing !== undefined) {
       await this.writing;
     }
@@ -84,6 +94,7 @@ export class LineWriter {
       this.lines = [...lines, ...this.lines];
       // A part may have arrived; a blank line is skipped when reading, an entry that is there twice counts once.
       this.isTorn = true;
+      this.retry ??= this.clock.schedule(retryMs, () => void this.flush());
       if (!this.isFailing) {
         this.isFailing = true;
         this.didFail.fire(error);

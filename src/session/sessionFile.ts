@@ -58,6 +58,8 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   private isHeadMissing: boolean;
   /** Entries of another session that are not in this file yet; they go there as they are in its file. */
   private copying: { readonly from: string; readonly lines: readonly EntryLine[] } | undefined;
+  /** The first head of the file says something else: it stands again behind every turn, where the list looks. */
+  private isHeadChanged = false;
   private partCount = 0;
   private failure: string | undefined;
   private partialText:
@@ -93,14 +95,20 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       this.failure = message;
       dependencies.onDidFail?.(message);
     });
+    this.held = record === undefined ? [] : undefined;
     this.head = record?.head ?? {
       type: 'head',
       session: sessionId,
       title: record?.title ?? '',
       createdAtMs: dependencies.clock.nowMs(),
     };
-    this.head = { ...this.head, title: record?.title ?? this.head.title };
-    this.held = record === undefined ? [] : undefined;
+    if (record !== undefined) {
+      this.changeHead({
+        title: record.title,
+        ...(record.modelId === undefined ? {} : { modelId: record.modelId }),
+        ...(record.mode === undefined ? {} : { mode: record.mode }),
+      });
+    }
     this.leaf = record?.leaf ?? null;
     this.isHeadMissing = record !== undefined && record.head === undefined;
     for (const entry of record?.entries.values() ?? []) {
@@ -113,7 +121,10 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     }
   }
 
-  /** Agents' own sessions belong to the original: a copy that resumed them would write into its memory. */
+  /**
+   * Agents' own sessions belong to the original: a copy that resumed them would write into its memory. So does what
+   * waits to be sent: it would go twice.
+   */
   private holdCopy(copied: NonNullable<ConstructorParameters<typeof SessionFile>[3]>): void {
     const { preview } = copied.head ?? {};
     this.head = {
@@ -125,16 +136,21 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       ...(copied.mode === undefined ? {} : { mode: copied.mode }),
     };
     const lines: EntryLine[] = [];
+    let openTurn: string | undefined;
     for (const entry of copied.branch) {
-      if (entry.kind === 'custom' && entry.tag === resumeLinkTag) {
+      if (entry.kind === 'custom' && (entry.tag === resumeLinkTag || entry.tag === queueTag)) {
         continue;
       }
       const line = { ...entry, parent: this.leaf };
       this.tree.add(line);
       this.leaf = line.id;
       lines.push(line);
+      openTurn = turnAfter(entry, openTurn);
     }
     this.copying = { from: copied.from, lines };
+    if (openTurn !== undefined) {
+      this.turnEnded(openTurn);
+    }
   }
 
   /** The first write is the head line, and what is copied stands right behind it. */
@@ -200,12 +216,15 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   turnEnded(turnId: string): void {
     this.partialText = undefined;
     this.addEntry({ kind: 'turnEnd', turn: turnId });
+    if (this.isHeadChanged && this.held === undefined) {
+      this.writeHead();
+    }
   }
 
   titled(title: string): void {
     const safe = this.dependencies.redact(title);
     if (safe !== this.head.title) {
-      this.head = { ...this.head, title: safe };
+      this.changeHead({ title: safe });
       if (this.held === undefined) {
         this.addEntry({ kind: 'title', title: safe });
         this.writeHead();
@@ -214,18 +233,16 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   }
 
   modelChosen(modelId: string): void {
+    this.changeHead({ modelId });
     if (this.held === undefined) {
       this.addEntry({ kind: 'model', modelId });
-    } else {
-      this.head = { ...this.head, modelId };
     }
   }
 
   modeChosen(mode: PermissionMode): void {
+    this.changeHead({ mode });
     if (this.held === undefined) {
       this.addEntry({ kind: 'mode', mode });
-    } else {
-      this.head = { ...this.head, mode };
     }
   }
 
@@ -310,11 +327,24 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     await this.writer.flush();
   }
 
+  /** The file is closed: what could not be written is not tried again by itself. */
+  close(): void {
+    this.writer.stopRetrying();
+  }
+
   /** Writes the head and what is held, so that the session is there before its first message. */
   materialize(): void {
     if (this.held !== undefined) {
       this.begin(undefined);
     }
+  }
+
+  private changeHead(change: Pick<Partial<HeadLine>, 'title' | 'modelId' | 'mode'>): void {
+    const { title, modelId, mode } = this.head;
+    this.head = { ...this.head, ...change };
+    this.isHeadChanged ||=
+      this.held === undefined &&
+      (title !== this.head.title || modelId !== this.head.modelId || mode !== this.head.mode);
   }
 
   private begin(first: Message | undefined): void {
@@ -383,6 +413,13 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       );
     }
   }
+}
+
+function turnAfter(entry: EntryLine, openTurn: string | undefined): string | undefined {
+  if (entry.kind === 'turnStart') {
+    return entry.turn;
+  }
+  return entry.kind === 'turnEnd' && entry.turn === openTurn ? undefined : openTurn;
 }
 
 function shortLine(text: string, maxChars: number): string {

@@ -1,16 +1,21 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
+import { SerialQueue } from '../base/serialQueue';
+import type { ImageContent } from '../events/message';
 import type { PermissionMode } from '../gate/contract';
 import type { ResumeStore } from '../runtime/resumeLink';
+import type { PromptPlace } from './branchTree';
 import {
   ChatSession,
   type ChatSessionDeps,
   type SessionBranches,
   type SessionLog,
   type StoredSession,
+  type SubmitOptions,
   type SubmitOutcome,
 } from './chatSession';
 import type { SessionChange, SessionSummary } from './contract';
+import type { QueuedPrompt } from './promptQueue';
 import type { SessionSignal } from './signals';
 import type { CallTexts } from './storedTexts';
 
@@ -26,8 +31,11 @@ export interface OpenedSession {
   readonly branches: SessionBranches;
   /** Long inputs and outputs of calls. Absent: all of them stay in memory. */
   readonly texts?: CallTexts;
-  /** What the active branch holds now, read anew; undefined when the file does not say what was written. */
-  readonly reload: () => Promise<StoredSession | undefined>;
+  /**
+   * What the branch that ends at an entry holds (null: before the first). Changes nothing. Undefined when there is no
+   * such entry, or not everything could be written.
+   */
+  readonly readAt: (leaf: string | null) => Promise<StoredSession | undefined>;
 }
 
 /** `problem` is a sentence for the user: nothing was changed then. */
@@ -79,6 +87,14 @@ interface OpenEntry {
   isBranching: boolean;
 }
 
+/** What the user wants to see. A newer one counts, however long the older takes to be read. */
+interface Choice {
+  /** Undefined for one that has no name yet, and for words that were sent in the one that is shown. */
+  readonly sessionId: string | undefined;
+}
+
+type Opening = 'shown' | 'overtaken' | 'missing';
+
 /** The conversations of this window: one is shown; one that runs goes on when another is shown. */
 export class SessionManager implements Disposable {
   private readonly disposables = new DisposableStore();
@@ -87,7 +103,10 @@ export class SessionManager implements Disposable {
   private readonly didChange = this.disposables.add(new Emitter<SessionChange>());
   private readonly didRemove = this.disposables.add(new Emitter<string>());
   private readonly didSignal = this.disposables.add(new Emitter<SignalOfSession>());
+  /** Opening and closing of one session wait for each other: a close never ends the claim of a reopening. */
+  private readonly fileWork = new SerialQueue<string>();
   private shown: OpenEntry;
+  private choice: Choice = { sessionId: undefined };
 
   /** Another conversation is shown now. */
   readonly onDidSwitch = this.didSwitch.event;
@@ -121,6 +140,7 @@ export class SessionManager implements Disposable {
 
   /** Shows a new, empty conversation with the model and mode of the one shown before. */
   create(): ChatSession {
+    this.choose(undefined);
     if (this.shown.session.isEmpty) {
       this.didSwitch.fire(this.shown.session);
       return this.shown.session;
@@ -132,19 +152,18 @@ export class SessionManager implements Disposable {
     return this.shown.session;
   }
 
-  /** Shows a stored conversation. False when it cannot be read; the one shown stays. */
+  /** Sends a prompt in the conversation that is shown; one that is still being read is not shown over it. */
+  submit(text: string, options?: SubmitOptions): SubmitOutcome {
+    this.choose(undefined);
+    return this.shown.session.submit(text, options);
+  }
+
+  /**
+   * Shows a stored conversation, unless the user chooses something else while it is read. False when it cannot be read;
+   * the one shown stays.
+   */
   async open(sessionId: string): Promise<boolean> {
-    const known = this.openSessions.get(sessionId);
-    if (known !== undefined) {
-      this.show(known);
-      return true;
-    }
-    const opened = await this.deps.store.open(sessionId);
-    if (opened === undefined) {
-      return false;
-    }
-    this.show(this.openSessions.get(sessionId) ?? this.adopt(opened));
-    return true;
+    return (await this.openFor(this.choose(sessionId), sessionId)) !== 'missing';
   }
 
   /** The same at the start of a window: whoever began something else meanwhile is not taken away from it. */
@@ -165,15 +184,25 @@ export class SessionManager implements Disposable {
    */
   async openBefore(turnId: string): Promise<boolean> {
     const at = this.shown.opened.branches.beforeTurn(turnId);
-    return at !== undefined && (await this.openCopyTo(at));
+    return at !== undefined && (await this.openCopyTo(at)) !== 'missing';
   }
 
   async list(): Promise<readonly SessionSummary[]> {
-    return this.deps.store.list();
+    const summaries = await this.deps.store.list();
+    return summaries.map((summary) => {
+      const open = this.openSessions.get(summary.id)?.session;
+      const title = open?.live().title ?? '';
+      return {
+        ...summary,
+        ...(title === '' ? {} : { title }),
+        ...(open === undefined || open.modelId === '' ? {} : { modelId: open.modelId }),
+      };
+    });
   }
 
   /** Asks something else in the place of an earlier message; what followed stays on a branch of its own. */
   async resend(itemId: string, text: string): Promise<SubmitOutcome> {
+    this.choose(undefined);
     const entry = this.shown;
     const place = entry.session.promptPlace(itemId);
     if (text.trim() === '') {
@@ -182,9 +211,12 @@ export class SessionManager implements Disposable {
     if (place === undefined) {
       return { accepted: false, problem: cannotBranch };
     }
+    const images = imagesOf(entry, place);
     const outcome = await this.branch(entry, place.branchPoint);
     return outcome.ok
-      ? (this.openSessions.get(entry.session.id)?.session.submit(text) ?? { accepted: false })
+      ? (this.openSessions.get(entry.session.id)?.session.submit(text, { images }) ?? {
+          accepted: false,
+        })
       : { accepted: false, problem: outcome.problem };
   }
 
@@ -215,8 +247,11 @@ export class SessionManager implements Disposable {
       : this.branchAt(sessionId, at);
   }
 
-  /** Shows a new session with everything before a message of the shown one; the words of that message. */
-  async forkBefore(itemId: string): Promise<{ readonly text: string } | undefined> {
+  /**
+   * Shows a new session with everything before a message of the shown one; what that message said, nothing when the
+   * user chose another session meanwhile. Undefined when there is nothing to copy.
+   */
+  async forkBefore(itemId: string): Promise<Pick<QueuedPrompt, 'text' | 'images'> | undefined> {
     const { session } = this.shown;
     const place = session.promptPlace(itemId);
     const item = session.live().items.find(({ id }) => id === itemId);
@@ -224,7 +259,12 @@ export class SessionManager implements Disposable {
       return undefined;
     }
     const { text } = item;
-    return (await this.openCopyTo(place.branchPoint)) ? { text } : undefined;
+    const images = imagesOf(this.shown, place);
+    const opening = await this.openCopyTo(place.branchPoint);
+    if (opening === 'missing') {
+      return undefined;
+    }
+    return opening === 'shown' ? { text, images } : { text: '', images: [] };
   }
 
   /** Shows a copy of the shown session, with its active branch. False when there is nothing to copy. */
@@ -233,9 +273,10 @@ export class SessionManager implements Disposable {
     if (session.isEmpty) {
       return false;
     }
+    const choice = this.choose(undefined);
     await opened.log.flush();
     const forked = await this.deps.store.fork(session.id);
-    return forked !== undefined && (await this.open(forked));
+    return forked !== undefined && (await this.openFor(choice, forked)) !== 'missing';
   }
 
   /** Gives any session another title, also one that is not open. False when it cannot be read. */
@@ -245,14 +286,21 @@ export class SessionManager implements Disposable {
       known.session.rename(title);
       return true;
     }
-    const opened = await this.deps.store.open(sessionId, { isOwn: true });
-    if (opened === undefined) {
-      return false;
-    }
-    opened.log.titled(title);
-    await opened.log.flush();
-    await opened.close?.();
-    return true;
+    return this.fileWork.run(sessionId, async () => {
+      const shown = this.openSessions.get(sessionId);
+      if (shown !== undefined) {
+        shown.session.rename(title);
+        return true;
+      }
+      const opened = await this.deps.store.open(sessionId, { isOwn: true });
+      if (opened === undefined) {
+        return false;
+      }
+      opened.log.titled(title);
+      await opened.log.flush();
+      await opened.close?.();
+      return true;
+    });
   }
 
   /** Removes a conversation for good; the shown one is replaced by a new one. */
@@ -269,6 +317,7 @@ export class SessionManager implements Disposable {
       }
     }
     await this.deps.store.remove(sessionId);
+    // Behind it: a session that could not be removed keeps what belongs to it.
     this.deps.forget?.(sessionId);
     this.didRemove.fire(sessionId);
   }
@@ -312,26 +361,66 @@ export class SessionManager implements Disposable {
     subscription.add(
       session.onDidSignal((signal) => {
         this.didSignal.fire({ session, signal });
-        if (signal.kind === 'idle' && this.shown.session !== session) {
-          this.forgetIdle(session.id);
+        if (signal.kind === 'idle' && this.isIdle(entry)) {
+          this.forget(entry);
         }
       }),
     );
-    const entry = { session, opened, subscription, isBranching: false };
+    const entry: OpenEntry = { session, opened, subscription, isBranching: false };
     this.openSessions.set(session.id, entry);
     return entry;
   }
 
   /** Shows a copy of the shown session up to an entry; where nothing was said before, a new one. */
-  private async openCopyTo(entryId: string | null): Promise<boolean> {
+  private async openCopyTo(entryId: string | null): Promise<Opening> {
     const { session, opened } = this.shown;
     if (entryId === null || opened.branches.prompts()[0]?.branchPoint === entryId) {
       this.create();
-      return true;
+      return 'shown';
     }
+    const choice = this.choose(undefined);
     await opened.log.flush();
     const forked = await this.deps.store.fork(session.id, entryId);
-    return forked !== undefined && (await this.open(forked));
+    return forked === undefined ? 'missing' : this.openFor(choice, forked);
+  }
+
+  private choose(sessionId: string | undefined): Choice {
+    this.choice = { sessionId };
+    return this.choice;
+  }
+
+  private async openFor(choice: Choice, sessionId: string): Promise<Opening> {
+    const isOvertaken = (): boolean =>
+      this.choice !== choice && this.choice.sessionId !== sessionId;
+    const showKnown = (): Opening | undefined => {
+      const known = this.openSessions.get(sessionId);
+      if (isOvertaken()) {
+        return 'overtaken';
+      }
+      if (known !== undefined) {
+        this.show(known);
+      }
+      return known && 'shown';
+    };
+    return (
+      showKnown() ??
+      this.fileWork.run(sessionId, async () => {
+        const early = showKnown();
+        if (early !== undefined) {
+          return early;
+        }
+        const opened = await this.deps.store.open(sessionId);
+        if (opened === undefined) {
+          return 'missing';
+        }
+        if (isOvertaken()) {
+          await opened.close?.();
+          return 'overtaken';
+        }
+        this.show(this.adopt(opened));
+        return 'shown';
+      })
+    );
   }
 
   /** The conversation is read anew from its file, so that a branch is always what a reload would show. */
@@ -342,22 +431,29 @@ export class SessionManager implements Disposable {
     }
     const { branches } = opened;
     const before = branches.leafId;
-    if (!branches.branchFrom(to)) {
-      return { ok: false, problem: cannotBranch };
-    }
     entry.isBranching = true;
     let stored: StoredSession | undefined;
     try {
-      stored = await opened.reload();
+      stored = await opened.readAt(to);
     } finally {
       entry.isBranching = false;
     }
-    if (stored === undefined || this.openSessions.get(session.id) !== entry || isBusy(session)) {
-      branches.branchFrom(before);
+    // From here on without a wait: nothing is sent, and nothing closed, between the look and the step.
+    const isOpen = this.openSessions.get(session.id) === entry;
+    if (stored === undefined || !isOpen) {
       return {
         ok: false,
         problem: 'The session could not be read back from its file. The conversation is as it was.',
       };
+    }
+    if (isBusy(session) || branches.leafId !== before) {
+      return {
+        ok: false,
+        problem: 'The conversation went on while its file was read, and stays as it is. Try again.',
+      };
+    }
+    if (!branches.branchFrom(to)) {
+      return { ok: false, problem: cannotBranch };
     }
     const { queued } = session;
     const next = this.replace(entry, { ...stored, queued });
@@ -383,18 +479,34 @@ export class SessionManager implements Disposable {
     const before = this.shown;
     this.shown = entry;
     this.didSwitch.fire(entry.session);
-    if (before !== entry && !before.session.isBusy) {
-      this.forgetIdle(before.session.id);
+    if (before !== entry) {
+      // All of them: one that could not be written when it was left may be by now.
+      [...this.openSessions.values()].filter((open) => this.isIdle(open)).forEach(this.forget);
     }
   }
 
-  /** A conversation that is neither shown nor running is read from its file again when it is wanted. */
-  private forgetIdle(sessionId: string): void {
-    const entry = this.openSessions.get(sessionId);
-    if (entry !== undefined && entry !== this.shown) {
-      void entry.opened.log.flush().then(() => entry.opened.close?.());
-      this.release(entry);
-    }
+  /**
+   * A conversation that is neither shown nor running is read from its file again when it is wanted. One that could not
+   * be written is only here, and stays.
+   */
+  private readonly forget = (entry: OpenEntry): void => {
+    const { session, opened } = entry;
+    this.fileWork
+      .run(session.id, async () => {
+        await opened.log.flush();
+        if (this.isIdle(entry) && opened.log.problem === undefined) {
+          this.release(entry);
+          await opened.close?.();
+        }
+      })
+      .catch(() => {
+        // The session could not be given back: its claim ends with this window.
+      });
+  };
+
+  private isIdle(entry: OpenEntry): boolean {
+    const { session } = entry;
+    return this.openSessions.get(session.id) === entry && entry !== this.shown && !session.isBusy;
   }
 
   private release(entry: OpenEntry): void {
@@ -402,6 +514,16 @@ export class SessionManager implements Disposable {
     entry.subscription.dispose();
     entry.session.dispose();
   }
+}
+
+/** The pictures that went with a message of the user. */
+function imagesOf({ session, opened }: OpenEntry, place: PromptPlace): readonly ImageContent[] {
+  const at = opened.branches.prompts().findIndex(({ entryId }) => entryId === place.entryId);
+  const said = session.conversation.filter(
+    (message) => message.role === 'user' && message.compaction === undefined,
+  );
+  const message = said[at];
+  return message?.role === 'user' ? (message.images ?? []) : [];
 }
 
 /** Asked anew after every wait: the compiler believes that an earlier answer still holds. */

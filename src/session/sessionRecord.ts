@@ -49,24 +49,47 @@ export interface SessionRecord {
   readonly isTorn: boolean;
 }
 
-/** Undefined when no line of it can be read. Never throws. */
-export function readSession(file: Uint8Array | string): SessionRecord | undefined {
+/** The branch that ends at this entry (null: before the first). */
+export interface WantedBranch {
+  readonly leaf: string | null;
+}
+
+/**
+ * Undefined when no line of it can be read, or the wanted `leaf` is not in it (null: before the first entry). Without
+ * one the branch is the one that was written last. Never throws.
+ */
+export function readSession(
+  file: Uint8Array | string,
+  wanted?: WantedBranch,
+): SessionRecord | undefined {
   const index = indexLines(typeof file === 'string' ? new TextEncoder().encode(file) : file);
   const lines = new DecodedLines();
   for (let at = 0; at < index.count; at++) {
     lines.take(index.textAt(at), index.isTorn && at === index.count - 1);
   }
-  return recordOf(lines);
+  return recordOf(lines, wanted);
 }
 
 /** What the lines of a file say together; undefined when none of them could be read. */
-export function recordOf({ lines, notices, isTorn }: DecodedLines): SessionRecord | undefined {
+export function recordOf(
+  { lines, notices, isTorn }: DecodedLines,
+  wanted?: WantedBranch,
+): SessionRecord | undefined {
   if (lines.length === 0) {
     return undefined;
   }
-  const tree = growTree(lines);
+  const grown = growTree(lines);
+  const tree = wanted === undefined ? grown : { ...grown, leaf: wanted.leaf };
+  if (tree.leaf !== null && !tree.entries.has(tree.leaf)) {
+    return undefined;
+  }
   const branch = branchTo(tree.leaf, tree);
-  const conversation = toConversation(branch, partialsByTurn(lines), tree.head?.modelId);
+  const conversation = toConversation(
+    branch,
+    partialsByTurn(lines),
+    endedTurns(tree.entries),
+    tree.head?.modelId,
+  );
   const repaired = repairPairs(conversation.messages);
   return {
     head: tree.head,
@@ -170,9 +193,17 @@ function partialsByTurn(lines: readonly SessionLine[]): Partials {
   return partials;
 }
 
+/** Also of other branches: one that begins inside a turn does not interrupt it. */
+function endedTurns(entries: ReadonlyMap<string, EntryLine>): ReadonlySet<string> {
+  return new Set(
+    [...entries.values()].flatMap((entry) => (entry.kind === 'turnEnd' ? [entry.turn] : [])),
+  );
+}
+
 function toConversation(
   branch: readonly EntryLine[],
   partials: Partials,
+  ended: ReadonlySet<string>,
   firstModelId: string | undefined,
 ): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
   const messages: Message[] = [];
@@ -198,7 +229,7 @@ function toConversation(
     switch (entry.kind) {
       case 'turnStart':
         breakOff();
-        openTurn = entry.turn;
+        openTurn = ended.has(entry.turn) ? undefined : entry.turn;
         asked = modelId;
         break;
       case 'turnEnd':

@@ -46,13 +46,20 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
     resume: file,
     branches: file,
     texts: file.texts,
-    reload: async () => {
+    readAt: async (leaf) => {
+      // A copy that nothing was said in yet: there is nothing to read of what is not written.
+      file.materialize();
       await file.flush();
-      const record = (await readStoredSession(storage, file.sessionId))?.record;
-      const isAsWritten = record?.leaf === file.leafId;
-      return record !== undefined && isAsWritten ? storedOf(file.sessionId, record) : undefined;
+      const read =
+        file.problem === undefined
+          ? await readStoredSession(storage, file.sessionId, { wanted: { leaf } })
+          : undefined;
+      return read === undefined ? undefined : storedOf(file.sessionId, read.record);
     },
-    close: async () => storage.release?.(file.sessionId),
+    close: async () => {
+      file.close();
+      await storage.release?.(file.sessionId);
+    },
   });
   return {
     create: () => {
@@ -103,7 +110,7 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       dependencies.onNotice?.(sessionId, read.isNewer ? partlyNewerText : elsewhereText);
       const branch = branchWithCut(record, newEntryId);
       const copy = createFile(id, undefined, { ...record, branch, from: sessionId }, places);
-      return { ...opened(copy, { ...stored, isCopy: true }), copyOf: sessionId };
+      return { ...opened(copy, { ...stored, queued: [], isCopy: true }), copyOf: sessionId };
     },
     fork: async (sessionId, entryId) => {
       const record = (await readStoredSession(storage, sessionId))?.record;

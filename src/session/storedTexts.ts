@@ -5,7 +5,7 @@ import { heavyCharsOf, lightMessage } from './lightMessage';
 import { HeavyQueue, type HeavyLimits } from './heavyQueue';
 import { DecodedLines } from './decodedLines';
 import { decodeLine, type SessionLine } from './sessionEntry';
-import { recordOf, type SessionRecord } from './sessionRecord';
+import { recordOf, type SessionRecord, type WantedBranch } from './sessionRecord';
 import { lineAt, storedLines, type LinePlace } from './storedLines';
 
 /** `lost`: it was written, and is not there any more; `why` is a sentence for the user. */
@@ -121,7 +121,15 @@ export interface StoredSessionRecord {
 export async function readStoredSession(
   storage: Pick<SessionStorage, 'readRange'>,
   sessionId: string,
-  { limits, onNewer }: { readonly limits?: HeavyLimits; readonly onNewer?: () => void } = {},
+  {
+    limits,
+    onNewer,
+    wanted,
+  }: {
+    readonly limits?: HeavyLimits;
+    readonly onNewer?: () => void;
+    readonly wanted?: WantedBranch;
+  } = {},
 ): Promise<StoredSessionRecord | undefined> {
   const decoded = new DecodedLines();
   const places = new TextPlaces(storage);
@@ -139,7 +147,7 @@ export async function readStoredSession(
       }
     }
   }
-  const record = recordOf(decoded);
+  const record = recordOf(decoded, wanted);
   const { isNewer } = decoded;
   if (record === undefined && isNewer) {
     onNewer?.();

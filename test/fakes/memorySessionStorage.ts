@@ -13,6 +13,8 @@ export class MemorySessionStorage implements SessionStorage {
     readonly length: number;
   }[] = [];
   failure: Error | undefined;
+  /** Reading one of these sessions takes until its promise is settled. */
+  readonly slowReads = new Map<string, Promise<void>>();
   /** The next append writes only this many characters and then fails. */
   tearAfterChars: number | undefined;
 
@@ -42,6 +44,7 @@ export class MemorySessionStorage implements SessionStorage {
 
   async read(sessionId: string): Promise<Uint8Array | undefined> {
     this.reads.push(sessionId);
+    await this.slowReads.get(sessionId);
     const text = this.files.get(sessionId)?.text;
     return text === undefined ? undefined : new TextEncoder().encode(text);
   }
@@ -52,6 +55,7 @@ export class MemorySessionStorage implements SessionStorage {
     length: number,
   ): ReturnType<SessionStorage['readRange']> {
     this.ranges.push({ sessionId, start, length });
+    await this.slowReads.get(sessionId);
     const text = this.files.get(sessionId)?.text;
     const bytes = text === undefined ? undefined : new TextEncoder().encode(text);
     return (

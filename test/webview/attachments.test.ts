@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   attachmentProblem,
+  withPictures,
   maxAttachmentBytes,
   maxAttachments,
   readAttachment,
@@ -31,5 +32,23 @@ describe('pictures for a prompt', () => {
     expect(image.mediaType).toBe('image/webp');
     expect(sizeBytes).toBe(bytes.length);
     expect(Uint8Array.from(atob(image.data), (letter) => letter.charCodeAt(0))).toEqual(bytes);
+  });
+});
+
+describe('pictures that are put back', () => {
+  it('are attachments again, as many as there is room for', async () => {
+    const image = { mediaType: 'image/png', data: btoa('bytes') } as const;
+    const one = withPictures([], [image]);
+    expect(one).toMatchObject({
+      leftOut: 0,
+      attachments: [{ name: 'Picture 1', sizeBytes: 5, image }],
+    });
+    expect(await one.attachments[0]?.blob.text()).toBe('bytes');
+    const many = withPictures(
+      one.attachments,
+      Array.from({ length: maxAttachments }, () => image),
+    );
+    expect(many.attachments).toHaveLength(maxAttachments);
+    expect(many.leftOut).toBe(1);
   });
 });

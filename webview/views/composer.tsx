@@ -1,12 +1,20 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import { attachmentProblem, filesIn, readAttachment, type Attachment } from '../attachments';
+import {
+  attachmentProblem,
+  filesIn,
+  readAttachment,
+  withPictures,
+  type Attachment,
+} from '../attachments';
+import type { PromptImage } from '../../src/protocol/methods';
 import { draftAtStart, restAfterSend, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
 import { AttachmentList } from './attachmentList';
+import { counted } from '../words';
 import { ComposerBar } from './composerBar';
 import { useMentions } from './mentionList';
 import { QueueList } from './queueList';
@@ -30,7 +38,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   const [problem, setProblem] = useState('');
   const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
   const isSending = useRef(false);
-  const { link } = usePanel();
+  const { link, onInsertPictures } = usePanel();
   const saveDraft = useDraft(area, state, setHasText);
   useHostInserts(area, saveDraft);
   const mentions = useMentions(area, () => saveDraft('now'));
@@ -52,9 +60,25 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
     setProblem(refusal ?? '');
     setAttachments((before) => [...before, ...taken]);
   };
+  const insertPictures = (images: readonly PromptImage[]): void => {
+    if (images.length > 0) {
+      setAttachments((before) => withPictures(before, images).attachments);
+      const { leftOut } = withPictures(attachments, images);
+      setProblem(
+        leftOut === 0 ? '' : `${counted(leftOut, 'picture')} did not fit and were left out.`,
+      );
+    }
+  };
+  const insert = useRef(insertPictures);
+  insert.current = insertPictures;
+  useEffect(() => {
+    const inserting = onInsertPictures((images) => insert.current(images));
+    return () => inserting.dispose();
+  }, [onInsertPictures]);
   const takeBack = async (): Promise<void> => {
     try {
-      const { text } = await link.request('queue/takeBack', {});
+      const { text, images = [] } = await link.request('queue/takeBack', {});
+      insertPictures(images);
       if (text !== undefined && area.current !== null) {
         area.current.value = withInserted(area.current.value, text);
         saveDraft('now');

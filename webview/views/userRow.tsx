@@ -15,7 +15,7 @@ const foldedLines = 14;
 
 /** What the user said; it can be asked anew in its place, and a session can be forked before it. */
 export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
-  const { link } = usePanel();
+  const { link, insertPictures } = usePanel();
   const [isWhole, setWhole] = useFlag(`whole:${item.id}`);
   const [isEditing, setEditing] = useFlag(`editing:${item.id}`);
   const [problem, setProblem] = useState('');
@@ -30,6 +30,11 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
     } catch (error) {
       setProblem(errorMessage(error));
     }
+  };
+  const fork = async (): Promise<{ readonly ok: boolean; readonly problem?: string }> => {
+    const outcome = await link.request('session/fork', { itemId: item.id });
+    insertPictures(outcome.images ?? []);
+    return outcome;
   };
   if (isEditing) {
     return (
@@ -79,7 +84,7 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
         <IconButton
           icon="repo-forked"
           label="Fork: a new session from before this message"
-          onClick={() => void tell(link.request('session/fork', { itemId: item.id }))}
+          onClick={() => void tell(fork())}
           testId="message-fork"
         />
         <IconButton

@@ -3,6 +3,7 @@ import { createRedactor } from '../../../src/base/redact';
 import type { Message } from '../../../src/events/message';
 import type { PermissionQuestion } from '../../../src/gate/contract';
 import { PanelController } from '../../../src/host/panelController';
+import type { QueuedPrompt } from '../../../src/session/promptQueue';
 import { SessionManager, type OpenedSession } from '../../../src/session/sessionManager';
 import { ScriptedExchange } from '../../fakes/scriptedExchange';
 import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
@@ -25,22 +26,33 @@ describe('the panel', () => {
     expect(await detail(panel, input)).toBe('curl -H "x-api-key: [redacted]" example.org');
   });
 
+  it('gets a waiting prompt back with its pictures', async () => {
+    const images = [{ mediaType: 'image/png', data: 'AAAA' }] as const;
+    const { panel } = setUp([{ id: 'q1', kind: 'followUp', text: 'look', images }]);
+    const { signal } = new AbortController();
+    expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({ text: 'look', images });
+    expect(await panel.requests['queue/takeBack']({}, signal)).toEqual({});
+  });
+
   it('[R178] gets no secret in a whole output', async () => {
     const { panel } = setUp();
     expect(await detail(panel, { callId: 'c1', part: 'output' })).toBe('it said [redacted]');
   });
 
   it('[R211] says in words when a session of the list is not opened, renamed or deleted', async () => {
-    const { panel, told } = setUp();
-    panel.commands['session/open']({ sessionId: 's2' });
-    panel.commands['session/rename']({ sessionId: 's2', title: 'Mine' });
-    panel.commands['session/remove']({ sessionId: 's2' });
+    const { panel, told, forgotten } = setUp();
+    panel.commands['session/open']({ sessionId: 'gone' });
+    panel.commands['session/rename']({ sessionId: 'gone', title: 'Mine' });
+    panel.commands['session/remove']({ sessionId: 'taken' });
     await expect.poll(() => told.length).toBe(3);
     expect(told.toSorted()).toEqual([
       'The session keeps its title: another window has it open, or its file is not there any more.',
       'The session was not deleted: another window has it',
       'The session was not opened: its file is not there any more, or nothing of it can be read.',
     ]);
+    expect(forgotten).toEqual([]);
+    panel.commands['session/remove']({ sessionId: 'other' });
+    await expect.poll(() => forgotten).toEqual(['other']);
   });
 });
 
@@ -91,11 +103,11 @@ async function detail(
   return text;
 }
 
-function setUp() {
+function setUp(queued: readonly QueuedPrompt[] = []) {
   const nothing = (): void => undefined;
   const never = { dispose: nothing };
   const opened: OpenedSession = {
-    stored: { id: 's1', title: '', messages, interrupted: false },
+    stored: { id: 's1', title: '', messages, queued, interrupted: false },
     branches: {
       leafId: null,
       prompts: () => [],
@@ -104,7 +116,7 @@ function setUp() {
       tipOf: (entryId) => entryId,
       branchFrom: () => false,
     },
-    reload: () => Promise.resolve(undefined),
+    readAt: () => Promise.resolve(undefined),
     resume: { find: () => undefined, save: nothing },
     log: {
       turnStarted: nothing,
@@ -117,15 +129,18 @@ function setUp() {
       flush: () => Promise.resolve(),
     },
   };
+  const forgotten: string[] = [];
   const sessions = new SessionManager({
     store: {
       create: () => opened,
-      open: () => Promise.resolve(undefined),
+      open: (id) => Promise.resolve(id === 'gone' ? undefined : opened),
       list: () => Promise.resolve([]),
-      remove: () => Promise.reject(new Error('another window has it')),
+      remove: (id) =>
+        id === 'taken' ? Promise.reject(new Error('another window has it')) : Promise.resolve(),
       rename: () => Promise.resolve(),
       fork: () => Promise.resolve(undefined),
     },
+    forget: (id) => forgotten.push(id),
     defaults: () => ({ modelId: 'net/one', mode: 'ask' }),
     session: {
       exchange: new ScriptedExchange([]).exchange,
@@ -199,5 +214,5 @@ function setUp() {
     redactShown: createRedactor(['known-secret']),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  return { panel, questions, told };
+  return { panel, questions, told, forgotten };
 }

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/base/deferred';
+import type { Message } from '../../../src/events/message';
 import { BranchTree } from '../../../src/session/branchTree';
 import type { EntryLine } from '../../../src/session/sessionEntry';
+import { settle } from '../../fakes/fakeClock';
 import { answer, holdStep, outline, sessionBench } from '../../fakes/sessionBench';
 
 const promptItem = (
@@ -75,17 +78,59 @@ describe('branches of a conversation', () => {
     await bench.manager.current.whenIdle();
   });
 
-  it('stays on its branch when the file cannot be written', async () => {
-    const bench = sessionBench([answer('a1')]);
+  it('stays on its branch while the conversation could not be written', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
     await say(bench, 'one');
     await bench.manager.flush();
-    const before = bench.manager.current.snapshot();
     bench.storage.failure = new Error('no space left');
+    await say(bench, 'two');
+    const before = bench.manager.current.snapshot();
     expect(await bench.manager.resend(promptItem(before.items), 'x')).toMatchObject({
       accepted: false,
     });
     expect(bench.manager.current.snapshot().items).toEqual(before.items);
     expect(bench.manager.current.head).toBe(before.head);
+  });
+
+  it('[R204] keeps a prompt that is sent while the file is read, and its answer', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager, storage } = bench;
+    await say(bench, 'one');
+    const { id } = manager.current;
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    const resent = manager.resend(promptItem(manager.current.live().items), 'other');
+    await settle();
+    manager.current.submit('meanwhile');
+    gone.resolve();
+    expect(await resent).toEqual({
+      accepted: false,
+      problem: 'The conversation went on while its file was read, and stays as it is. Try again.',
+    });
+    await manager.current.whenIdle();
+    const whole = ['user one', 'text a1', 'user meanwhile', 'text a2'];
+    expect(outline(manager.current.live().items)).toEqual(whole);
+    await manager.flush();
+    expect((await bench.store.open(id))?.stored.messages).toHaveLength(4);
+  });
+
+  it('writes nothing into a session that was closed while it was read', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2')]);
+    const { manager, storage, clock } = bench;
+    await say(bench, 'one');
+    const { id } = manager.current;
+    await clock.advance(50);
+    const before = storage.files.get(id)?.text;
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    const resent = manager.resend(promptItem(manager.current.live().items), 'other');
+    await settle();
+    manager.create();
+    await settle();
+    gone.resolve();
+    expect(await resent).toMatchObject({ accepted: false });
+    await clock.advance(50);
+    expect(storage.files.get(id)?.text).toBe(before);
   });
 
   it('does not bring back what waited at the time of the branch', async () => {
@@ -110,11 +155,26 @@ describe('branches of a conversation', () => {
     const original = manager.current.id;
     expect(await manager.forkBefore(promptItem(manager.current.live().items, 1))).toEqual({
       text: 'two',
+      images: [],
     });
     expect(manager.current.id).not.toBe(original);
     expect(outline(manager.current.live().items)).toEqual(['user one', 'text a1']);
     await manager.open(original);
     expect(outline(manager.current.live().items)).toHaveLength(4);
+  });
+
+  it('keeps the pictures of a message that is asked anew or copied from', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2'), answer('b1')]);
+    const { manager, runtime } = bench;
+    const images = [{ mediaType: 'image/png', data: 'AAAA' }] as const;
+    await say(bench, 'one');
+    manager.current.submit('look', { images });
+    await manager.current.whenIdle();
+    const item = (): string => promptItem(manager.current.live().items, 1);
+    await manager.resend(item(), 'look again');
+    await manager.current.whenIdle();
+    expect(runtime.contexts[2]?.messages.at(-1)).toMatchObject({ text: 'look again', images });
+    expect(await manager.forkBefore(item())).toEqual({ text: 'look again', images });
   });
 
   it('forks a whole session, and nothing out of an empty one', async () => {
@@ -154,7 +214,144 @@ describe('branches of a conversation', () => {
   });
 });
 
+/** Two stored sessions and an empty one that is shown; reading a stored one takes until it is let go. */
+async function slowSessions() {
+  const bench = sessionBench([answer('a1'), answer('b1'), answer('c1')]);
+  const { manager, storage, clock } = bench;
+  await say(bench, 'one');
+  const one = manager.current.id;
+  manager.create();
+  await say(bench, 'two');
+  const two = manager.current.id;
+  manager.create();
+  await clock.advance(50);
+  const letGo: Record<string, () => void> = {};
+  for (const id of [one, two]) {
+    const gone = new Deferred<void>();
+    storage.slowReads.set(id, gone.promise);
+    letGo[id] = () => gone.resolve();
+  }
+  return { ...bench, one, two, letGo: (id: string) => letGo[id]?.() };
+}
+
+describe('a choice that is made while a session is read', () => {
+  it('sends a prompt in the session that is shown, and leaves it shown', async () => {
+    const { manager, one, letGo } = await slowSessions();
+    const blank = manager.current.id;
+    const opening = manager.open(one);
+    await settle();
+    expect(manager.submit('explain this')).toEqual({ accepted: true, how: 'started' });
+    letGo(one);
+    expect(await opening).toBe(true);
+    expect(manager.current.id).toBe(blank);
+    await manager.current.whenIdle();
+    expect(outline(manager.current.live().items)).toEqual(['user explain this', 'text c1']);
+  });
+
+  it('shows the new session that was asked for meanwhile', async () => {
+    const { manager, one, letGo } = await slowSessions();
+    const opening = manager.open(one);
+    await settle();
+    const created = manager.create();
+    letGo(one);
+    await opening;
+    expect(manager.current.id).toBe(created.id);
+    expect(manager.find(one)).toBeUndefined();
+  });
+
+  it('shows the one that was clicked last, however long the one before takes', async () => {
+    const { manager, one, two, letGo } = await slowSessions();
+    const first = manager.open(one);
+    const second = manager.open(two);
+    letGo(two);
+    await second;
+    expect(manager.current.id).toBe(two);
+    letGo(one);
+    await first;
+    expect(manager.current.id).toBe(two);
+    const again = [manager.open(one), manager.open(two), manager.open(one)];
+    await Promise.all(again);
+    expect(manager.current.id).toBe(one);
+  });
+
+  it('gives the session back that is not shown after all', async () => {
+    const { manager, storage, one, letGo } = await slowSessions();
+    const released: string[] = [];
+    Object.assign(storage, {
+      claim: () => Promise.resolve(true),
+      release: (id: string) => Promise.resolve(void released.push(id)),
+    });
+    const opening = manager.open(one);
+    await settle();
+    manager.create();
+    letGo(one);
+    await opening;
+    expect(released).toEqual([one]);
+  });
+});
+
+describe('a session that cannot be written', () => {
+  it('is there whole when it is shown again, and is written as soon as that works', async () => {
+    const bench = sessionBench([answer('a1'), answer('a2'), answer('other')]);
+    const { manager, storage, clock } = bench;
+    await say(bench, 'one');
+    await clock.advance(50);
+    const { id } = manager.current;
+    storage.failure = new Error('no space left');
+    await say(bench, 'two');
+    manager.create();
+    await clock.advance(50);
+    expect(await manager.open(id)).toBe(true);
+    const whole = ['user one', 'text a1', 'user two', 'text a2'];
+    expect(outline(manager.current.live().items)).toEqual(whole);
+
+    manager.create();
+    await settle();
+    storage.failure = undefined;
+    await clock.advance(5000);
+    expect((await bench.store.open(id))?.stored.messages).toHaveLength(4);
+    // The next time that something else is shown, it is given back.
+    await say(bench, 'other');
+    await manager.open(id);
+    manager.create();
+    await settle();
+    expect(manager.find(id)).toBeUndefined();
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  it('is not written again after it was removed', async () => {
+    const bench = sessionBench([answer('a1')]);
+    const { manager, storage, clock } = bench;
+    storage.failure = new Error('no space left');
+    await say(bench, 'one');
+    const { id } = manager.current;
+    await clock.advance(50);
+    await manager.remove(id);
+    storage.failure = undefined;
+    await clock.advance(60_000);
+    expect(storage.files.has(id)).toBe(false);
+  });
+});
+
 describe('several sessions at once', () => {
+  it('[R206] are listed with the titles and models that they show', async () => {
+    const hold = holdStep();
+    const bench = sessionBench([answer('a1'), [hold.step, ...answer('a2')]]);
+    const { manager } = bench;
+    await say(bench, 'one');
+    manager.current.submit('two');
+    await hold.reached;
+    manager.current.rename('Another title');
+    manager.current.setModel('claude-cli/default');
+    manager.current.submit('x'.repeat(9000));
+    await bench.clock.advance(50);
+    expect(await manager.list()).toMatchObject([
+      { title: 'Another title', modelId: 'claude-cli/default' },
+    ]);
+    hold.letGo();
+    await manager.current.whenIdle();
+  });
+
   it('lets one run while another is shown, and tells when it is done', async () => {
     const hold = holdStep();
     const bench = sessionBench([[hold.step, ...answer('late')], answer('other')]);
@@ -176,6 +373,31 @@ describe('several sessions at once', () => {
     await manager.flush();
     expect(await manager.open(first.id)).toBe(true);
     expect(outline(manager.current.live().items)).toEqual(['user one', 'text late']);
+  });
+});
+
+describe('a message that joined a running turn', () => {
+  it('is asked anew, or copied from, without a word of an interruption', async () => {
+    const bench = sessionBench([answer('b1')]);
+    const { manager, store } = bench;
+    const { log, stored } = store.create();
+    const user = (text: string): Message => ({ role: 'user', text, createdAtMs: 0 });
+    log.turnStarted('turn-1');
+    log.message('turn-1', user('one'));
+    log.message('turn-1', user('joined'));
+    log.turnEnded('turn-1');
+    await log.flush();
+    await manager.open(stored.id);
+    const joined = promptItem(manager.current.live().items, 1);
+    expect(await manager.resend(joined, 'other')).toMatchObject({ accepted: true });
+    await manager.current.whenIdle();
+    expect(outline(manager.current.live().items)).toEqual([
+      'user one',
+      'user other (2 of 2)',
+      'text b1',
+    ]);
+    await manager.forkBefore(promptItem(manager.current.live().items, 1));
+    expect(outline(manager.current.live().items)).toEqual(['user one']);
   });
 });
 

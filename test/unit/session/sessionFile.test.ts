@@ -53,9 +53,12 @@ describe('session file', () => {
       mode: 'plan',
       preview: 'rename it',
     });
-    expect(lines.slice(1).map((line) => line.parent)).toEqual([
+    // The model is another one than the first head says: behind the turn stands a new one.
+    expect(lines.at(-1)).toMatchObject({ type: 'head', modelId: 'anthropic/claude' });
+    const entries = lines.filter(({ type }) => type === 'entry');
+    expect(entries.map((line) => line.parent)).toEqual([
       null,
-      ...lines.slice(1, -1).map((line) => line.id),
+      ...entries.slice(0, -1).map((line) => line.id),
     ]);
   });
 
@@ -432,6 +435,26 @@ describe('session file', () => {
     const again = await store.open('session-1');
     expect(again?.stored.messages).toEqual(messagesOf('turn-1', 'first'));
     expect(again?.stored.interrupted).toBe(true);
+  });
+
+  it('[R206] lists the title and the model of now, however much was said since they were chosen', async () => {
+    const { store } = setUp();
+    const session = store.create();
+    session.log.modelChosen('first');
+    playTurn(session, 'turn-1', 'one');
+    session.log.titled('My own title');
+    session.log.modelChosen('second');
+    playTurn(session, 'turn-2', `two ${'x'.repeat(9000)}`);
+    playTurn(session, 'turn-3', `three ${'x'.repeat(9000)}`);
+    await session.log.flush();
+    expect(await store.list()).toMatchObject([{ title: 'My own title', modelId: 'second' }]);
+
+    const again = await store.open(session.stored.id);
+    if (again !== undefined) {
+      playTurn(again, 'turn-4', `four ${'x'.repeat(9000)}`);
+      await again.log.flush();
+    }
+    expect(await store.list()).toMatchObject([{ title: 'My own title', modelId: 'second' }]);
   });
 
   it('lists newest first from the beginning of each file, with the newest title, and skips what is no session', async () => {

@@ -62,7 +62,7 @@ class MemoryStore implements SessionStore {
         tipOf: (entryId) => entryId,
         branchFrom: () => false,
       },
-      reload: () => Promise.resolve(undefined),
+      readAt: () => Promise.resolve(undefined),
       resume: { find: () => undefined, save: () => undefined },
       log: {
         turnStarted: () => undefined,

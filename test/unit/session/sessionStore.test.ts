@@ -53,6 +53,48 @@ describe('two windows on one session', () => {
     expect(verifySession(String(second?.stored.id), readFileSync(copyPath))).toEqual([]);
   });
 
+  it('[R211] what waits to be sent stays with the original, and no copy sends it again', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    play(first, 'turn-1', 'hello');
+    const queued = [{ id: 'q1', kind: 'followUp', text: 'next', images: [] }] as const;
+    first.log.queueChanged?.(queued);
+    await first.log.flush();
+    const second = await two.store.open(first.stored.id);
+    expect(second?.stored.queued).toEqual([]);
+    const forked = await one.store.fork(first.stored.id);
+    expect((await one.store.open(String(forked)))?.stored.queued).toEqual([]);
+    await first.close?.();
+    expect((await one.store.open(first.stored.id))?.stored.queued).toEqual(queued);
+  });
+
+  it('[R211] a copy of an interrupted session has what had arrived of its answer', async () => {
+    const { window } = setUp();
+    const [one, two] = [window('a'), window('b')];
+    const first = one.store.create();
+    first.log.turnStarted('turn-1');
+    first.log.message('turn-1', { role: 'user', text: 'hello', createdAtMs: 1 });
+    first.log.partial('turn-1', 'text', 'half an ans');
+    await first.log.flush();
+    const forked = String(await one.store.fork(first.stored.id));
+    const copy = await one.store.open(forked);
+    const half = { role: 'assistant', content: [{ kind: 'text', text: 'half an ans' }] };
+    expect(copy?.stored).toMatchObject({
+      messages: [{ text: 'hello' }, half],
+      interrupted: false,
+    });
+    const second = await two.store.open(first.stored.id);
+    expect(second?.stored.messages).toMatchObject([{ text: 'hello' }, half]);
+    if (second !== undefined) {
+      play(second, 'turn-2', 'more');
+      await second.log.flush();
+      await second.close?.();
+      const again = await one.store.open(second.stored.id);
+      expect(again?.stored.messages.slice(0, 2)).toMatchObject([{ text: 'hello' }, half]);
+    }
+  });
+
   it('[R211] a window that closes gives its session up at once, and the next one waits for that', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b', 6000)];
