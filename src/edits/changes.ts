@@ -17,6 +17,7 @@ export type ChangeErrorCode =
   | 'file_exists'
   | 'file_missing'
   | 'no_edits'
+  | 'too_large'
   | 'no_change';
 
 /** `message` is for the model: why the change cannot be applied and what to send instead. */
@@ -138,6 +139,13 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
   }
   const parts: string[] = [];
   let at = 0;
+  const replaced = edit.replaceAll === true ? found.length : 1;
+  if (text.length + replaced * edit.replace.length > maxResultChars) {
+    return failed(
+      'too_large',
+      `${where}the file would have more than ${maxResultChars / 1_000_000} million characters. Nothing was changed.`,
+    );
+  }
   for (const match of edit.replaceAll === true ? found : [first]) {
     parts.push(text.slice(at, match.start), inStyleOfPlace(text, match, edit));
     at = match.end + (edit.dropsLineEnd === true ? lineEndLength(text, match.end) : 0);
@@ -145,6 +153,9 @@ function applyEdit(text: string, edit: SearchReplace, where: string): ChangeOutc
   parts.push(text.slice(at));
   return { kind: 'changed', text: parts.join('') };
 }
+
+/** Looked at before the text is made: one replacement may stand in very many places. */
+const maxResultChars = 50_000_000;
 
 function lineEndLength(text: string, at: number): number {
   return text.startsWith('\r\n', at) ? 2 : text.startsWith('\n', at) ? 1 : 0;

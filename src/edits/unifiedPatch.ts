@@ -1,3 +1,4 @@
+import { append } from '../base/append';
 import { applyAnchoredHunks } from './anchoredPatch';
 import type { PatchOutcome } from './filePatch';
 
@@ -66,13 +67,6 @@ function applyHunks(
   return result;
 }
 
-/** Spreading a long list into a call would be one argument for each. */
-function append(list: string[], more: readonly string[]): void {
-  for (const item of more) {
-    list.push(item);
-  }
-}
-
 function fits(base: readonly string[], lines: readonly string[], at: number): boolean {
   return (
     at >= 0 &&
@@ -81,21 +75,43 @@ function fits(base: readonly string[], lines: readonly string[], at: number): bo
   );
 }
 
+/** The one place of a hunk's lines at or behind `from`, in a time that grows with the lines (Knuth, Morris, Pratt). */
 function onlyPlace(base: readonly string[], hunk: PatchHunk, from: number): number | undefined {
-  const [first] = hunk.before;
-  if (first === undefined) {
+  const wanted = hunk.before;
+  if (wanted.length === 0) {
     return undefined;
   }
+  const borders = bordersOf(wanted);
   let place: number | undefined;
-  for (let at = base.indexOf(first, from); at !== -1; at = base.indexOf(first, at + 1)) {
-    if (fits(base, hunk.before, at)) {
+  let matched = 0;
+  for (let at = from; at < base.length; at += 1) {
+    while (matched > 0 && base[at] !== wanted[matched]) {
+      matched = borders[matched - 1] ?? 0;
+    }
+    matched += base[at] === wanted[matched] ? 1 : 0;
+    if (matched === wanted.length) {
       if (place !== undefined) {
         return undefined;
       }
-      place = at;
+      place = at + 1 - wanted.length;
+      matched = borders[matched - 1] ?? 0;
     }
   }
   return place;
+}
+
+/** Of each beginning of the lines, how long its longest own beginning is that it also ends with. */
+function bordersOf(lines: readonly string[]): readonly number[] {
+  const borders = [0];
+  let length = 0;
+  for (let at = 1; at < lines.length; at += 1) {
+    while (length > 0 && lines[at] !== lines[length]) {
+      length = borders[length - 1] ?? 0;
+    }
+    length += lines[at] === lines[length] ? 1 : 0;
+    borders.push(length);
+  }
+  return borders;
 }
 
 function parseHunks(text: string): readonly PatchHunk[] | undefined {

@@ -60,6 +60,7 @@ export function answerMatch(input: JsonObject): JsonObject {
     case 'file_exists':
     case 'file_missing':
     case 'no_edits':
+    case 'too_large':
       throw new Error(outcome.message);
   }
 }

@@ -36,6 +36,9 @@ export interface ContextServices {
   readonly nowMs: () => number;
 }
 
+/** What a summary by itself has to make room for; less in a small window. */
+const leastGainTokens = 1000;
+
 /**
  * What one conversation's requests are made of, what they used, and when they have grown too large. Numbers of a model
  * whose requests we make are ours, set right by what its provider counts; of an agent there is what it tells.
@@ -47,6 +50,8 @@ export class SessionContext {
   private readonly anchors = new Map<string, TokenAnchor>();
   /** The parts of the newest request, estimated; undefined before the first. */
   private latest: { readonly parts: RequestParts; readonly overhead: number } | undefined;
+  /** Tokens of an answer that no request holds yet. */
+  private answered = 0;
   /** What the newest answer said of the context, by model. */
   private readonly reported = new Map<string, Usage>();
   private sum: UsageTotal = noUsage;
@@ -84,8 +89,9 @@ export class SessionContext {
       .messages;
   }
 
-  /** A request that is about to be sent. */
+  /** A request that is about to be sent; the last answer is part of it. */
   noteRequest(request: SizedRequest): void {
+    this.answered = 0;
     const parts = this.partsOf(request);
     this.latest = { parts, overhead: parts.system + parts.tools + parts.mcp };
   }
@@ -102,6 +108,7 @@ export class SessionContext {
     }
     this.reported.set(model.id, usage);
     const input = contextInput(usage);
+    this.answered = input === undefined ? 0 : (usage.outputTokens ?? 0);
     if (model.runtime === undefined && input !== undefined && this.latest !== undefined) {
       const estimated = sumOfParts(this.latest.parts);
       this.anchorOf(model.id).noteUsage(input, estimated);
@@ -131,13 +138,23 @@ export class SessionContext {
   ): CompactionPlan | undefined {
     const limit = compactionLimit(model.contextWindowTokens);
     const factor = this.services.factors.of(model.id);
-    return planCompaction(
+    const plan = planCompaction(
       messagesInUse(messages),
       trigger === 'manual'
         ? { kind: 'lastUserTurn' }
         : { kind: 'tokens', tokens: Math.min(keptTailTokens, limit / 2) / factor },
       this.tokensOf,
     );
+    if (plan === undefined || trigger === 'manual') {
+      return plan;
+    }
+    // Where system prompt and tools fill the window, a summary each turn would cost much and give nothing: what does not
+    // fit is left out without it.
+    const gain = plan.summarized.reduce(
+      (sum, message) => sum + (isSummary(message) ? 0 : this.tokensOf(message)),
+      0,
+    );
+    return gain * factor < Math.min(leastGainTokens, limit / 5) ? undefined : plan;
   }
 
   /** The message that stands for what was summarised; undefined when it would not be smaller. */
@@ -196,7 +213,7 @@ export class SessionContext {
     const inRequest = this.anchorOf(model.id).correct(sumOfParts(parts));
     const scaled = scaleParts(parts, inRequest);
     // The answer is part of the next request.
-    const answered = input === undefined ? 0 : (usage?.outputTokens ?? 0);
+    const { answered } = this;
     return {
       ...frame,
       usedTokens: inRequest + answered,

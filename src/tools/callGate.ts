@@ -124,7 +124,7 @@ export class CallGate {
         asker: makeVisible(context.asker),
         toolName: makeVisible(subject.tool),
         effects: effects.map(toVisibleEffect),
-        reason,
+        reason: makeVisible(reason),
         ...(call.description === undefined ? {} : { description: makeVisible(call.description) }),
         inputText: isShownWhole(call) ? '' : makeVisible(toInputText(call.input)),
         ...(offers.length === 0

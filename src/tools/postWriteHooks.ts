@@ -121,7 +121,7 @@ export function createDiagnosticsHook(
           return undefined;
         }
         const after = await diagnostics.settled(path, settleTimeoutMs, signal);
-        return describeProblems(newProblems(before, after));
+        return describeProblems(newProblems(before, after), write.isTextHidden === true);
       };
     },
   };
@@ -149,10 +149,17 @@ function keyOf(problem: FileProblem): string {
   return JSON.stringify([problem.severity, problem.source ?? '', problem.message]);
 }
 
-function describeProblems(problems: readonly FileProblem[]): string | undefined {
+/** Problems may quote the file's text: to a caller that may not read it only their number is told. */
+function describeProblems(
+  problems: readonly FileProblem[],
+  isTextHidden: boolean,
+): string | undefined {
   const serious = problems.filter((problem) => problem.severity !== 'info');
   if (serious.length === 0) {
     return undefined;
+  }
+  if (isTextHidden) {
+    return `New problems since this edit: ${serious.length}. What they say is not shown, because this file may not be read.`;
   }
   const lines = serious
     .slice(0, maxProblems)

@@ -70,7 +70,8 @@ export async function startPatchbay(options = {}) {
     async openChat(has = 'body *') {
       await drive.openView(page(), 'Patchbay');
       // Off the icon: its tooltip comes back whenever the badge changes, and lies over the panel.
-      await page().mouse.move(600, 300);
+      await page().mouse.move(600, 300, { steps: 5 });
+      await page().locator('.context-view .hover-contents').waitFor({ state: 'hidden' });
       return this.chatFrame(has);
     },
     /** The frame of the chat's document, once `has` is visible in it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyAnchoredHunks } from '../../../src/edits/anchoredPatch';
+import { applyUnifiedHunks } from '../../../src/edits/unifiedPatch';
 import { parsePatch } from '../../../src/edits/patchFiles';
 import { toReply } from '../../../src/node/mcpContent';
 import { contentText } from '../../../src/runtime/bridges/acpContent';
@@ -11,6 +12,10 @@ const parsers: readonly (readonly [string, (count: number) => unknown])[] = [
   [
     'the anchors of a patch',
     (n) => applyAnchoredHunks('x\n'.repeat(n), `${'@@ none\n'.repeat(n / 4)}-x\n+y\n`),
+  ],
+  [
+    'the place of a hunk among equal lines',
+    (n) => applyUnifiedHunks('x\n'.repeat(n), `@@ -${n} +${n} @@\n${' x\n'.repeat(n / 2)}-y\n+z\n`),
   ],
   [
     'the names of a diff',
