@@ -6,6 +6,7 @@ import type { CallGate, GatedCall, Grant } from './callGate';
 import { failedEnd, type CallRecords } from './callRecords';
 import { isMovedFrom, type PlannedWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices } from './services';
+import { refuseWhenStopped } from './writeRun';
 import type { Ruling, WriteRuling, WrittenByChild } from './writeRulings';
 
 /**
@@ -79,6 +80,10 @@ export class OwnWrites {
     grant: Grant,
   ): Promise<OwnWrite> {
     const { edit, text, expectedText } = written;
+    const { signal } = call.context;
+    if (signal.aborted) {
+      return { kind: 'failed', problem: 'stopped before the write; nothing was written' };
+    }
     const own: GatedCall = {
       ...call,
       subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
@@ -107,6 +112,7 @@ export class OwnWrites {
         this.services,
         { ...about, text: isDeletion ? undefined : text },
         async () => {
+          refuseWhenStopped(signal);
           if (isDeletion) {
             await files.deleteFile(edit.path, written.baseText, checkPlace);
             return { isSaved: true };

@@ -226,6 +226,22 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.sink.decisions.at(-1)).toMatchObject({ decision: 'deny', by: 'path.moved' });
   });
 
+  it('[R229] whose write takes longer than a call may is waited for, and the agent is told of it', async () => {
+    const stage = await waiting();
+    stage.turn.abort();
+    await stage.result;
+    const disk = new Deferred<void>();
+    stage.files.beforeWrite = () => disk.promise;
+    stage.edits.decide(stage.id, 'all', 'approve');
+    await stage.clock.advance(40_000);
+    expect(stage.edits.listOpen()).toEqual([]);
+    disk.resolve();
+    await stage.detached.flush();
+    expect(stage.files.disk(file)).toBe(both);
+    expect(stage.edits.listOpen()).toEqual([]);
+    expect(stage.detached.takeNotes('s1').join()).toContain('Changed a.ts.');
+  });
+
   it('[R229] is refused by a rule that was made in the meantime', async () => {
     let isDenied = false;
     const stage = await waiting({

@@ -442,6 +442,27 @@ describe('an edit that a child writes itself', () => {
     expect(bench.reviewer.proposals).toEqual([]);
   });
 
+  it('written by us is stopped between two files: the second is not written, and the child hears so', async () => {
+    const bench = createBench(start);
+    const controller = new AbortController();
+    bench.reviewer.script = [{ perHunk: [true, 'no'] }, 'approve'];
+    bench.files.beforeWrite = () => controller.abort();
+    const two = {
+      kind: 'write',
+      path: 'b.ts',
+      change: { kind: 'content', content: 'B\n' },
+    } as const;
+    const answer = await bench.authorize(
+      'fileChange',
+      [edit, two],
+      { signal: controller.signal },
+      { takesWholeEditsOnly: true },
+    );
+    expect(answer).toMatchObject({ kind: 'deny', message: containing('b.ts: the approved part') });
+    expect(bench.files.disk('/w/app/a.ts')).toContain('TWO');
+    expect(bench.files.disk('/w/app/b.ts')).toBe('b\n');
+  });
+
   describe('that moves a file', () => {
     const moved: readonly ToolIntent[] = [
       { kind: 'write', path: 'new/a.ts', change: { kind: 'patch', hunks: '', from: 'a.ts' } },
