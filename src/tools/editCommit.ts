@@ -164,7 +164,9 @@ export class EditCommit {
       signal: call.context.signal,
       clock: this.services.clock,
       isPatient: edit.isLate === true,
-      isStale: (error) => PatchbayError.is(error, 'stale'),
+      // What is gone already is looked at again: there is nothing left to delete.
+      isStale: (error) =>
+        PatchbayError.is(error, 'stale') || (isDeletion && PatchbayError.is(error, 'not_found')),
       onLate: () => {
         this.forget(effect);
         this.keepForReview(edit, fileEdit, approval);

@@ -268,6 +268,26 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.sink.decisions.at(-1)).toMatchObject({ decision: 'deny' });
   });
 
+  it('that deletes a file which is gone by now ends with the first approval, and the agent is told', async () => {
+    const stage = await createPendingStage(start);
+    const turn = new AbortController();
+    const deleted = stage.run(
+      'apply_patch',
+      { patch: '*** Begin Patch\n*** Delete File: a.ts\n*** End Patch' },
+      { signal: turn.signal },
+    );
+    await settle();
+    turn.abort();
+    await deleted;
+    stage.files.remove(file);
+    stage.edits.decide(stage.edits.listOpen()[0]?.id ?? '', 'all', 'approve');
+    await stage.detached.flush();
+    expect(stage.edits.listOpen()).toEqual([]);
+    expect(stage.detached.takeNotes('s1')).toEqual([
+      `You proposed to delete ${file}; it was gone before the user decided.`,
+    ]);
+  });
+
   it('creates and deletes as it was proposed, and creates anew what was deleted meanwhile', async () => {
     const stage = await createPendingStage({ files: { [file]: base, '/w/app/old.ts': 'x\n' } });
     const turn = new AbortController();
