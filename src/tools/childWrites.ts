@@ -24,7 +24,14 @@ import {
   prepareEdit,
 } from './editProposal';
 import { OwnWrites } from './ownWrites';
-import { isMovedFrom, plainWriteRule, withMove, type PlannedWrite } from './plannedWrites';
+import {
+  isMovedFrom,
+  mayShowWrite,
+  plainWriteRule,
+  toSourceReads,
+  withMove,
+  type PlannedWrite,
+} from './plannedWrites';
 import type { OrchestratorServices } from './services';
 import type { Ruling, WriteRuling, WrittenByChild } from './writeRulings';
 
@@ -173,7 +180,14 @@ export class ChildWrites {
   ): Promise<WriteRuling> {
     const { effect, change } = write;
     const shown = displayPath(effect.path, this.services.files.roots());
-    const decision = this.gate.decideOn(call, [effect]);
+    // The text of a moved file comes to a place where it can be read: that is decided on too.
+    const sources = toSourceReads(write);
+    const read =
+      sources.length === 0 ? [] : await this.gate.effectsOf({ ...call, intents: sources });
+    const decision = this.gate.decideOn(call, [effect, ...read]);
+    if (decision.verdict === 'deny') {
+      return { grant: { kind: 'deny', by: decision.ruleId, reason: decision.reason } };
+    }
     let reason = decision.reason;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const prepared = await prepareEdit(effect.path, shown, change, this.services);
@@ -235,11 +249,12 @@ export class ChildWrites {
 
   private async reviewWrite(
     call: GatedCall,
-    { edit, effect }: PlannedWrite & { readonly edit: FileEdit },
+    write: PlannedWrite & { readonly edit: FileEdit },
     decision: Decision,
     reason: string,
     canTrim: boolean,
   ): Promise<WriteRuling> {
+    const { edit, effect } = write;
     const { context, subject } = call;
     const shown = displayPath(edit.path, this.services.files.roots());
     if (decision.verdict !== 'ask') {
@@ -265,7 +280,7 @@ export class ChildWrites {
     if (verdict.kind === 'denied') {
       return { grant: { kind: 'deny', by: 'user', reason: denialOf(verdict) } };
     }
-    const described = describeVerdict(shown, verdict, await this.gate.mayRead(call, edit.path));
+    const described = describeVerdict(shown, verdict, await mayShowWrite(this.gate, call, write));
     const isTrimmed = verdict.text !== edit.proposedText;
     // Nothing was denied or rewritten: the text is another one because the file is.
     const isMerged = isTrimmed && described === undefined;

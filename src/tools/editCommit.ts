@@ -12,7 +12,7 @@ import { summarizeChange, type ChangeSummary } from './changeSummary';
 import type { PlaceCheck, WorkspaceFiles, WriteOutcome } from './contract';
 import { describeVerdict, expectedTextOf, hunkCountText } from './editProposal';
 import type { MovedFile } from './patchFlow';
-import { toSourceReads } from './plannedWrites';
+import { mayShowWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices, type WatchedWrite } from './services';
 import type { Slots } from './slots';
 import { runWrite, type WriteStep } from './writeRun';
@@ -119,12 +119,8 @@ export class EditCommit {
   }
 
   /** Whether the caller may read the file, and the one that it is made from. */
-  async mayShow({ call, effect, change }: EditCall): Promise<boolean> {
-    const paths = [effect.path, ...toSourceReads({ change }).map((intent) => intent.path)];
-    const answers = await Promise.all(
-      paths.map(async (path) => await this.gate.mayRead(call, path)),
-    );
-    return answers.every((mayRead) => mayRead);
+  async mayShow(edit: EditCall): Promise<boolean> {
+    return await mayShowWrite(this.gate, edit.call, edit);
   }
 
   shown(edit: EditCall): string {

@@ -508,6 +508,69 @@ describe('an edit that a child writes itself', () => {
       expect(changed.files.disk('/w/app/a.ts')).toBe(base);
     });
 
+    const secret: readonly ToolIntent[] = [
+      { kind: 'write', path: 'notes.txt', change: { kind: 'patch', hunks: '', from: '.env' } },
+      { kind: 'write', path: '.env', change: { kind: 'delete' } },
+    ];
+    const key = Array.from({ length: 12 }, (_, index) => `KEY${index}=abc\n`).join('');
+
+    it('[R226] from a secret name to a plain one asks in every mode that writes, for it could be read there', async () => {
+      for (const mode of ['accept-edits', 'auto'] as const) {
+        const bench = createBench({ files: { '/w/app/.env': key } });
+        bench.reviewer.script = [{ deny: undefined }];
+        expect(await bench.authorize('fileChange', secret, { mode }, whole)).toMatchObject({
+          kind: 'deny',
+        });
+        expect(bench.reviewer.proposals.map(({ edit: { path } }) => path)).toEqual([
+          '/w/app/notes.txt',
+        ]);
+      }
+    });
+
+    it('[R226] from a name that a rule denies to read is denied without a question', async () => {
+      const bench = createBench({
+        files: { '/w/app/.env': key },
+        rules: [
+          {
+            id: 'user.1',
+            verdict: 'deny',
+            scope: 'user',
+            match: { kind: 'readGlob', glob: '**/.env' },
+          },
+        ],
+      });
+      expect((await bench.authorize('fileChange', secret, {}, whole)).kind).toBe('deny');
+      expect(bench.reviewer.proposals).toEqual([]);
+    });
+
+    it('[R226] from a secret name that is approved in part tells nothing of its text', async () => {
+      const bench = createBench({ files: { '/w/app/.env': key } });
+      const hunk = {
+        id: 'h',
+        oldStart: 0,
+        oldLines: 0,
+        newStart: 1,
+        newLines: 1,
+        oldText: '',
+        newText: 'KEY1=abc\n',
+      };
+      bench.reviewer.script = [
+        ({ edit: { baseText } }) => ({
+          kind: 'decided',
+          verdict: {
+            kind: 'partly',
+            baseText,
+            text: 'KEY0=abc\n',
+            approvedCount: 1,
+            deniedHunks: [{ hunk, reason: 'not that' }],
+          },
+        }),
+      ];
+      const answer = await bench.authorize('fileChange', secret, {}, whole);
+      expect(answer).toMatchObject({ kind: 'deny', message: containing('not that') });
+      expect(answer.message).not.toContain('abc');
+    });
+
     it('[R226] of several, of which one is denied, is written by us; the old place stays when the new one cannot be written', async () => {
       const several = [
         ...moved,
