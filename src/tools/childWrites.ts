@@ -1,3 +1,4 @@
+import { PatchbayError } from '../base/patchbayError';
 import type { FileEdit } from '../edits/fileEdit';
 import { computeHunks } from '../edits/hunks';
 import { mergeTexts } from '../edits/merge';
@@ -212,6 +213,10 @@ export class ChildWrites {
               : await this.gate.ask(call, judgement.effects, decision.reason, false),
         };
       }
+      const unfit = await this.notUtf8(write, prepared.expectedText !== undefined);
+      if (unfit !== undefined) {
+        return { grant: { kind: 'deny', by: 'edit.refused', reason: unfit } };
+      }
       const ours =
         prepared.isDirty && takesWholeEditsOnly
           ? await this.onUnsavedText(prepared.edit, change)
@@ -245,6 +250,24 @@ export class ChildWrites {
     return {
       grant: { kind: 'deny', by: 'edit.stale', reason: `${shown} keeps changing; read it again` },
     };
+  }
+
+  /**
+   * Why a child must not write this file: it takes every byte for UTF-8, so what is not changes unseen. A deletion needs
+   * no text.
+   */
+  private async notUtf8(write: PlannedWrite, isThere: boolean): Promise<string | undefined> {
+    const own = isThere && write.change.kind !== 'delete' ? [write.effect.path] : [];
+    for (const path of [...own, ...toSourceReads(write).map((source) => source.path)]) {
+      try {
+        await this.services.readDisk(path);
+      } catch (error) {
+        if (PatchbayError.is(error, 'not_text')) {
+          return `${displayPath(path, this.services.files.roots())} is not UTF-8 on disk, and an agent that writes it by itself would change other bytes as well. Nothing was changed. Tell the user what to change in it, or to save it as UTF-8 first.`;
+        }
+      }
+    }
+    return undefined;
   }
 
   private async reviewWrite(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PatchbayError } from '../../../src/base/patchbayError';
 import { toolError, toolOk, type ToolCall } from '../../../src/events/toolCall';
 import type { ToolIntent } from '../../../src/events/toolIntent';
 import { permissionModes } from '../../../src/gate/contract';
@@ -461,6 +462,50 @@ describe('an edit that a child writes itself', () => {
     expect(answer).toMatchObject({ kind: 'deny', message: containing('b.ts: the approved part') });
     expect(bench.files.disk('/w/app/a.ts')).toContain('TWO');
     expect(bench.files.disk('/w/app/b.ts')).toBe('b\n');
+  });
+
+  it('of a file that is not UTF-8 on disk is refused with a sentence, without a question; it may be deleted', async () => {
+    const notUtf8 = (): Promise<never> =>
+      Promise.reject(new PatchbayError('not_text', 'is not a UTF-8 text file'));
+    const remove: ToolIntent = { kind: 'write', path: 'a.ts', change: { kind: 'delete' } };
+    const move: ToolIntent = {
+      kind: 'write',
+      path: 'new.ts',
+      change: { kind: 'patch', hunks: '', from: 'a.ts' },
+    };
+    const bench = createBench({ ...start, services: { readDisk: notUtf8 } });
+    for (const intents of [[edit], [move, remove]]) {
+      expect(await bench.authorize('Edit', intents)).toMatchObject({
+        kind: 'deny',
+        message: containing('a.ts is not UTF-8 on disk'),
+        saysMore: true,
+      });
+    }
+    expect(bench.reviewer.proposals).toEqual([]);
+    expect(await bench.authorize('Edit', [remove])).toMatchObject({ kind: 'allow' });
+  });
+
+  it('whose file cannot be read after is not taken for deleted', async () => {
+    let isReadable = true;
+    const known: unknown[] = [];
+    const bench = createBench({
+      ...start,
+      services: {
+        readDisk: () =>
+          isReadable
+            ? Promise.resolve(base)
+            : Promise.reject(new PatchbayError('not_text', 'is not a UTF-8 text file')),
+        onKnownWrite: (path, text) => {
+          known.push([path, text]);
+          return Promise.resolve();
+        },
+      },
+    });
+    await bench.authorize('Edit', [edit]);
+    isReadable = false;
+    await bench.orchestrator.noteChildResult(childCall, toolOk(''), bench.context());
+    expect(known).toEqual([]);
+    expect(bench.unexpected).toEqual([]);
   });
 
   describe('that moves a file', () => {
