@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/base/deferred';
+import { keptEditText, parseKeptEdit } from '../../../src/session/keptEditRecord';
 import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
 import { takenBack, type FileProblem } from '../../../src/tools/contract';
 import { settle } from '../../fakes/fakeClock';
@@ -138,7 +139,7 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.storage.kept.size).toBe(0);
   });
 
-  it('[R229] comes back in the next window with its decisions and the text as the user left it', async () => {
+  it('[R229] comes back in the next window with its denials and the text as the user left it; a yes is asked again', async () => {
     const before = await waiting();
     before.edits.decide(before.id, [before.hunkId(0)], 'approve');
     before.edits.updateProposal(before.id, both.replace('LINE 25', 'Line 25'));
@@ -152,7 +153,8 @@ describe('an edit whose agent does not wait any more', () => {
       detached: 'agentGone',
       proposedText: both.replace('LINE 25', 'Line 25'),
     });
-    expect(edit?.hunks.map(({ decision }) => decision.kind)).toEqual(['approved', 'pending']);
+    expect(edit?.note).toContain('approve again');
+    expect(edit?.hunks.map(({ decision }) => decision.kind)).toEqual(['pending', 'pending']);
     after.edits.decide(before.id, 'all', 'approve');
     await after.detached.flush();
     expect(after.files.disk(file)).toBe(both.replace('LINE 25', 'Line 25'));
@@ -162,6 +164,67 @@ describe('an edit whose agent does not wait any more', () => {
     expect(note).toContain('-LINE 25\n+Line 25');
     await after.detached.flush();
     expect(after.storage.kept.size).toBe(0);
+  });
+
+  it('[R229] comes back with what was denied, and what is approved then is written', async () => {
+    const before = await waiting();
+    before.edits.decide(before.id, [before.hunkId(1)], 'deny', 'not that');
+    await before.detached.flush();
+    const after = await nextWindow(before);
+    expect(after.edits.listOpen()[0]?.hunks.map(({ decision }) => decision.kind)).toEqual([
+      'pending',
+      'denied',
+    ]);
+    after.edits.decide(before.id, 'all', 'approve');
+    await after.detached.flush();
+    expect(after.files.disk(file)).toBe(onlyFirst);
+  });
+
+  it.each([
+    { where: 'all of it', changes: (text: string): string => text },
+    {
+      where: 'all that is left when the file has the rest by now',
+      changes: (text: string): string => text.replace('line 25\n', 'LINE 25\n'),
+    },
+  ])(
+    '[R223][R229] that its record calls approved, $where, is never written without a click',
+    async ({ changes }) => {
+      const before = await waiting();
+      before.edits.decide(before.id, [before.hunkId(0)], 'deny', 'never');
+      await before.detached.flush();
+      const record = parseKeptEdit(before.storage.kept.get(before.id) ?? '');
+      expect(record?.decisions).toHaveLength(1);
+      const yes = { kind: 'approved' } as const;
+      const decisions = [before.hunkId(0), before.hunkId(1)].map((id) => [id, yes] as const);
+      if (record !== undefined) {
+        before.storage.kept.set(before.id, keptEditText({ ...record, decisions }));
+      }
+      const after = await nextWindow(before, changes(base));
+      await after.detached.flush();
+      expect(after.files.writes).toEqual([]);
+      expect(after.sink.decisions).toEqual([]);
+      expect(after.edits.listOpen()).toMatchObject([{ id: before.id }]);
+    },
+  );
+
+  it('[R223] of which only what was approved is left, as the file has the rest by now, waits for one more click', async () => {
+    const stage = await waiting();
+    stage.turn.abort();
+    await stage.result;
+    stage.edits.decide(stage.id, [stage.hunkId(0)], 'approve');
+    const other = base.replace('line 25\n', 'LINE 25\n');
+    stage.files.put(file, other);
+    stage.edits.updateBase(stage.id, other);
+    await stage.detached.flush();
+    expect(stage.files.writes).toEqual([]);
+    expect(stage.edits.get(stage.id)).toMatchObject({
+      state: 'open',
+      note: expect.stringContaining('once more') as unknown,
+      hunks: [{ decision: { kind: 'pending' } }],
+    });
+    stage.edits.decide(stage.id, 'all', 'approve');
+    await stage.detached.flush();
+    expect(stage.files.disk(file)).toBe(both);
   });
 
   it('[R229] survives an orderly end of the window too, which closes its question', async () => {
@@ -183,7 +246,7 @@ describe('an edit whose agent does not wait any more', () => {
     ]);
     expect(merged.edits.listOpen()[0]?.note).toContain('merged');
     expect(merged.edits.listOpen()[0]?.hunks.map(({ decision }) => decision.kind)).toEqual([
-      'approved',
+      'pending',
       'pending',
     ]);
     const again = await waiting();
