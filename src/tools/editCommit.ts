@@ -248,6 +248,7 @@ export class EditCommit {
       headline(fileEdit.kind, shown, verdict),
       describeVerdict(shown, verdict, showsText),
       describeSave(verdict, outcome, shown, showsText),
+      outcome.note,
       summary.short === '' || !showsText ? undefined : summary.short,
       ...notes,
     ];

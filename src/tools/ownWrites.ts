@@ -56,6 +56,9 @@ export class OwnWrites {
         continue;
       }
       told.push(message ?? `The edit of ${shown} was approved whole and is in the file.`);
+      if (end.note !== undefined) {
+        told.push(`${shown}: ${end.note}`);
+      }
       if (!end.isSaved) {
         told.push(
           `${shown} had unsaved changes of the user: the edit is in the editor beside them and not saved yet. Programs that read the disk do not see it.`,
@@ -108,7 +111,7 @@ export class OwnWrites {
       const { callId } = call.subject;
       const isDeletion = edit.kind === 'delete';
       const about = { sessionId, turnId, callId, path: edit.path };
-      const { isSaved } = await aroundWrite(
+      const { isSaved, note } = await aroundWrite(
         this.services,
         { ...about, text: isDeletion ? undefined : text },
         async () => {
@@ -120,7 +123,7 @@ export class OwnWrites {
           return await files.writeText(edit.path, text, expectedText, checkPlace);
         },
       );
-      end = { kind: 'written', isSaved };
+      end = { kind: 'written', isSaved, ...(note === undefined ? {} : { note }) };
     } catch (error) {
       end = { kind: 'failed', problem: errorMessage(error) };
     }
@@ -140,7 +143,7 @@ export class OwnWrites {
 }
 
 type OwnWrite =
-  | { readonly kind: 'written'; readonly isSaved: boolean }
+  | { readonly kind: 'written'; readonly isSaved: boolean; readonly note?: string }
   | { readonly kind: 'failed'; readonly problem: string };
 
 function isWhole(rulings: readonly WriteRuling[]): boolean {

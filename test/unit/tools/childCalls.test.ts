@@ -443,6 +443,17 @@ describe('an edit that a child writes itself', () => {
     expect(bench.reviewer.proposals).toEqual([]);
   });
 
+  it('written by us comes with what is to be known about the write', async () => {
+    const note = 'Undo in the editor does not take this back.';
+    const bench = createBench({
+      ...start,
+      services: { aroundWrite: async (_write, run) => ({ ...(await run()), note }) },
+    });
+    bench.reviewer.script = [{ perHunk: [true, 'no'] }];
+    const answer = await bench.authorize('Edit', [edit], {}, { takesWholeEditsOnly: true });
+    expect(answer).toMatchObject({ kind: 'deny', message: containing(`a.ts: ${note}`) });
+  });
+
   it('written by us is stopped between two files: the second is not written, and the child hears so', async () => {
     const bench = createBench(start);
     const controller = new AbortController();

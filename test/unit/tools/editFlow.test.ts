@@ -332,6 +332,15 @@ describe('an edit of ours', () => {
     expect(result.details?.diff).toContain('+three');
   });
 
+  it('[R162] tells what is to be known about the write itself', async () => {
+    const note = 'Undo in the editor does not take this back.';
+    const bench = createBench({
+      ...start,
+      services: { aroundWrite: async (_write, run) => ({ ...(await run()), note }) },
+    });
+    expect((await bench.run('edit_file', twoHunks)).output).toContain(note);
+  });
+
   it('is stopped by its turn before the write', async () => {
     const bench = createBench(start);
     const controller = new AbortController();
