@@ -42,6 +42,8 @@ interface Dialect {
   readonly canTrim: boolean;
   /** Yes or no: what is approved in part, or on top of unsaved text, is written by us. */
   readonly takesWholeEditsOnly: boolean;
+  /** The write is the end of a file that moves. */
+  readonly isOldPlace?: boolean;
 }
 
 /**
@@ -170,15 +172,20 @@ export class ChildWrites {
           grant: { kind: 'allow', by: 'user', reason: 'approved by you with its new place' },
           written: toWritten(prepared.edit, wholeOf(prepared.edit), true),
         }
-      : await this.ruleOnWrite(call, judgement, write, { ...dialect, canTrim: true });
+      : await this.ruleOnWrite(call, judgement, write, {
+          ...dialect,
+          canTrim: true,
+          isOldPlace: true,
+        });
   }
 
   private async ruleOnWrite(
     call: GatedCall,
     judgement: Judgement,
     write: PlannedWrite,
-    { canTrim, takesWholeEditsOnly }: Dialect,
+    dialect: Dialect,
   ): Promise<WriteRuling> {
+    const { takesWholeEditsOnly } = dialect;
     const { effect, change } = write;
     const shown = displayPath(effect.path, this.services.files.roots());
     // The text of a moved file comes to a place where it can be read: that is decided on too.
@@ -233,7 +240,7 @@ export class ChildWrites {
         { ...write, edit: ours ?? prepared.edit },
         decision,
         withMove(reason, write, this.services.files.roots()),
-        canTrim,
+        dialect,
       );
       if (
         ruling.grant.kind === 'deny' ||
@@ -275,7 +282,7 @@ export class ChildWrites {
     write: PlannedWrite & { readonly edit: FileEdit },
     decision: Decision,
     reason: string,
-    canTrim: boolean,
+    { canTrim, isOldPlace }: Dialect,
   ): Promise<WriteRuling> {
     const { edit, effect } = write;
     const { context, subject } = call;
@@ -287,13 +294,15 @@ export class ChildWrites {
         : { grant, written: toWritten(edit, wholeOf(edit), false) };
     }
     context.onProgress({ kind: 'awaiting', why: reason });
+    // Later one place alone would be written or deleted: a move goes with its question.
+    const isMove = isOldPlace === true || toSourceReads(write).length > 0;
     const proposal = {
       sessionId: context.sessionId,
       callId: subject.callId,
       asker: context.asker,
       edit,
       reason,
-      origin: originOf(call, effect),
+      ...(isMove ? {} : { origin: originOf(call, effect) }),
     };
     const outcome = await this.services.reviewer.review(proposal, context.signal);
     if (outcome.kind === 'withdrawn' || context.signal.aborted) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/base/deferred';
 import { keptEditText, parseKeptEdit } from '../../../src/session/keptEditRecord';
+import type { ToolIntent } from '../../../src/events/toolIntent';
 import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
 import { takenBack, type FileProblem } from '../../../src/tools/contract';
 import { settle } from '../../fakes/fakeClock';
@@ -329,6 +330,60 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.files.disk(file)).toBe(base);
     expect(stage.edits.get(stage.id)?.state).toBe('open');
     expect(stage.sink.decisions.at(-1)).toMatchObject({ decision: 'deny' });
+  });
+
+  it('[R226] that moves a file goes with its question: later its old place would stay', async () => {
+    const stage = await createPendingStage(start);
+    const turn = new AbortController();
+    const patch =
+      '*** Begin Patch\n*** Update File: a.ts\n*** Move to: b.ts\n@@\n-line 3\n+LINE 3\n*** End Patch';
+    const ours = stage.run('apply_patch', { patch }, { signal: turn.signal });
+    const whole = { takesWholeEditsOnly: true };
+    const intents: readonly ToolIntent[] = [
+      { kind: 'write', path: 'c.ts', change: { kind: 'patch', hunks: '', from: 'a.ts' } },
+      { kind: 'write', path: 'a.ts', change: { kind: 'delete' } },
+    ];
+    const childs = stage.authorize(
+      'fileChange',
+      intents,
+      { signal: turn.signal, sessionId: 's2' },
+      whole,
+    );
+    await settle();
+    expect(
+      stage.edits
+        .listOpen()
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(['b.ts', 'c.ts']);
+    turn.abort();
+    await Promise.all([ours, childs]);
+    expect(stage.edits.listOpen()).toEqual([]);
+    await stage.detached.flush();
+    expect(stage.storage.kept.size).toBe(0);
+  });
+
+  it('[R226] that ends a moved file, asked by itself, goes with its question as well', async () => {
+    const stage = await createPendingStage({ files: { '/w/app/.gitattributes': base } });
+    const turn = new AbortController();
+    const answer = stage.authorize(
+      'fileChange',
+      [
+        {
+          kind: 'write',
+          path: 'c.ts',
+          change: { kind: 'patch', hunks: '', from: '.gitattributes' },
+        },
+        { kind: 'write', path: '.gitattributes', change: { kind: 'delete' } },
+      ],
+      { signal: turn.signal, mode: 'accept-edits' },
+      { takesWholeEditsOnly: true },
+    );
+    await settle();
+    expect(stage.edits.listOpen().map(({ kind }) => kind)).toEqual(['delete']);
+    turn.abort();
+    await answer;
+    expect(stage.edits.listOpen()).toEqual([]);
   });
 
   it('that deletes a file which is gone by now ends with the first approval, and the agent is told', async () => {
