@@ -443,6 +443,28 @@ describe('an edit that a child writes itself', () => {
     expect(bench.reviewer.proposals).toEqual([]);
   });
 
+  it('of a workspace folder behind a link is one file, whichever of its names is said', async () => {
+    const bench = createBench({
+      folders: [{ name: 'app', path: '/w/link' }],
+      links: { '/w/link': '/w/app' },
+      ...start,
+    });
+    expect(await bench.authorize('Edit', [edit])).toMatchObject({ kind: 'allow' });
+    await bench.run('edit_file', {
+      path: '/w/app/a.ts',
+      edits: [{ search: 'two\n', replace: 'TWO\n' }],
+    });
+    expect(bench.reviewer.proposals.map((proposal) => proposal.edit.path)).toEqual([
+      '/w/link/a.ts',
+      '/w/link/a.ts',
+    ]);
+    const reads: string[] = [];
+    bench.files.onRead = (path) => void reads.push(path);
+    expect((await bench.run('read_file', { path: '/w/app/b.ts' })).output).toContain('b');
+    expect(reads).toContain('/w/link/b.ts');
+    expect(reads).not.toContain('/w/app/b.ts');
+  });
+
   it('written by us comes with what is to be known about the write', async () => {
     const note = 'Undo in the editor does not take this back.';
     const bench = createBench({
