@@ -745,6 +745,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
       sessions,
       questions: permissions,
       edits,
+      beforeDecision: () => review.takeTyping(),
       changes: changes.unreviewed,
       setup,
       log,

@@ -36,7 +36,10 @@ export interface PathContext extends PathScope {
   readonly analyze?: CommandAnalyzer | undefined;
 }
 
-/** `path` is absolute and normalised by names; `target` is where it really leads. For an invalid path both are the input. */
+/**
+ * `path` is absolute and normalised by names, below the folder as the editor names it where that is reached through a
+ * link; `target` is where it really leads. For an invalid path both are the input.
+ */
 export interface ResolvedPath {
   readonly path: string;
   readonly target: string;
@@ -73,16 +76,18 @@ export async function resolvePath(
     return await resolveUnusable(input, use, context);
   }
   const path = formatPath(foldDots(joined), syntaxOf(platform));
-  const roots = await resolveRoots(context);
+  const resolvedRoots = await resolveRoots(context);
+  const roots = resolvedRoots.map(({ root }) => root);
   const folders = context.roots.folders.map((folder) => folder.path);
   const base = { path, use, roots, folders, platform };
   try {
     const targets = await targetsOf(joined, use, context);
     const found = targets.map((target) => toResolved({ ...base, target: target ?? path }, target));
     const strictest = found.reduce((a, b) => (isStricter(b.pathClass, a.pathClass) ? b : a));
-    return (await holdsProtected(strictest, use, context))
-      ? { ...strictest, pathClass: 'protected' }
-      : strictest;
+    const named = asTheEditorNamesIt(strictest, resolvedRoots, context.roots);
+    return (await holdsProtected(named, use, context))
+      ? { ...named, pathClass: 'protected' }
+      : named;
   } catch (error) {
     // Nobody can say where the path leads. What the names alone put outside asks there; all else is refused.
     const byNames = toResolved({ ...base, target: path }, path);
@@ -194,20 +199,50 @@ async function resolveUnusable(
   return { path: input, target: input, pathClass: 'invalid' };
 }
 
+interface ResolvedRoot {
+  /** As the editor names it. */
+  readonly folder: string;
+  /** After its links. */
+  readonly root: string;
+}
+
 /** The folders after their links. One that cannot be resolved holds nothing. */
-async function resolveRoots({ roots, probe }: PathContext): Promise<readonly string[]> {
+async function resolveRoots({ roots, probe }: PathContext): Promise<readonly ResolvedRoot[]> {
   const syntax = syntaxOf(roots.platform);
   const resolved = await Promise.all(
     roots.folders.map(async ({ path, origin }) => {
       try {
         const names = foldDots(parsePath(path, syntax));
-        return await resolveLinks(names, origin === undefined ? probe : noLinks, syntax);
+        const root = await resolveLinks(names, origin === undefined ? probe : noLinks, syntax);
+        return root === undefined ? undefined : { folder: path, root };
       } catch {
         return undefined; // a path below it fails the same way and is refused
       }
     }),
   );
   return resolved.filter((root) => root !== undefined);
+}
+
+/**
+ * An agent that works in a folder which is reached through a link says where it really is. The file has one name all the
+ * same, that of the editor: by it its buffer, its pending edits and its changes are known.
+ */
+function asTheEditorNamesIt(
+  resolved: ResolvedPath,
+  resolvedRoots: readonly ResolvedRoot[],
+  { folders, platform }: WorkspaceRoots,
+): ResolvedPath {
+  const { path, target, relative } = resolved;
+  const isNamed = folders.some((folder) => platformBelow(folder.path, path, platform));
+  if (isNamed || relative === undefined || path !== target) {
+    return resolved;
+  }
+  const holder = resolvedRoots.find(
+    ({ root }) => relativeTo([root], target, platform) === relative,
+  );
+  return holder === undefined
+    ? resolved
+    : { ...resolved, path: absolutePath(holder.folder, relative, syntaxOf(platform)) };
 }
 
 /** Every place that the use may touch; undefined for links without an end. */

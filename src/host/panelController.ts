@@ -64,6 +64,8 @@ export interface PanelControllerDeps {
   readonly sessions: SessionManager;
   readonly questions: QuestionsApi;
   readonly edits: PendingEditsApi;
+  /** What the user typed in an open proposal a moment ago is taken over. */
+  readonly beforeDecision?: () => void;
   readonly changes: UnreviewedChangesApi;
   readonly actions: PanelActions;
   readonly setup: { current(): SetupView; readonly onDidChange: Event<SetupView> };
@@ -215,6 +217,7 @@ export class PanelController implements PanelSource, Disposable {
       }
     },
     'hunk/decide': ({ editId, hunkIds, decision, reason }) => {
+      this.deps.beforeDecision?.();
       if (
         !this.deps.edits.decide(editId, hunkIds.length === 0 ? 'all' : hunkIds, decision, reason)
       ) {
@@ -222,6 +225,7 @@ export class PanelController implements PanelSource, Disposable {
       }
     },
     'edit/decideAll': ({ decision }) => {
+      this.deps.beforeDecision?.();
       for (const edit of this.shownEdits()) {
         if (edit.state === 'open') {
           this.deps.edits.decide(edit.id, 'all', decision);

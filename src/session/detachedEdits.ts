@@ -64,7 +64,10 @@ export class DetachedEdits implements Disposable {
       }
     }
     for (const edit of kept.sort((a, b) => a.createdAtMs - b.createdAtMs)) {
-      await this.reopen(edit);
+      // A yes holds in the window in which it was given: what the storage says of one is nobody's click.
+      const decisions = edit.decisions.filter(([, { kind }]) => kind === 'denied');
+      const isSame = decisions.length === edit.decisions.length;
+      await this.reopen({ ...edit, decisions }, isSame ? undefined : approvedBeforeNote);
     }
     if (damaged > 0) {
       this.options.onNotice(
@@ -163,7 +166,7 @@ export class DetachedEdits implements Disposable {
     await this.files.touch(notesPrefix + sessionId);
   }
 
-  private async reopen(kept: KeptEdit): Promise<void> {
+  private async reopen(kept: KeptEdit, note: string | undefined): Promise<void> {
     const { readText, edits } = this.options;
     let current: string | undefined;
     try {
@@ -172,7 +175,7 @@ export class DetachedEdits implements Disposable {
       edits.reopen(kept, `The file cannot be read now: ${errorMessage(error)}`);
       return;
     }
-    await this.openOn(kept, current);
+    await this.openOn(kept, current, note);
   }
 
   /** Opens an edit over what the file is now. */
@@ -218,4 +221,6 @@ const notesPrefix = 'notes-';
 /** Longer than the hooks after a write may take; a message of the user is not held back for more. */
 const maxNoteWaitMs = 6000;
 const staleNote = 'The file changed before the write; nothing was written. Decide again.';
+const approvedBeforeNote =
+  'The window was closed before everything was decided. Nothing was written: approve again what you had approved.';
 const goneNote = 'The file was deleted meanwhile. Approving creates it anew.';

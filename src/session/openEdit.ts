@@ -134,6 +134,15 @@ export class OpenEdit {
     this.decisions = new Map(this.hunks.map((hunk) => [hunk.id, approved]));
   }
 
+  /** Every yes is a question again; false when there was none. */
+  takeBackApprovals(): boolean {
+    const others = [...this.decisions].filter(([, { kind }]) => kind !== 'approved');
+    const isChanged = others.length < this.decisions.size;
+    this.decisions = new Map(others);
+    this.steps = [];
+    return isChanged;
+  }
+
   /** False when a hunk is unknown or nothing is left to decide: nothing has changed then. */
   decide(hunkIds: readonly string[] | 'all', decision: HunkDecision): boolean {
     const known = new Set(this.hunks.map((hunk) => hunk.id));

@@ -134,7 +134,10 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
       : { text: edit.snapshot().kind === 'delete' ? undefined : edit.pendingText() };
   }
 
-  /** Opens an edit of another window again, or one that was decided and could not be written. `note` is for the user. */
+  /**
+   * Opens an edit of another window again, or one that was decided and could not be written; never ends in a write.
+   * `note` is for the user.
+   */
   reopen(kept: KeptEdit, note?: string): void {
     if (this.isDisposed || this.open.has(kept.id)) {
       return;
@@ -172,7 +175,7 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
     if (edit?.decide(hunkIds, toDecision(decision, reason)) !== true) {
       return false;
     }
-    this.afterChange(edit);
+    this.settle(edit);
     return true;
   }
 
@@ -253,7 +256,24 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
     }
   }
 
+  /**
+   * After anything but a decision. Where no agent waits a yes is a write of ours: only a click makes one, so what was
+   * approved before is asked once more when nothing else is left.
+   */
   private afterChange(edit: OpenEdit): void {
+    const isYes =
+      edit.detachment !== undefined && edit.isDecided && edit.verdict().kind !== 'denied';
+    if (!isYes) {
+      this.settle(edit);
+    } else if (edit.takeBackApprovals()) {
+      edit.say(askedAgainNote);
+      this.announce(edit.id);
+    } else {
+      this.withdraw(edit.id);
+    }
+  }
+
+  private settle(edit: OpenEdit): void {
     if (edit.isDecided) {
       const verdict = edit.verdict();
       this.close(edit, verdict.kind, { kind: 'decided', verdict });
@@ -341,6 +361,8 @@ export class PendingEdits implements PendingEditsApi, EditReviewer, DeferredRevi
 
 const goneNote =
   'No agent waits for this any more. What you approve Patchbay writes, and the agent is told when the conversation goes on.';
+const askedAgainNote =
+  'Only what you approved before is left of this edit. Nothing was written: decide on it once more.';
 const goesOnNote = 'The agent goes on meanwhile, and is told of your decision at its next turn.';
 const childGoesOnNote = `${goesOnNote} What it reads from the disk by itself does not have this edit.`;
 const stackedNote =

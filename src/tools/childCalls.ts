@@ -206,7 +206,11 @@ export class ChildCalls {
   private async compare(call: GatedCall, write: WrittenByChild, hasRun: boolean): Promise<void> {
     const { sessionId, asker } = call.context;
     const { callId } = call.subject;
-    const actualText = await this.readDisk(write.edit.path);
+    const onDisk = await this.readDisk(write.edit.path);
+    if (onDisk === 'unreadable') {
+      return; // it is there: as a deletion it would drop what is known of it
+    }
+    const { text: actualText } = onDisk;
     const approvedText = write.edit.kind === 'delete' ? undefined : write.text;
     const isAsApproved = actualText === approvedText;
     // A call that failed may have left the file alone; then what was before is as good.
@@ -232,14 +236,16 @@ export class ChildCalls {
     }
   }
 
-  private async readDisk(path: string): Promise<string | undefined> {
+  /** Without a text: there is no file. */
+  private async readDisk(path: string): Promise<{ readonly text?: string } | 'unreadable'> {
     try {
-      return await this.services.readDisk(path);
+      const text = await this.services.readDisk(path);
+      return text === undefined ? {} : { text };
     } catch (error) {
       this.services.logger.warn(
         `what a child wrote to ${path} could not be read: ${errorMessage(error)}`,
       );
-      return undefined;
+      return 'unreadable';
     }
   }
 

@@ -1,3 +1,4 @@
+import { PatchbayError } from '../base/patchbayError';
 import type { FileEdit } from '../edits/fileEdit';
 import { computeHunks } from '../edits/hunks';
 import { mergeTexts } from '../edits/merge';
@@ -24,7 +25,14 @@ import {
   prepareEdit,
 } from './editProposal';
 import { OwnWrites } from './ownWrites';
-import { isMovedFrom, plainWriteRule, withMove, type PlannedWrite } from './plannedWrites';
+import {
+  isMovedFrom,
+  mayShowWrite,
+  plainWriteRule,
+  toSourceReads,
+  withMove,
+  type PlannedWrite,
+} from './plannedWrites';
 import type { OrchestratorServices } from './services';
 import type { Ruling, WriteRuling, WrittenByChild } from './writeRulings';
 
@@ -34,6 +42,8 @@ interface Dialect {
   readonly canTrim: boolean;
   /** Yes or no: what is approved in part, or on top of unsaved text, is written by us. */
   readonly takesWholeEditsOnly: boolean;
+  /** The write is the end of a file that moves. */
+  readonly isOldPlace?: boolean;
 }
 
 /**
@@ -162,18 +172,30 @@ export class ChildWrites {
           grant: { kind: 'allow', by: 'user', reason: 'approved by you with its new place' },
           written: toWritten(prepared.edit, wholeOf(prepared.edit), true),
         }
-      : await this.ruleOnWrite(call, judgement, write, { ...dialect, canTrim: true });
+      : await this.ruleOnWrite(call, judgement, write, {
+          ...dialect,
+          canTrim: true,
+          isOldPlace: true,
+        });
   }
 
   private async ruleOnWrite(
     call: GatedCall,
     judgement: Judgement,
     write: PlannedWrite,
-    { canTrim, takesWholeEditsOnly }: Dialect,
+    dialect: Dialect,
   ): Promise<WriteRuling> {
+    const { takesWholeEditsOnly } = dialect;
     const { effect, change } = write;
     const shown = displayPath(effect.path, this.services.files.roots());
-    const decision = this.gate.decideOn(call, [effect]);
+    // The text of a moved file comes to a place where it can be read: that is decided on too.
+    const sources = toSourceReads(write);
+    const read =
+      sources.length === 0 ? [] : await this.gate.effectsOf({ ...call, intents: sources });
+    const decision = this.gate.decideOn(call, [effect, ...read]);
+    if (decision.verdict === 'deny') {
+      return { grant: { kind: 'deny', by: decision.ruleId, reason: decision.reason } };
+    }
     let reason = decision.reason;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const prepared = await prepareEdit(effect.path, shown, change, this.services);
@@ -198,6 +220,10 @@ export class ChildWrites {
               : await this.gate.ask(call, judgement.effects, decision.reason, false),
         };
       }
+      const unfit = await this.notUtf8(write, prepared.expectedText !== undefined);
+      if (unfit !== undefined) {
+        return { grant: { kind: 'deny', by: 'edit.refused', reason: unfit } };
+      }
       const ours =
         prepared.isDirty && takesWholeEditsOnly
           ? await this.onUnsavedText(prepared.edit, change)
@@ -214,7 +240,7 @@ export class ChildWrites {
         { ...write, edit: ours ?? prepared.edit },
         decision,
         withMove(reason, write, this.services.files.roots()),
-        canTrim,
+        dialect,
       );
       if (
         ruling.grant.kind === 'deny' ||
@@ -233,13 +259,32 @@ export class ChildWrites {
     };
   }
 
+  /**
+   * Why a child must not write this file: it takes every byte for UTF-8, so what is not changes unseen. A deletion needs
+   * no text.
+   */
+  private async notUtf8(write: PlannedWrite, isThere: boolean): Promise<string | undefined> {
+    const own = isThere && write.change.kind !== 'delete' ? [write.effect.path] : [];
+    for (const path of [...own, ...toSourceReads(write).map((source) => source.path)]) {
+      try {
+        await this.services.readDisk(path);
+      } catch (error) {
+        if (PatchbayError.is(error, 'not_text')) {
+          return `${displayPath(path, this.services.files.roots())} is not UTF-8 on disk, and an agent that writes it by itself would change other bytes as well. Nothing was changed. Tell the user what to change in it, or to save it as UTF-8 first.`;
+        }
+      }
+    }
+    return undefined;
+  }
+
   private async reviewWrite(
     call: GatedCall,
-    { edit, effect }: PlannedWrite & { readonly edit: FileEdit },
+    write: PlannedWrite & { readonly edit: FileEdit },
     decision: Decision,
     reason: string,
-    canTrim: boolean,
+    { canTrim, isOldPlace }: Dialect,
   ): Promise<WriteRuling> {
+    const { edit, effect } = write;
     const { context, subject } = call;
     const shown = displayPath(edit.path, this.services.files.roots());
     if (decision.verdict !== 'ask') {
@@ -249,13 +294,15 @@ export class ChildWrites {
         : { grant, written: toWritten(edit, wholeOf(edit), false) };
     }
     context.onProgress({ kind: 'awaiting', why: reason });
+    // Later one place alone would be written or deleted: a move goes with its question.
+    const isMove = isOldPlace === true || toSourceReads(write).length > 0;
     const proposal = {
       sessionId: context.sessionId,
       callId: subject.callId,
       asker: context.asker,
       edit,
       reason,
-      origin: originOf(call, effect),
+      ...(isMove ? {} : { origin: originOf(call, effect) }),
     };
     const outcome = await this.services.reviewer.review(proposal, context.signal);
     if (outcome.kind === 'withdrawn' || context.signal.aborted) {
@@ -265,7 +312,7 @@ export class ChildWrites {
     if (verdict.kind === 'denied') {
       return { grant: { kind: 'deny', by: 'user', reason: denialOf(verdict) } };
     }
-    const described = describeVerdict(shown, verdict, await this.gate.mayRead(call, edit.path));
+    const described = describeVerdict(shown, verdict, await mayShowWrite(this.gate, call, write));
     const isTrimmed = verdict.text !== edit.proposedText;
     // Nothing was denied or rewritten: the text is another one because the file is.
     const isMerged = isTrimmed && described === undefined;

@@ -7,15 +7,15 @@ import type { Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import { isSameOrBelow, syntaxOf } from '../gate/pathSyntax';
 import type { CallGate, GatedCall, Grant, Judgement } from './callGate';
-import { failedEnd, toDenial, type CallEnd, type CallRecords } from './callRecords';
+import { failedEnd, toDenial, type CallRecords } from './callRecords';
 import { summarizeChange, type ChangeSummary } from './changeSummary';
-import type { EditProposal, PlaceCheck, WorkspaceFiles, WriteOutcome } from './contract';
+import type { PlaceCheck, WorkspaceFiles, WriteOutcome } from './contract';
 import { describeVerdict, expectedTextOf, hunkCountText } from './editProposal';
 import type { MovedFile } from './patchFlow';
-import { toSourceReads } from './plannedWrites';
+import { mayShowWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices, type WatchedWrite } from './services';
 import type { Slots } from './slots';
-import { runWithDeadline } from './toolRun';
+import { runWrite, type WriteStep } from './writeRun';
 
 /** One write of ours. The effect is the only one of its call. */
 export interface EditCall {
@@ -25,6 +25,8 @@ export interface EditCall {
   readonly change: FileChange;
   readonly timeoutMs: number;
   readonly slots: Slots;
+  /** No agent waits for it: once the write has begun its end is waited for, whatever the time. */
+  readonly isLate?: boolean;
   /** Another write of the same call depends on this one: it is waited for. */
   readonly hasFollower?: boolean;
   /** Called when a moved file was written whole at its new place. */
@@ -58,11 +60,6 @@ export type Approval =
       readonly isReviewed: boolean;
     }
   | { readonly kind: 'denied'; readonly grant: Grant & { readonly kind: 'deny' } };
-
-type WriteStep =
-  | { readonly kind: 'written'; readonly outcome: WriteOutcome }
-  | { readonly kind: 'stale' }
-  | { readonly kind: 'failed'; readonly end: CallEnd };
 
 /**
  * An approved edit from its decision's record to the file: the slot, the last look at the place, the write of exactly the
@@ -102,7 +99,7 @@ export class EditCommit {
         return ended(moved.result);
       }
       const showsText = await this.mayShow(edit);
-      const write = await this.write(edit, fileEdit, approval.verdict, move);
+      const write = await this.write(edit, fileEdit, approval, move);
       if (write.kind === 'stale') {
         // Each decision has its outcome; the next review is a decision of its own.
         await this.records.outcome(call, failedEnd('the file changed before the write'));
@@ -122,12 +119,8 @@ export class EditCommit {
   }
 
   /** Whether the caller may read the file, and the one that it is made from. */
-  async mayShow({ call, effect, change }: EditCall): Promise<boolean> {
-    const paths = [effect.path, ...toSourceReads({ change }).map((intent) => intent.path)];
-    const answers = await Promise.all(
-      paths.map(async (path) => await this.gate.mayRead(call, path)),
-    );
-    return answers.every((mayRead) => mayRead);
+  async mayShow(edit: EditCall): Promise<boolean> {
+    return await mayShowWrite(this.gate, edit.call, edit);
   }
 
   shown(edit: EditCall): string {
@@ -152,67 +145,64 @@ export class EditCommit {
   private async write(
     edit: EditCall,
     fileEdit: FileEdit,
-    verdict: EditVerdict,
+    approval: Approval & { readonly kind: 'approved' },
     move: Move | undefined,
   ): Promise<WriteStep> {
+    const { verdict } = approval;
     const { call, effect, timeoutMs } = edit;
+    const { sessionId, turnId } = call.context;
+    const about = { sessionId, turnId, callId: call.subject.callId };
     const isDeletion = fileEdit.kind === 'delete' && verdict.kind === 'approved';
     const checkPlace = this.gate.placeCheck(call, edit.judgement.effects, this.shown(edit));
-    const state: { outcome?: WriteOutcome; isStale: boolean } = { isStale: false };
-    const end = await runWithDeadline(
-      call.subject.tool,
+    return await runWrite({
+      tool: call.subject.tool,
       timeoutMs,
-      call.context.signal,
-      this.services.clock,
-      async () => {
-        try {
-          const { sessionId, turnId } = call.context;
-          const about = { sessionId, turnId, callId: call.subject.callId };
-          state.outcome = await aroundWrite(
-            this.services,
-            { ...about, path: effect.path, text: isDeletion ? undefined : verdict.text },
-            async () => {
-              if (move !== undefined) {
-                return await this.moveFile(about, effect.path, verdict.text, move, checkPlace);
-              }
-              if (isDeletion) {
-                await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
-                return { isSaved: true };
-              }
-              return await this.services.files.writeText(
-                effect.path,
-                verdict.text,
-                expectedTextOf(fileEdit, verdict),
-                checkPlace,
-              );
-            },
-          );
-          return toolOk('');
-        } catch (error) {
-          state.isStale = PatchbayError.is(error, 'stale');
-          throw error;
-        }
+      signal: call.context.signal,
+      clock: this.services.clock,
+      isPatient: edit.isLate === true,
+      // What is gone already is looked at again: there is nothing left to delete.
+      isStale: (error) =>
+        PatchbayError.is(error, 'stale') || (isDeletion && PatchbayError.is(error, 'not_found')),
+      onLate: () => {
+        this.forget(effect);
+        this.keepForReview(edit, fileEdit, approval);
       },
-    );
-    if (state.isStale) {
-      return { kind: 'stale' };
-    }
-    return end.result.ok && state.outcome !== undefined
-      ? { kind: 'written', outcome: state.outcome }
-      : { kind: 'failed', end };
+      write: async (begin) =>
+        await aroundWrite(
+          this.services,
+          { ...about, path: effect.path, text: isDeletion ? undefined : verdict.text },
+          async () => {
+            if (move !== undefined) {
+              const to = { path: effect.path, text: verdict.text, checkPlace };
+              return await this.moveFile(about, to, move, begin);
+            }
+            begin();
+            if (isDeletion) {
+              await this.services.files.deleteFile(effect.path, verdict.baseText, checkPlace);
+              return { isSaved: true };
+            }
+            return await this.services.files.writeText(
+              effect.path,
+              verdict.text,
+              expectedTextOf(fileEdit, verdict),
+              checkPlace,
+            );
+          },
+        ),
+    });
   }
 
   /** Both places change in one step; the old one is looked after like a deletion. */
   private async moveFile(
     about: Pick<WatchedWrite, 'sessionId' | 'turnId' | 'callId'>,
-    path: string,
-    text: string,
+    to: { readonly path: string; readonly text: string; readonly checkPlace: PlaceCheck },
     move: Move,
-    checkPlace: PlaceCheck,
+    begin: () => void,
   ): Promise<WriteOutcome> {
     let outcome: WriteOutcome = { isSaved: true };
     await aroundWrite(this.services, { ...about, path: move.from, text: undefined }, async () => {
-      outcome = await move.run(move.from, path, text, move.text, checkPlace);
+      begin();
+      outcome = await move.run(move.from, to.path, to.text, move.text, to.checkPlace);
       return { isSaved: true };
     });
     return outcome;
@@ -232,15 +222,7 @@ export class EditCommit {
     const shown = this.shown(edit);
     const isDeleted = fileEdit.kind === 'delete' && verdict.kind === 'approved';
     const afterText = isDeleted ? '' : (outcome.savedText ?? verdict.text);
-    if (!approval.isReviewed) {
-      this.noteWritten({
-        sessionId: call.context.sessionId,
-        callId: call.subject.callId,
-        asker: call.context.asker,
-        edit: fileEdit,
-        reason: approval.grant.reason,
-      });
-    }
+    this.keepForReview(edit, fileEdit, approval);
     const hookWrite = {
       path: effect.path,
       folder: this.folderOf(effect.path),
@@ -266,6 +248,7 @@ export class EditCommit {
       headline(fileEdit.kind, shown, verdict),
       describeVerdict(shown, verdict, showsText),
       describeSave(verdict, outcome, shown, showsText),
+      outcome.note,
       summary.short === '' || !showsText ? undefined : summary.short,
       ...notes,
     ];
@@ -275,10 +258,19 @@ export class EditCommit {
     });
   }
 
-  private noteWritten(proposal: EditProposal): void {
-    this.quietly('a written edit could not be kept for review', () =>
-      this.services.reviewer.noteWritten(proposal, proposal.reason),
-    );
+  /** What nobody was asked about is shown after the write. */
+  private keepForReview(
+    { call }: EditCall,
+    edit: FileEdit,
+    { isReviewed, grant: { reason } }: Approval & { readonly kind: 'approved' },
+  ): void {
+    const { sessionId, asker } = call.context;
+    const { callId } = call.subject;
+    if (!isReviewed) {
+      this.quietly('a written edit could not be kept for review', () =>
+        this.services.reviewer.noteWritten({ sessionId, callId, asker, edit, reason }, reason),
+      );
+    }
   }
 
   /** The write is done, or is another's affair: what fails beside it is logged and changes nothing. */

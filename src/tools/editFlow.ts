@@ -6,7 +6,7 @@ import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
 import { DeferredEdits } from './deferredEdits';
 import { EditCommit, type Approval, type CommitStep, type EditCall, type Move } from './editCommit';
 import { denialOf, hunkCountText, originOf, prepareEdit, type PreparedEdit } from './editProposal';
-import { withMove } from './plannedWrites';
+import { toSourceReads, withMove } from './plannedWrites';
 import type { ProposedHooks } from './proposedHooks';
 import type { OrchestratorServices } from './services';
 
@@ -179,13 +179,15 @@ export class EditFlow {
       return { kind: 'approved', grant, verdict: wholeOf(fileEdit), isReviewed: false };
     }
     context.onProgress({ kind: 'awaiting', why: reason });
+    // Later only this place would be written, and the old one stay: a move goes with its question.
+    const isMove = toSourceReads(edit).length > 0;
     const proposal = {
       sessionId: context.sessionId,
       callId: subject.callId,
       asker: context.asker,
       edit: fileEdit,
       reason,
-      origin: originOf(edit.call, edit.effect),
+      ...(isMove ? {} : { origin: originOf(edit.call, edit.effect) }),
     };
     const outcome = await this.services.reviewer.review(proposal, context.signal);
     if (outcome.kind === 'withdrawn' || context.signal.aborted) {

@@ -363,7 +363,7 @@ export class Orchestrator implements ToolOrchestrator {
         const details = { ...lookup.result.details, outcome: 'cache_hit' as const };
         return { end: { result: { ...lookup.result, details }, outcome: 'cache_hit' } };
       }
-      const resolvePath = (argument: string): string => this.resolvePath(argument, context);
+      const resolvePath = (argument: string): string => this.resolvePath(argument, call, judgement);
       const run = (reportFiles?: (paths: readonly string[]) => void): Promise<CallEnd> =>
         runWithDeadline(
           tool.name,
@@ -521,12 +521,21 @@ export class Orchestrator implements ToolOrchestrator {
     };
   }
 
-  private resolvePath(argument: string, context: CallContext): string {
+  /** The name that the gate found for it, where the argument is what was judged. */
+  private resolvePath(
+    argument: string,
+    { intents, context }: GatedCall,
+    { effects }: Judgement,
+  ): string {
     const path = this.gate.absolutePath(argument, context);
     if (path === undefined) {
       throw new PatchbayError('invalid_path', `${argument} is not a usable path here.`);
     }
-    return path;
+    const at = intents.findIndex(
+      (intent) => intent.kind === 'read' && this.gate.absolutePath(intent.path, context) === path,
+    );
+    const judged = effects[at];
+    return judged?.kind === 'read' ? judged.path : path;
   }
 
   private session(context: CallContext): SessionState {

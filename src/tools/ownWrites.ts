@@ -6,6 +6,7 @@ import type { CallGate, GatedCall, Grant } from './callGate';
 import { failedEnd, type CallRecords } from './callRecords';
 import { isMovedFrom, type PlannedWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices } from './services';
+import { refuseWhenStopped } from './writeRun';
 import type { Ruling, WriteRuling, WrittenByChild } from './writeRulings';
 
 /**
@@ -55,6 +56,9 @@ export class OwnWrites {
         continue;
       }
       told.push(message ?? `The edit of ${shown} was approved whole and is in the file.`);
+      if (end.note !== undefined) {
+        told.push(`${shown}: ${end.note}`);
+      }
       if (!end.isSaved) {
         told.push(
           `${shown} had unsaved changes of the user: the edit is in the editor beside them and not saved yet. Programs that read the disk do not see it.`,
@@ -79,6 +83,10 @@ export class OwnWrites {
     grant: Grant,
   ): Promise<OwnWrite> {
     const { edit, text, expectedText } = written;
+    const { signal } = call.context;
+    if (signal.aborted) {
+      return { kind: 'failed', problem: 'stopped before the write; nothing was written' };
+    }
     const own: GatedCall = {
       ...call,
       subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
@@ -103,10 +111,11 @@ export class OwnWrites {
       const { callId } = call.subject;
       const isDeletion = edit.kind === 'delete';
       const about = { sessionId, turnId, callId, path: edit.path };
-      const { isSaved } = await aroundWrite(
+      const { isSaved, note } = await aroundWrite(
         this.services,
         { ...about, text: isDeletion ? undefined : text },
         async () => {
+          refuseWhenStopped(signal);
           if (isDeletion) {
             await files.deleteFile(edit.path, written.baseText, checkPlace);
             return { isSaved: true };
@@ -114,7 +123,7 @@ export class OwnWrites {
           return await files.writeText(edit.path, text, expectedText, checkPlace);
         },
       );
-      end = { kind: 'written', isSaved };
+      end = { kind: 'written', isSaved, ...(note === undefined ? {} : { note }) };
     } catch (error) {
       end = { kind: 'failed', problem: errorMessage(error) };
     }
@@ -134,7 +143,7 @@ export class OwnWrites {
 }
 
 type OwnWrite =
-  | { readonly kind: 'written'; readonly isSaved: boolean }
+  | { readonly kind: 'written'; readonly isSaved: boolean; readonly note?: string }
   | { readonly kind: 'failed'; readonly problem: string };
 
 function isWhole(rulings: readonly WriteRuling[]): boolean {

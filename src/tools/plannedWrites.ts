@@ -1,6 +1,7 @@
 import type { FileChange, ToolIntent } from '../events/toolIntent';
 import type { Effect, WorkspaceRoots } from '../gate/contract';
 import { displayPath } from '../gate/paths';
+import type { CallGate, GatedCall } from './callGate';
 
 /** One write of a call. */
 export interface PlannedWrite {
@@ -73,4 +74,15 @@ export function toSourceReads({
   return change.kind === 'patch' && change.from !== undefined
     ? [{ kind: 'read', path: change.from }]
     : [];
+}
+
+/** Whether the caller may read the file of a write, and the one that it is made from: else it is told no text of it. */
+export async function mayShowWrite(
+  gate: Pick<CallGate, 'mayRead'>,
+  call: GatedCall,
+  write: Pick<PlannedWrite, 'effect' | 'change'>,
+): Promise<boolean> {
+  const paths = [write.effect.path, ...toSourceReads(write).map(({ path }) => path)];
+  const answers = await Promise.all(paths.map(async (path) => await gate.mayRead(call, path)));
+  return answers.every((mayRead) => mayRead);
 }

@@ -73,6 +73,7 @@ export class ProposalApplier {
       change: changeOf(write),
       timeoutMs: write.timeoutMs,
       slots: write.slots,
+      isLate: true,
     };
     return await this.write(editCall, write, shown);
   }

@@ -7,7 +7,7 @@ import type { PendingEdit, PendingEditsApi } from '../../session/contract';
 import { minimalEdits, normalizeEndings, withOriginalEndings } from '../textEdits';
 import { openDocument } from '../workspaceUri';
 import { fromProposalUri, toProposalUri } from './proposalUri';
-import { reconcile } from './reconcile';
+import { leavesNothing, reconcile } from './reconcile';
 
 /** Long enough that a fast typist does not re-diff at every key. */
 const settleMs = 120;
@@ -20,6 +20,8 @@ interface OpenProposal {
   settling: Disposable | undefined;
   cleaning: Disposable | undefined;
   isPushing: boolean;
+  /** What was typed would end the edit, and waits for more: auto-save may make the document clean meanwhile. */
+  isHeld: boolean;
 }
 
 /**
@@ -64,8 +66,15 @@ export class ProposalTyping implements Disposable {
     );
   }
 
-  /** Takes over what was typed a moment ago; called before every decision and every change of a base. */
+  /** Takes over what was typed a moment ago; called before every decision: the user is done typing. */
   flush(): void {
+    for (const document of [...this.open.keys()]) {
+      this.settle(document, true);
+    }
+  }
+
+  /** The same before a change of a base; nothing is ended by that. */
+  takeOver(): void {
     for (const document of [...this.open.keys()]) {
       this.settle(document);
     }
@@ -95,6 +104,7 @@ export class ProposalTyping implements Disposable {
         settling: undefined,
         cleaning: undefined,
         isPushing: false,
+        isHeld: false,
       });
       this.settleSoon(document);
     }
@@ -115,7 +125,8 @@ export class ProposalTyping implements Disposable {
     }
   }
 
-  private settle(document: vscode.TextDocument): void {
+  /** `isDone` false: the last text to decide on may be cut only to be pasted elsewhere, so what ends the edit waits. */
+  private settle(document: vscode.TextDocument, isDone = false): void {
     const known = this.open.get(document);
     const edit = this.editOf(document);
     if (known === undefined || edit?.state !== 'open' || known.isPushing) {
@@ -125,7 +136,9 @@ export class ProposalTyping implements Disposable {
     known.settling = undefined;
     const mine = normalizeEndings(document.getText());
     const theirs = normalizeEndings(edit.proposedText);
-    const result = reconcile({ synced: known.synced, mine, theirs, isDirty: document.isDirty });
+    const isDirty = document.isDirty || known.isHeld;
+    known.isHeld = false;
+    const result = reconcile({ synced: known.synced, mine, theirs, isDirty });
     switch (result.kind) {
       case 'same':
         known.synced = mine;
@@ -137,10 +150,18 @@ export class ProposalTyping implements Disposable {
       case 'push':
         void this.push(document, known, theirs);
         return;
-      case 'typed':
+      case 'typed': {
+        const text = withOriginalEndings(edit.proposedText, result.text);
+        if (!isDone && leavesNothing(edit, text)) {
+          known.isHeld = true;
+          // Typing on, or a paste, looks anew.
+          known.settling = this.clock.schedule(cleanMs, () => this.settle(document, true));
+          return;
+        }
         known.synced = mine;
-        this.edits.updateProposal(edit.id, withOriginalEndings(edit.proposedText, result.text));
+        this.edits.updateProposal(edit.id, text);
         this.settleSoon(document);
+      }
     }
   }
 

@@ -1,4 +1,6 @@
 import { mergeTexts } from '../../edits/merge';
+import { hunksOfEdit } from '../../edits/proposal';
+import type { PendingEdit } from '../../session/contract';
 
 /**
  * The three states of one proposal: `synced` is the text that its document and the pending set last had in common,
@@ -36,4 +38,15 @@ export function reconcile({ synced, mine, theirs, isDirty }: ProposalTexts): Rec
     kind: 'typed',
     text: theirs === synced ? mine : (mergeTexts(synced, mine, theirs) ?? mine),
   };
+}
+
+/** True when nothing of the edit is left to decide once its proposal is `proposedText`: taking it over ends the edit. */
+export function leavesNothing(
+  edit: Pick<PendingEdit, 'baseText' | 'kind' | 'hunks'>,
+  proposedText: string,
+): boolean {
+  const decided = new Set(
+    edit.hunks.filter(({ decision }) => decision.kind !== 'pending').map(({ hunk }) => hunk.id),
+  );
+  return hunksOfEdit(edit.baseText, proposedText, edit.kind).every(({ id }) => decided.has(id));
 }

@@ -66,7 +66,7 @@ export class ReviewController implements Disposable {
     this.store.add(new ReviewLenses(edits));
     this.store.add(new ReviewMarks(edits));
     this.typing = this.store.add(new ProposalTyping(edits, clock, log));
-    this.store.add(new ReviewBase(edits, files, clock, log, () => this.typing.flush()));
+    this.store.add(new ReviewBase(edits, files, clock, log, () => this.typing.takeOver()));
     this.store.add(new ReviewContext(edits, clock));
     this.store.add(new ReviewDecorations(edits));
     this.threads = this.store.add(new ReviewThreads(edits));
@@ -154,6 +154,11 @@ export class ReviewController implements Disposable {
     } finally {
       this.decidingIn = 'elsewhere';
     }
+  }
+
+  /** For a decision that is made elsewhere: what was typed in a proposal a moment ago belongs to it. */
+  takeTyping(): void {
+    this.typing.flush();
   }
 
   dispose(): void {

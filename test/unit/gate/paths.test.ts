@@ -110,6 +110,10 @@ describe('resolving a path', () => {
       target: '/real/src/new.ts',
       pathClass: 'inside',
     });
+    // An agent that asks the system where it is says the other name: it is the same file.
+    expect(await read('/real/src/a.ts')).toEqual(await read('src/a.ts'));
+    expect(await read('/real/src/new.ts')).toMatchObject({ path: '/link/src/new.ts' });
+    expect(await read('/real')).toMatchObject({ path: '/link', relative: '' });
   });
 
   it('reads a first segment as a folder name only where there are several folders', async () => {

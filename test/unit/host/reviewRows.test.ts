@@ -11,7 +11,7 @@ import {
   rowAtLine,
 } from '../../../src/host/review/hunkRows';
 import { lensEntries } from '../../../src/host/review/lensTitles';
-import { reconcile } from '../../../src/host/review/reconcile';
+import { leavesNothing, reconcile } from '../../../src/host/review/reconcile';
 import type { PendingEdit } from '../../../src/session/contract';
 
 const base = 'a\nb\nc\nd\ne\nf\ng\nh\n';
@@ -277,5 +277,15 @@ describe('a proposal that the user types in', () => {
     const mine = 'a\nmine\nc\nd\ne\n';
     const result = reconcile({ synced, mine, theirs: 'a\ntheirs\nc\nd\ne\n', isDirty: true });
     expect(result).toEqual({ kind: 'typed', text: mine });
+  });
+
+  it('[R227] would end the edit with its last undecided hunk, not with another', () => {
+    const edit = pendingEdit({ decisions: [{ kind: 'approved' }, { kind: 'denied' }] });
+    const withoutLast = proposed.replace('f\nh\n', 'f\ng\nh\n');
+    expect(leavesNothing(edit, withoutLast)).toBe(true);
+    expect(leavesNothing(edit, `${withoutLast}more\n`)).toBe(false);
+    expect(leavesNothing(edit, proposed)).toBe(false);
+    expect(leavesNothing(pendingEdit(), withoutLast)).toBe(false);
+    expect(leavesNothing(pendingEdit(), base)).toBe(true);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/base/deferred';
+import { keptEditText, parseKeptEdit } from '../../../src/session/keptEditRecord';
+import type { ToolIntent } from '../../../src/events/toolIntent';
 import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
 import { takenBack, type FileProblem } from '../../../src/tools/contract';
 import { settle } from '../../fakes/fakeClock';
@@ -138,7 +140,7 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.storage.kept.size).toBe(0);
   });
 
-  it('[R229] comes back in the next window with its decisions and the text as the user left it', async () => {
+  it('[R229] comes back in the next window with its denials and the text as the user left it; a yes is asked again', async () => {
     const before = await waiting();
     before.edits.decide(before.id, [before.hunkId(0)], 'approve');
     before.edits.updateProposal(before.id, both.replace('LINE 25', 'Line 25'));
@@ -152,7 +154,8 @@ describe('an edit whose agent does not wait any more', () => {
       detached: 'agentGone',
       proposedText: both.replace('LINE 25', 'Line 25'),
     });
-    expect(edit?.hunks.map(({ decision }) => decision.kind)).toEqual(['approved', 'pending']);
+    expect(edit?.note).toContain('approve again');
+    expect(edit?.hunks.map(({ decision }) => decision.kind)).toEqual(['pending', 'pending']);
     after.edits.decide(before.id, 'all', 'approve');
     await after.detached.flush();
     expect(after.files.disk(file)).toBe(both.replace('LINE 25', 'Line 25'));
@@ -162,6 +165,67 @@ describe('an edit whose agent does not wait any more', () => {
     expect(note).toContain('-LINE 25\n+Line 25');
     await after.detached.flush();
     expect(after.storage.kept.size).toBe(0);
+  });
+
+  it('[R229] comes back with what was denied, and what is approved then is written', async () => {
+    const before = await waiting();
+    before.edits.decide(before.id, [before.hunkId(1)], 'deny', 'not that');
+    await before.detached.flush();
+    const after = await nextWindow(before);
+    expect(after.edits.listOpen()[0]?.hunks.map(({ decision }) => decision.kind)).toEqual([
+      'pending',
+      'denied',
+    ]);
+    after.edits.decide(before.id, 'all', 'approve');
+    await after.detached.flush();
+    expect(after.files.disk(file)).toBe(onlyFirst);
+  });
+
+  it.each([
+    { where: 'all of it', changes: (text: string): string => text },
+    {
+      where: 'all that is left when the file has the rest by now',
+      changes: (text: string): string => text.replace('line 25\n', 'LINE 25\n'),
+    },
+  ])(
+    '[R223][R229] that its record calls approved, $where, is never written without a click',
+    async ({ changes }) => {
+      const before = await waiting();
+      before.edits.decide(before.id, [before.hunkId(0)], 'deny', 'never');
+      await before.detached.flush();
+      const record = parseKeptEdit(before.storage.kept.get(before.id) ?? '');
+      expect(record?.decisions).toHaveLength(1);
+      const yes = { kind: 'approved' } as const;
+      const decisions = [before.hunkId(0), before.hunkId(1)].map((id) => [id, yes] as const);
+      if (record !== undefined) {
+        before.storage.kept.set(before.id, keptEditText({ ...record, decisions }));
+      }
+      const after = await nextWindow(before, changes(base));
+      await after.detached.flush();
+      expect(after.files.writes).toEqual([]);
+      expect(after.sink.decisions).toEqual([]);
+      expect(after.edits.listOpen()).toMatchObject([{ id: before.id }]);
+    },
+  );
+
+  it('[R223] of which only what was approved is left, as the file has the rest by now, waits for one more click', async () => {
+    const stage = await waiting();
+    stage.turn.abort();
+    await stage.result;
+    stage.edits.decide(stage.id, [stage.hunkId(0)], 'approve');
+    const other = base.replace('line 25\n', 'LINE 25\n');
+    stage.files.put(file, other);
+    stage.edits.updateBase(stage.id, other);
+    await stage.detached.flush();
+    expect(stage.files.writes).toEqual([]);
+    expect(stage.edits.get(stage.id)).toMatchObject({
+      state: 'open',
+      note: expect.stringContaining('once more') as unknown,
+      hunks: [{ decision: { kind: 'pending' } }],
+    });
+    stage.edits.decide(stage.id, 'all', 'approve');
+    await stage.detached.flush();
+    expect(stage.files.disk(file)).toBe(both);
   });
 
   it('[R229] survives an orderly end of the window too, which closes its question', async () => {
@@ -183,7 +247,7 @@ describe('an edit whose agent does not wait any more', () => {
     ]);
     expect(merged.edits.listOpen()[0]?.note).toContain('merged');
     expect(merged.edits.listOpen()[0]?.hunks.map(({ decision }) => decision.kind)).toEqual([
-      'approved',
+      'pending',
       'pending',
     ]);
     const again = await waiting();
@@ -226,6 +290,22 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.sink.decisions.at(-1)).toMatchObject({ decision: 'deny', by: 'path.moved' });
   });
 
+  it('[R229] whose write takes longer than a call may is waited for, and the agent is told of it', async () => {
+    const stage = await waiting();
+    stage.turn.abort();
+    await stage.result;
+    const disk = new Deferred<void>();
+    stage.files.beforeWrite = () => disk.promise;
+    stage.edits.decide(stage.id, 'all', 'approve');
+    await stage.clock.advance(40_000);
+    expect(stage.edits.listOpen()).toEqual([]);
+    disk.resolve();
+    await stage.detached.flush();
+    expect(stage.files.disk(file)).toBe(both);
+    expect(stage.edits.listOpen()).toEqual([]);
+    expect(stage.detached.takeNotes('s1').join()).toContain('Changed a.ts.');
+  });
+
   it('[R229] is refused by a rule that was made in the meantime', async () => {
     let isDenied = false;
     const stage = await waiting({
@@ -250,6 +330,80 @@ describe('an edit whose agent does not wait any more', () => {
     expect(stage.files.disk(file)).toBe(base);
     expect(stage.edits.get(stage.id)?.state).toBe('open');
     expect(stage.sink.decisions.at(-1)).toMatchObject({ decision: 'deny' });
+  });
+
+  it('[R226] that moves a file goes with its question: later its old place would stay', async () => {
+    const stage = await createPendingStage(start);
+    const turn = new AbortController();
+    const patch =
+      '*** Begin Patch\n*** Update File: a.ts\n*** Move to: b.ts\n@@\n-line 3\n+LINE 3\n*** End Patch';
+    const ours = stage.run('apply_patch', { patch }, { signal: turn.signal });
+    const whole = { takesWholeEditsOnly: true };
+    const intents: readonly ToolIntent[] = [
+      { kind: 'write', path: 'c.ts', change: { kind: 'patch', hunks: '', from: 'a.ts' } },
+      { kind: 'write', path: 'a.ts', change: { kind: 'delete' } },
+    ];
+    const childs = stage.authorize(
+      'fileChange',
+      intents,
+      { signal: turn.signal, sessionId: 's2' },
+      whole,
+    );
+    await settle();
+    expect(
+      stage.edits
+        .listOpen()
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(['b.ts', 'c.ts']);
+    turn.abort();
+    await Promise.all([ours, childs]);
+    expect(stage.edits.listOpen()).toEqual([]);
+    await stage.detached.flush();
+    expect(stage.storage.kept.size).toBe(0);
+  });
+
+  it('[R226] that ends a moved file, asked by itself, goes with its question as well', async () => {
+    const stage = await createPendingStage({ files: { '/w/app/.gitattributes': base } });
+    const turn = new AbortController();
+    const answer = stage.authorize(
+      'fileChange',
+      [
+        {
+          kind: 'write',
+          path: 'c.ts',
+          change: { kind: 'patch', hunks: '', from: '.gitattributes' },
+        },
+        { kind: 'write', path: '.gitattributes', change: { kind: 'delete' } },
+      ],
+      { signal: turn.signal, mode: 'accept-edits' },
+      { takesWholeEditsOnly: true },
+    );
+    await settle();
+    expect(stage.edits.listOpen().map(({ kind }) => kind)).toEqual(['delete']);
+    turn.abort();
+    await answer;
+    expect(stage.edits.listOpen()).toEqual([]);
+  });
+
+  it('that deletes a file which is gone by now ends with the first approval, and the agent is told', async () => {
+    const stage = await createPendingStage(start);
+    const turn = new AbortController();
+    const deleted = stage.run(
+      'apply_patch',
+      { patch: '*** Begin Patch\n*** Delete File: a.ts\n*** End Patch' },
+      { signal: turn.signal },
+    );
+    await settle();
+    turn.abort();
+    await deleted;
+    stage.files.remove(file);
+    stage.edits.decide(stage.edits.listOpen()[0]?.id ?? '', 'all', 'approve');
+    await stage.detached.flush();
+    expect(stage.edits.listOpen()).toEqual([]);
+    expect(stage.detached.takeNotes('s1')).toEqual([
+      `You proposed to delete ${file}; it was gone before the user decided.`,
+    ]);
   });
 
   it('creates and deletes as it was proposed, and creates anew what was deleted meanwhile', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PatchbayError } from '../../../src/base/patchbayError';
 import { toolError, toolOk, type ToolCall } from '../../../src/events/toolCall';
 import type { ToolIntent } from '../../../src/events/toolIntent';
 import { permissionModes } from '../../../src/gate/contract';
@@ -442,6 +443,104 @@ describe('an edit that a child writes itself', () => {
     expect(bench.reviewer.proposals).toEqual([]);
   });
 
+  it('of a workspace folder behind a link is one file, whichever of its names is said', async () => {
+    const bench = createBench({
+      folders: [{ name: 'app', path: '/w/link' }],
+      links: { '/w/link': '/w/app' },
+      ...start,
+    });
+    expect(await bench.authorize('Edit', [edit])).toMatchObject({ kind: 'allow' });
+    await bench.run('edit_file', {
+      path: '/w/app/a.ts',
+      edits: [{ search: 'two\n', replace: 'TWO\n' }],
+    });
+    expect(bench.reviewer.proposals.map((proposal) => proposal.edit.path)).toEqual([
+      '/w/link/a.ts',
+      '/w/link/a.ts',
+    ]);
+    const reads: string[] = [];
+    bench.files.onRead = (path) => void reads.push(path);
+    expect((await bench.run('read_file', { path: '/w/app/b.ts' })).output).toContain('b');
+    expect(reads).toContain('/w/link/b.ts');
+    expect(reads).not.toContain('/w/app/b.ts');
+  });
+
+  it('written by us comes with what is to be known about the write', async () => {
+    const note = 'Undo in the editor does not take this back.';
+    const bench = createBench({
+      ...start,
+      services: { aroundWrite: async (_write, run) => ({ ...(await run()), note }) },
+    });
+    bench.reviewer.script = [{ perHunk: [true, 'no'] }];
+    const answer = await bench.authorize('Edit', [edit], {}, { takesWholeEditsOnly: true });
+    expect(answer).toMatchObject({ kind: 'deny', message: containing(`a.ts: ${note}`) });
+  });
+
+  it('written by us is stopped between two files: the second is not written, and the child hears so', async () => {
+    const bench = createBench(start);
+    const controller = new AbortController();
+    bench.reviewer.script = [{ perHunk: [true, 'no'] }, 'approve'];
+    bench.files.beforeWrite = () => controller.abort();
+    const two = {
+      kind: 'write',
+      path: 'b.ts',
+      change: { kind: 'content', content: 'B\n' },
+    } as const;
+    const answer = await bench.authorize(
+      'fileChange',
+      [edit, two],
+      { signal: controller.signal },
+      { takesWholeEditsOnly: true },
+    );
+    expect(answer).toMatchObject({ kind: 'deny', message: containing('b.ts: the approved part') });
+    expect(bench.files.disk('/w/app/a.ts')).toContain('TWO');
+    expect(bench.files.disk('/w/app/b.ts')).toBe('b\n');
+  });
+
+  it('of a file that is not UTF-8 on disk is refused with a sentence, without a question; it may be deleted', async () => {
+    const notUtf8 = (): Promise<never> =>
+      Promise.reject(new PatchbayError('not_text', 'is not a UTF-8 text file'));
+    const remove: ToolIntent = { kind: 'write', path: 'a.ts', change: { kind: 'delete' } };
+    const move: ToolIntent = {
+      kind: 'write',
+      path: 'new.ts',
+      change: { kind: 'patch', hunks: '', from: 'a.ts' },
+    };
+    const bench = createBench({ ...start, services: { readDisk: notUtf8 } });
+    for (const intents of [[edit], [move, remove]]) {
+      expect(await bench.authorize('Edit', intents)).toMatchObject({
+        kind: 'deny',
+        message: containing('a.ts is not UTF-8 on disk'),
+        saysMore: true,
+      });
+    }
+    expect(bench.reviewer.proposals).toEqual([]);
+    expect(await bench.authorize('Edit', [remove])).toMatchObject({ kind: 'allow' });
+  });
+
+  it('whose file cannot be read after is not taken for deleted', async () => {
+    let isReadable = true;
+    const known: unknown[] = [];
+    const bench = createBench({
+      ...start,
+      services: {
+        readDisk: () =>
+          isReadable
+            ? Promise.resolve(base)
+            : Promise.reject(new PatchbayError('not_text', 'is not a UTF-8 text file')),
+        onKnownWrite: (path, text) => {
+          known.push([path, text]);
+          return Promise.resolve();
+        },
+      },
+    });
+    await bench.authorize('Edit', [edit]);
+    isReadable = false;
+    await bench.orchestrator.noteChildResult(childCall, toolOk(''), bench.context());
+    expect(known).toEqual([]);
+    expect(bench.unexpected).toEqual([]);
+  });
+
   describe('that moves a file', () => {
     const moved: readonly ToolIntent[] = [
       { kind: 'write', path: 'new/a.ts', change: { kind: 'patch', hunks: '', from: 'a.ts' } },
@@ -485,6 +584,69 @@ describe('an edit that a child writes itself', () => {
       });
       expect(changed.files.disk('/w/app/new/a.ts')).toBe('only this\n');
       expect(changed.files.disk('/w/app/a.ts')).toBe(base);
+    });
+
+    const secret: readonly ToolIntent[] = [
+      { kind: 'write', path: 'notes.txt', change: { kind: 'patch', hunks: '', from: '.env' } },
+      { kind: 'write', path: '.env', change: { kind: 'delete' } },
+    ];
+    const key = Array.from({ length: 12 }, (_, index) => `KEY${index}=abc\n`).join('');
+
+    it('[R226] from a secret name to a plain one asks in every mode that writes, for it could be read there', async () => {
+      for (const mode of ['accept-edits', 'auto'] as const) {
+        const bench = createBench({ files: { '/w/app/.env': key } });
+        bench.reviewer.script = [{ deny: undefined }];
+        expect(await bench.authorize('fileChange', secret, { mode }, whole)).toMatchObject({
+          kind: 'deny',
+        });
+        expect(bench.reviewer.proposals.map(({ edit: { path } }) => path)).toEqual([
+          '/w/app/notes.txt',
+        ]);
+      }
+    });
+
+    it('[R226] from a name that a rule denies to read is denied without a question', async () => {
+      const bench = createBench({
+        files: { '/w/app/.env': key },
+        rules: [
+          {
+            id: 'user.1',
+            verdict: 'deny',
+            scope: 'user',
+            match: { kind: 'readGlob', glob: '**/.env' },
+          },
+        ],
+      });
+      expect((await bench.authorize('fileChange', secret, {}, whole)).kind).toBe('deny');
+      expect(bench.reviewer.proposals).toEqual([]);
+    });
+
+    it('[R226] from a secret name that is approved in part tells nothing of its text', async () => {
+      const bench = createBench({ files: { '/w/app/.env': key } });
+      const hunk = {
+        id: 'h',
+        oldStart: 0,
+        oldLines: 0,
+        newStart: 1,
+        newLines: 1,
+        oldText: '',
+        newText: 'KEY1=abc\n',
+      };
+      bench.reviewer.script = [
+        ({ edit: { baseText } }) => ({
+          kind: 'decided',
+          verdict: {
+            kind: 'partly',
+            baseText,
+            text: 'KEY0=abc\n',
+            approvedCount: 1,
+            deniedHunks: [{ hunk, reason: 'not that' }],
+          },
+        }),
+      ];
+      const answer = await bench.authorize('fileChange', secret, {}, whole);
+      expect(answer).toMatchObject({ kind: 'deny', message: containing('not that') });
+      expect(answer.message).not.toContain('abc');
     });
 
     it('[R226] of several, of which one is denied, is written by us; the old place stays when the new one cannot be written', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/base/deferred';
 import type { FileProblem } from '../../../src/tools/contract';
 import { createDiagnosticsHook } from '../../../src/tools/postWriteHooks';
 import { settle } from '../../fakes/fakeClock';
@@ -331,12 +332,79 @@ describe('an edit of ours', () => {
     expect(result.details?.diff).toContain('+three');
   });
 
+  it('[R162] tells what is to be known about the write itself', async () => {
+    const note = 'Undo in the editor does not take this back.';
+    const bench = createBench({
+      ...start,
+      services: { aroundWrite: async (_write, run) => ({ ...(await run()), note }) },
+    });
+    expect((await bench.run('edit_file', twoHunks)).output).toContain(note);
+  });
+
   it('is stopped by its turn before the write', async () => {
     const bench = createBench(start);
     const controller = new AbortController();
     bench.reviewer.whileOpen = () => controller.abort();
     expect((await bench.run('edit_file', twoHunks, { signal: controller.signal })).ok).toBe(false);
     expect(bench.files.writes).toEqual([]);
+  });
+
+  it('that is stopped while something else is waited for before the write is never written', async () => {
+    const kept = new Deferred<void>();
+    const bench = createBench({
+      ...start,
+      services: {
+        aroundWrite: async (_write, run) => {
+          await kept.promise;
+          return await run();
+        },
+      },
+    });
+    const controller = new AbortController();
+    const result = bench.run('edit_file', twoHunks, { signal: controller.signal });
+    await settle();
+    controller.abort();
+    await bench.clock.advance(1000);
+    expect(await result).toMatchObject({ ok: false, details: { outcome: 'aborted' } });
+    kept.resolve();
+    await settle();
+    expect(bench.files.disk('/w/app/a.ts')).toBe(base);
+    expect(bench.files.writes).toEqual([]);
+  });
+
+  it('that is stopped while it is written is told as written, in the log too, and kept for review', async () => {
+    const bench = createBench(start);
+    const disk = new Deferred<void>();
+    bench.files.beforeWrite = () => disk.promise;
+    const controller = new AbortController();
+    const result = bench.run('edit_file', twoHunks, {
+      mode: 'accept-edits',
+      signal: controller.signal,
+    });
+    await settle();
+    controller.abort();
+    await bench.clock.advance(1000);
+    disk.resolve();
+    expect(await result).toMatchObject({ ok: true, output: containing('Changed a.ts.') });
+    expect(bench.sink.outcomes).toMatchObject([{ outcome: 'ok' }]);
+    expect(bench.reviewer.written).toHaveLength(1);
+    expect(bench.files.disk('/w/app/a.ts')).toContain('LINE 25');
+  });
+
+  it('[R127] that comes into the file after its time was over was said to be unknown, and is kept for review', async () => {
+    const bench = createBench(start);
+    const disk = new Deferred<void>();
+    bench.files.beforeWrite = () => disk.promise;
+    const result = bench.run('edit_file', twoHunks, { mode: 'accept-edits' });
+    await bench.clock.advance(31_000);
+    expect(await result).toMatchObject({
+      error: "Tool 'edit_file' timed out after 30s",
+      output: containing('Read it before you go on'),
+    });
+    expect(bench.reviewer.written).toEqual([]);
+    disk.resolve();
+    await settle();
+    expect(bench.reviewer.written).toHaveLength(1);
   });
 
   it('[R127] times out when the write hangs', async () => {
