@@ -25,7 +25,7 @@ export interface ComposerProps {
   readonly onSurface: (surface: Surface) => void;
 }
 
-/** The draft goes to the host at most this long after a key. */
+/** The draft goes to the host at once, and while keys follow each other at most this long after each. */
 const draftDelayMs = 150;
 
 /**
@@ -232,11 +232,13 @@ function useDraft(
 ): SaveDraft {
   const { link, layout } = usePanel();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const keptAtMs = useRef(-draftDelayMs);
   /** Typed into before the first snapshot. */
   const isTouched = useRef(false);
   const keep = (): void => {
     clearTimeout(timer.current);
     timer.current = undefined;
+    keptAtMs.current = performance.now();
     const text = area.current?.value ?? '';
     layout.update({ draft: text });
     link.command('view/draft', { text });
@@ -282,7 +284,7 @@ function useDraft(
     if (area.current !== null) {
       grow(area.current);
     }
-    if (when === 'now') {
+    if (when === 'now' || performance.now() - keptAtMs.current >= draftDelayMs) {
       keep();
       return;
     }
