@@ -94,6 +94,17 @@ export class CheckpointFiles implements CheckpointStore {
       .sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
+  async find(turnIds: readonly string[]): Promise<readonly Checkpoint[]> {
+    const wanted = new Set(turnIds);
+    const named = [...(await this.load()).values()].filter(({ turnId }) => wanted.has(turnId));
+    const found = await Promise.all(
+      named.map(({ sessionId, turnId }) => this.get(sessionId, turnId)),
+    );
+    return found
+      .filter((checkpoint) => checkpoint !== undefined)
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
   async removeSession(sessionId: string): Promise<void> {
     await rm(this.sessionFolder(sessionId), { recursive: true, force: true });
     this.index = undefined;

@@ -53,6 +53,8 @@ export interface CheckpointStore {
   /** Undefined: there is none, or what is there is damaged. */
   get(sessionId: string, turnId: string): Promise<Checkpoint | undefined>;
   list(sessionId: string): Promise<readonly Checkpoint[]>;
+  /** Those of these turns, whichever sessions they are kept for: a copy of a session goes on with its turns. */
+  find(turnIds: readonly string[]): Promise<readonly Checkpoint[]>;
   removeSession(sessionId: string): Promise<void>;
   usage(): Promise<CheckpointUsage>;
 }
@@ -182,15 +184,11 @@ export class Checkpoints {
 
   /** What would change on the way back to before a turn: the oldest image of each file that it or a later turn touched. */
   async plan(
-    sessionId: string,
     turnIds: readonly string[],
     isUnsaved: IsUnsaved = () => false,
   ): Promise<readonly RestoreStep[]> {
     await this.work;
-    const all = (await this.deps.store.list(sessionId)).filter(({ turnId }) =>
-      turnIds.includes(turnId),
-    );
-    return await this.planOf(all, isUnsaved);
+    return await this.planOf(await this.deps.store.find(turnIds), isUnsaved);
   }
 
   /** Back to before the last restore of a session; undefined when there was none. */
@@ -295,10 +293,6 @@ export class Checkpoints {
     await this.deps.files.write(path, bytes);
     open.files.set(path, { ...file, after: await this.deps.files.digest(path) });
     return undefined;
-  }
-
-  async has(sessionId: string, turnIds: readonly string[]): Promise<boolean> {
-    return (await this.plan(sessionId, turnIds)).length > 0;
   }
 
   usage(): Promise<CheckpointUsage> {

@@ -23,6 +23,9 @@ type What = 'both' | 'files' | 'conversation';
 
 /** Back to before a turn: what is asked, what is shown before, and what is said after. */
 export class TurnRestore {
+  /** The copy that shows a conversation as it was, and the conversation whose files were restored for it. */
+  private readonly restoredIn = new Map<string, string>();
+
   constructor(private readonly deps: TurnRestoreDeps) {}
 
   /** Without a turn the user chooses one. */
@@ -51,7 +54,6 @@ export class TurnRestore {
       return;
     }
     const steps = await this.deps.checkpoints.plan(
-      session.id,
       turns.slice(at).map((one) => one.turnId),
       isUnsaved,
     );
@@ -63,20 +65,28 @@ export class TurnRestore {
       return;
     }
     if (what !== 'files' && (await this.deps.sessions.openBefore(turn.turnId))) {
+      if (what === 'both') {
+        this.restoredIn.set(this.deps.sessions.current.id, session.id);
+      }
       this.deps.insertPrompt(turn.text);
     }
   }
 
-  async undoLast(): Promise<void> {
-    const session = this.deps.sessions.current;
-    const steps = await this.deps.checkpoints.planUndo(session.id, isUnsaved);
+  /** `sessionId`: the conversation that the restore was made in. */
+  async undoLast(sessionId = this.deps.sessions.current.id): Promise<void> {
+    const madeIn = this.restoredIn.get(sessionId);
+    const own = await this.deps.checkpoints.planUndo(sessionId, isUnsaved);
+    const steps =
+      own === undefined && madeIn !== undefined
+        ? await this.deps.checkpoints.planUndo(madeIn, isUnsaved)
+        : own;
     if (steps === undefined || steps.length === 0) {
       void vscode.window.showInformationMessage(
         'Patchbay: there is no restore of this conversation to undo.',
       );
       return;
     }
-    await this.restoreFiles(session.id, 'undo', steps);
+    await this.restoreFiles(own === undefined ? (madeIn ?? sessionId) : sessionId, 'undo', steps);
   }
 
   async showUse(): Promise<void> {
@@ -129,18 +139,18 @@ export class TurnRestore {
     if (problems.length > 0) {
       void vscode.window.showWarningMessage(`Patchbay: ${problems.slice(0, 3).join(' ')}`);
     } else if (outcome.restored.length > 0) {
-      void this.offerUndo(outcome.restored.length);
+      void this.offerUndo(sessionId, outcome.restored.length);
     }
     return true;
   }
 
-  private async offerUndo(count: number): Promise<void> {
+  private async offerUndo(sessionId: string, count: number): Promise<void> {
     const choice = await vscode.window.showInformationMessage(
       `Patchbay: ${counted(count, 'file')} restored.`,
       'Undo Restore',
     );
     if (choice !== undefined) {
-      await this.undoLast();
+      await this.undoLast(sessionId);
     }
   }
 

@@ -215,7 +215,7 @@ describe('changes that nobody approved', () => {
     await changes.follower.endTurn('s');
 
     // Back to before the turn, byte for byte, whoever wrote since.
-    const plan = await changes.checkpoints.plan('s', ['t']);
+    const plan = await changes.checkpoints.plan(['t']);
     assert.deepEqual(
       plan.map(({ kind, path: name }) => [kind, name]),
       [['change', file]],

@@ -63,7 +63,7 @@ describe('checkpoints on disk', () => {
       await checkpoints.endTurns([turnId]);
     };
     const restore = async (turnIds: readonly string[]) =>
-      await checkpoints.restore('s', await checkpoints.plan('s', turnIds));
+      await checkpoints.restore('s', await checkpoints.plan(turnIds));
     return { folders, store, images, clock, notices, checkpoints, put, turn, restore };
   }
 
@@ -147,7 +147,7 @@ describe('checkpoints on disk', () => {
       names.map(at),
     );
     put(at('changed'), 'and by the user');
-    const plan = await checkpoints.plan('s', ['t1']);
+    const plan = await checkpoints.plan(['t1']);
     expect(
       plan.map((step) => [
         step.path,
@@ -183,7 +183,7 @@ describe('checkpoints on disk', () => {
     await turn('t1', write('a', 'a approved late'), [at('a')]);
     await turn('t1', write('late', 'late approved late'), [at('late')]);
     await turn('t1', write('later', 'later approved late'), [at('later')]);
-    const plan = await checkpoints.plan('s', ['t1', 't2']);
+    const plan = await checkpoints.plan(['t1', 't2']);
     expect(
       plan.map((step) => [step.path, 'isChangedSince' in step && step.isChangedSince]),
     ).toEqual([
@@ -219,7 +219,7 @@ describe('checkpoints on disk', () => {
     await checkpoints.endTurns(['t1']);
     rmSync(join(base, 'store/turns/s/folder.json'), { recursive: true });
     names.forEach((name) => put(name, 'after'));
-    expect(await checkpoints.plan('s', ['t1'])).toHaveLength(100);
+    expect(await checkpoints.plan(['t1'])).toHaveLength(100);
   });
 
   it('[R235] have a step for a file whose changes are not saved yet', async () => {
@@ -227,8 +227,8 @@ describe('checkpoints on disk', () => {
     const path = join(folders[0] ?? '', 'a');
     put(path, 'before');
     await turn('t1', () => undefined, [path]);
-    expect(await checkpoints.plan('s', ['t1'])).toEqual([]);
-    expect(await checkpoints.plan('s', ['t1'], (name) => name === path)).toMatchObject([
+    expect(await checkpoints.plan(['t1'])).toEqual([]);
+    expect(await checkpoints.plan(['t1'], (name) => name === path)).toMatchObject([
       { kind: 'change', path, isChangedSince: false },
     ]);
   });
@@ -308,6 +308,17 @@ describe('checkpoints on disk', () => {
     },
   );
 
+  it('[R235] are found by their turns, also for a copy of the session', async () => {
+    const { folders, put, turn, store } = place();
+    const path = join(folders[0] ?? '', 'a');
+    await turn('t1', () => put(path, 'one'), [path]);
+    await turn('t2', () => put(path, 'two'), [path]);
+    expect((await store.find(['t2', 'none'])).map(({ turnId }) => turnId)).toEqual(['t2']);
+    expect((await store.find(['t2', 't1'])).map(({ turnId }) => turnId)).toEqual(['t1', 't2']);
+    await store.removeSession('s');
+    expect(await store.find(['t1', 't2'])).toEqual([]);
+  });
+
   it('[R235] restore nothing that may not be recorded', async () => {
     const { folders, put, turn, checkpoints } = place();
     const path = join(folders[0] ?? '', 'a');
@@ -315,7 +326,7 @@ describe('checkpoints on disk', () => {
     await turn('t1', () => put(path, 'after'), [path]);
     const { restored, problems } = await checkpoints.restore(
       's',
-      await checkpoints.plan('s', ['t1']),
+      await checkpoints.plan(['t1']),
       () => Promise.resolve('the audit log cannot be written'),
     );
     expect(restored).toEqual([]);

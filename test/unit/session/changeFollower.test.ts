@@ -112,7 +112,7 @@ describe('following a turn', () => {
     );
     await command('call-2', 'make', () => writeFileSync(at('mixed.txt'), 'y'));
     await changes.follower.endTurn('s');
-    const plan = await changes.checkpoints.plan('s', ['t']);
+    const plan = await changes.checkpoints.plan(['t']);
     expect(plan.map(({ path, kind }) => [path, kind])).toEqual([
       [at('image.bin'), 'change'],
       [at('mixed.txt'), 'change'],
@@ -138,7 +138,7 @@ describe('following a turn', () => {
     await watch.end('call-1');
     await changes.follower.endTurn('s');
     expect(rows()).toEqual([['b.txt', 'create', 'during "Edit"', 'beside\n']]);
-    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan(['t']));
     expect(readFileSync(at('a.txt'), 'utf8')).toBe('before\n');
   });
 
@@ -181,7 +181,7 @@ describe('following a turn', () => {
     expect(rows()).toEqual([]);
     await changes.unreviewed.undo({ kind: 'turn', ...turn });
     expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(paths.map(() => 'typed\n'));
-    expect(await changes.checkpoints.plan('s', ['t'])).toEqual([]);
+    expect(await changes.checkpoints.plan(['t'])).toEqual([]);
   });
 
   it('[R159][R235] keeps what an ignored file was before an approved write, by us or by an agent', async () => {
@@ -204,7 +204,7 @@ describe('following a turn', () => {
     await changes.services.onKnownWrite?.(at('.env.local'), 'approved\n', turn);
     await changes.follower.endTurn('s');
     expect(rows()).toEqual([]);
-    const plan = await changes.checkpoints.plan('s', ['t']);
+    const plan = await changes.checkpoints.plan(['t']);
     expect(plan.map(({ path, kind }) => [path, kind])).toEqual([
       [at('.env'), 'change'],
       [at('.env.local'), 'change'],
@@ -269,7 +269,7 @@ describe('following a turn', () => {
     await changes.follower.endTurn('s');
     await changes.unreviewed.undo({ kind: 'turn', ...turn });
     expect(readFileSync(at('new.txt'), 'utf8')).toBe('approved\n');
-    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan(['t']));
     expect(readFileSync(path, 'utf8')).toBe('1\n2\n3\n');
   });
 
@@ -306,7 +306,7 @@ describe('following a turn', () => {
     await command('call-1', 'make', () => writeFileSync(at('a.txt'), 'after\n'));
     await changes.follower.endTurn('s');
     files.readText = () => Promise.resolve({ text: 'after\n', isDirty: false, isOpen: true });
-    await changes.checkpoints.restore('s', await changes.checkpoints.plan('s', ['t']));
+    await changes.checkpoints.restore('s', await changes.checkpoints.plan(['t']));
     await changes.acceptFromDisk(at('a.txt'));
     expect(rows()).toEqual([]);
   });
