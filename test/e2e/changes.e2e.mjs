@@ -100,6 +100,9 @@ e2e(
     await again.locator(id('item-user')).waitFor({ state: 'hidden' });
     assert.equal(await again.locator(id('composer')).inputValue(), 'Shout');
     await tools.shot('changes-4-restored');
+    await app.command('Patchbay: Undo Last Restore');
+    await app.answerDialog(/^Restore$/);
+    await until(() => app.text('count.txt') === afterUndo, 'the restore is undone');
     await app.command('Patchbay: Checkpoints: Show Disk Use');
     await app.page
       .locator('.notification-list-item', { hasText: 'checkpoints of' })

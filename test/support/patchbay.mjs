@@ -70,8 +70,17 @@ export async function startPatchbay(options = {}) {
     async openChat(has = 'body *') {
       await drive.openView(page(), 'Patchbay');
       // Off the icon: its tooltip comes back whenever the badge changes, and lies over the panel.
-      await page().mouse.move(600, 300, { steps: 5 });
-      await page().locator('.context-view .hover-contents').waitFor({ state: 'hidden' });
+      const { width: right, height: bottom } = page().viewportSize();
+      const tooltip = page().locator('.context-view .hover-contents');
+      for (const [x, y] of [
+        [600, 300],
+        [right / 2, bottom - 8],
+        [right / 2, 8],
+        [600, 300],
+      ]) {
+        await page().mouse.move(x, y, { steps: 5 });
+        if (await tooltip.isHidden()) break;
+      }
       return this.chatFrame(has);
     },
     /** The frame of the chat's document, once `has` is visible in it. */
