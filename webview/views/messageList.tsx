@@ -36,15 +36,18 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   const hasNew = useNewBelow(state, atEnd);
   const notePosition = useRememberedPosition(virtualizer, rows, layout);
   const firstDrawn = virtualizer.getVirtualItems()[0]?.index ?? 0;
+  /** A list that begins in its middle is at its end only when the reader went there: not before it has been scrolled. */
+  const isPlaced = useRef(startIndex === undefined);
   useEffect(() => {
-    if (atEnd) {
+    isPlaced.current ||= !atEnd;
+    if (atEnd && isPlaced.current) {
       // What the user has the focus in must not be drawn anew.
       if (state.items.length > heldItems.max && !hasFocus(scroller.current)) {
         // The list is drawn anew, and begins at the end.
         layout.update({ anchor: undefined });
         history.trim();
       }
-    } else if (state.before > 0 && firstDrawn < rowsToStart) {
+    } else if (!atEnd && state.before > 0 && firstDrawn < rowsToStart) {
       history.loadBefore();
     }
   }, [atEnd, firstDrawn, state.order, state.before]);
