@@ -13,23 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setUpAgents } from '../support/agent-env.mjs';
+import { becomes } from '../support/becomes.mjs';
 import { e2e } from '../support/e2e.mjs';
 import { copyProject } from '../support/patchbay.mjs';
 
 export const id = (name) => `[data-testid="${name}"]`;
 const say = (words) => ({ blocks: [{ type: 'text', text: words }] });
 const mark = '\uFEFF';
-
-/** Waits until a value is what it should be; says what it was when it never is. */
-async function becomes(read, wanted, what, ms = 30_000) {
-  const endMs = Date.now() + ms;
-  for (;;) {
-    const value = await read();
-    if (value === wanted) return;
-    if (Date.now() > endMs) assert.equal(value, wanted, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /**
  * A window with the agent chosen, and what a person does in it.

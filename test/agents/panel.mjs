@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setUpAgents } from '../support/agent-env.mjs';
+import { becomes } from '../support/becomes.mjs';
 import { e2e } from '../support/e2e.mjs';
 import { copyProject } from '../support/patchbay.mjs';
 
@@ -25,13 +26,6 @@ const bodies = (server) =>
 const told = (server, words) => bodies(server).some((body) => body.includes(words));
 
 const isAlive = (pid) => existsSync(`/proc/${pid}`);
-async function until(what, isTrue, ms = 15_000) {
-  const deadline = Date.now() + ms;
-  while (!isTrue()) {
-    assert.ok(Date.now() < deadline, `not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /**
  * @param {{
@@ -167,7 +161,7 @@ export function mainJob(agent) {
       await sayNo(card, 'hunk-deny-reason', 'two coats are enough');
       await answer('The notes are settled.');
       assert.equal(app.text('notes.md'), notes.replace('# Notes', '# Fence notes'));
-      await until('the words reach the model', () => told(server, 'two coats are enough'), 20_000);
+      await becomes(() => told(server, 'two coats are enough'), true, 'the words reach the model');
       await idle();
       await shot(`agent-${short}-3-settled`);
 
@@ -202,7 +196,7 @@ export function mainJob(agent) {
       await prompt.waitFor({ timeout: 60_000 });
       await sayNo(prompt, 'deny-reason', 'not today');
       await answer('Then I leave it.');
-      await until('the words reach the model', () => told(server, 'not today'), 20_000);
+      await becomes(() => told(server, 'not today'), true, 'the words reach the model');
       await idle();
       assert.deepEqual(readdirSync(asked), ['allowed']);
 
@@ -307,13 +301,15 @@ export function mainJob(agent) {
       assert.ok(children.length > 0, 'the agent is there while the host is');
       const sockets = children.flatMap(({ pid }) => toolSocketOf(pid));
       process.kill(app.host.extensionHost().pid, 'SIGKILL');
-      await until(
+      await becomes(
+        () => children.filter(({ pid }) => isAlive(pid)).length,
+        0,
         'a killed extension host leaves no agent',
-        () => !children.some(({ pid }) => isAlive(pid)),
       );
-      await until(
+      await becomes(
+        () => sockets.filter((socket) => existsSync(path.dirname(socket))).length,
+        0,
         'nothing is left of a socket',
-        () => !sockets.some((socket) => existsSync(path.dirname(socket))),
       );
     },
     { timeoutMs: 480_000 },

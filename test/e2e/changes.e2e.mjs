@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { becomes } from '../support/becomes.mjs';
 import { copyProject } from '../support/patchbay.mjs';
 import { e2e } from '../support/e2e.mjs';
 
@@ -34,14 +35,6 @@ async function send(chat, text) {
 
 const lens = (app, text) => app.page.locator('.codelens-decoration', { hasText: text });
 
-async function until(check, what) {
-  const end = Date.now() + 15_000;
-  while (!check()) {
-    assert.ok(Date.now() < end, `never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 e2e(
   'what a command changes shows up as hunks with its origin, in the card and in the editor; one is undone, one kept, and a checkpoint restores files and conversation',
   async (tools) => {
@@ -67,7 +60,7 @@ e2e(
     await tools.shot('changes-2-diff');
     await lens(app, '2 of 2').getByText('Undo').click();
     const afterUndo = before.replace('one', 'ONE');
-    await until(() => app.text('count.txt') === afterUndo, 'the second hunk is undone');
+    await becomes(() => app.text('count.txt'), afterUndo, 'the second hunk is undone');
     await lens(app, '1 of 1').waitFor();
     await card.locator(`${id('change-hunk')} >> nth=0`).waitFor();
 
@@ -84,7 +77,11 @@ e2e(
     // A new file is taken away.
     await again.locator(id('change-undo-file')).click();
     await again.locator(id('change-card')).waitFor({ state: 'hidden' });
-    await until(() => !existsSync(path.join(app.folder, 'made.txt')), 'the new file is gone');
+    await becomes(
+      () => existsSync(path.join(app.folder, 'made.txt')),
+      false,
+      'the new file is gone',
+    );
     await app.page
       .locator('.statusbar-item', { hasText: 'not reviewed' })
       .waitFor({ state: 'hidden' });
@@ -96,13 +93,13 @@ e2e(
     await app.page.locator('.monaco-dialog-box', { hasText: 'count.txt' }).waitFor();
     await tools.shot('changes-3-restore');
     await app.answerDialog(/^Restore$/);
-    await until(() => app.text('count.txt') === before, 'the file is restored');
+    await becomes(() => app.text('count.txt'), before, 'the file is restored');
     await again.locator(id('item-user')).waitFor({ state: 'hidden' });
     assert.equal(await again.locator(id('composer')).inputValue(), 'Shout');
     await tools.shot('changes-4-restored');
     await app.command('Patchbay: Undo Last Restore');
     await app.answerDialog(/^Restore$/);
-    await until(() => app.text('count.txt') === afterUndo, 'the restore is undone');
+    await becomes(() => app.text('count.txt'), afterUndo, 'the restore is undone');
     await app.command('Patchbay: Checkpoints: Show Disk Use');
     await app.page
       .locator('.notification-list-item', { hasText: 'checkpoints of' })

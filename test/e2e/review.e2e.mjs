@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { becomes } from '../support/becomes.mjs';
 import { e2e } from '../support/e2e.mjs';
 
 const id = (name) => `[data-testid="${name}"]`;
@@ -84,17 +85,6 @@ async function openTree(app) {
 async function rowAction(app, row, action) {
   await row.hover();
   await row.locator(`.actions a[aria-label^="${action}"]`).click();
-}
-
-/** Waits until a value is what it should be; says what it was when it never is. */
-async function becomes(read, wanted, what) {
-  const endMs = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (value === wanted) return;
-    if (Date.now() > endMs) assert.equal(value, wanted, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 e2e(

@@ -153,6 +153,15 @@ export async function startHost(o = {}) {
       return file && readFileSync(file, 'utf8');
     },
     logFiles: () => filesBelow(path.join(dirs.user, 'logs')),
+    /** What the editor has kept of unsaved files, each with a line of its own before the text. */
+    unsavedTexts: () =>
+      filesBelow(path.join(dirs.user, 'User/Backups')).flatMap((file) => {
+        try {
+          return [readFileSync(file, 'utf8')];
+        } catch {
+          return []; // the editor takes one away when the text is saved
+        }
+      }),
     serverLog: () => readFileSync(dirs.log, 'utf8'),
 
     async stop({ keep = o.root !== undefined || Boolean(process.env.KEEP_HOST) } = {}) {
