@@ -1,7 +1,7 @@
 import type { PatchOutcome } from './filePatch';
 import { byteOrderMark, dominantLineEnding, splitLines, textOfLines } from './lines';
+import { LineSearch } from './lineSearch';
 import { findNearMatch } from './matcher';
-import { findOccurrences } from './textSearch';
 
 interface AnchoredHunk {
   /** Lines of the file that come before the place, the outermost first. */
@@ -180,93 +180,4 @@ function failure(misfit: Misfit, hunk: AnchoredHunk, baseText: string): string {
         : `its lines do not occur${end}. The nearest place is line ${String(near.lineOneBased)}:\n${near.text}\nCopy the lines exactly as they are there, in the order of the file.`;
     }
   }
-}
-
-/** At most this many places are told of. */
-const maxPlaces = 6;
-
-/** Finds runs of lines, in time that grows with the file whatever is searched: each line is two characters of a text. */
-class LineSearch {
-  private readonly exact: string;
-  private readonly trimmed: string;
-  private readonly ids = new Map<string, number>();
-  /** Made for the first anchor: a patch may have very many of them. */
-  private placesByText: ReadonlyMap<string, readonly number[]> | undefined;
-
-  constructor(private readonly lines: readonly string[]) {
-    this.exact = this.codesOf(lines, (line) => line);
-    this.trimmed = this.codesOf(lines, (line) => line.trimEnd());
-  }
-
-  get length(): number {
-    return this.lines.length;
-  }
-
-  find(old: readonly string[], from: number, isAtEnd: boolean): readonly number[] {
-    const exact = this.places(
-      this.exact,
-      this.codesOf(old, (line) => line),
-      from,
-      isAtEnd,
-    );
-    return exact.length > 0
-      ? exact
-      : this.places(
-          this.trimmed,
-          this.codesOf(old, (line) => line.trimEnd()),
-          from,
-          isAtEnd,
-        );
-  }
-
-  findTrimmed(anchor: string, from: number): number | undefined {
-    this.placesByText ??= placesOf(this.lines);
-    const places = this.placesByText.get(anchor) ?? [];
-    let low = 0;
-    let high = places.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((places[middle] ?? 0) < from) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return places[low];
-  }
-
-  private places(codes: string, old: string, from: number, isAtEnd: boolean): readonly number[] {
-    if (isAtEnd) {
-      const place = (codes.length - old.length) / 2;
-      return place >= from && codes.endsWith(old) ? [place] : [];
-    }
-    return findOccurrences(codes.slice(2 * from), old, maxPlaces, true).map((at) => from + at / 2);
-  }
-
-  private codesOf(lines: readonly string[], toText: (line: string) => string): string {
-    return lines
-      .map((line) => {
-        const text = toText(line);
-        const id = this.ids.get(text) ?? this.ids.size;
-        this.ids.set(text, id);
-        // The two halves are of different ranges: nothing is found between two lines.
-        return String.fromCharCode(id & 0x7fff, 0x8000 | (id >> 15));
-      })
-      .join('');
-  }
-}
-
-/** Where each line stands, without the blanks around it. */
-function placesOf(lines: readonly string[]): ReadonlyMap<string, readonly number[]> {
-  const places = new Map<string, number[]>();
-  for (const [at, line] of lines.entries()) {
-    const text = line.trim();
-    const known = places.get(text);
-    if (known === undefined) {
-      places.set(text, [at]);
-    } else {
-      known.push(at);
-    }
-  }
-  return places;
 }

@@ -1,5 +1,6 @@
 import { append } from '../base/append';
 import { applyAnchoredHunks } from './anchoredPatch';
+import { LineSearch } from './lineSearch';
 import type { PatchOutcome } from './filePatch';
 
 interface PatchHunk {
@@ -53,9 +54,16 @@ function applyHunks(
 ): readonly string[] | undefined {
   const result: string[] = [];
   let at = 0;
+  /** Made for the first hunk that is not where it says. */
+  let search: LineSearch | undefined;
   for (const hunk of hunks) {
     const named = hunk.before.length === 0 ? hunk.startOneBased : hunk.startOneBased - 1;
-    const place = fits(base, hunk.before, named) && named >= at ? named : onlyPlace(base, hunk, at);
+    let place: number | undefined = named;
+    if (!fits(base, hunk.before, named) || named < at) {
+      search ??= new LineSearch(base);
+      const places = search.findExact(hunk.before, at);
+      place = places.length === 1 ? places[0] : undefined;
+    }
     if (place === undefined) {
       return undefined;
     }
@@ -73,45 +81,6 @@ function fits(base: readonly string[], lines: readonly string[], at: number): bo
     at + lines.length <= base.length &&
     lines.every((line, index) => base[at + index] === line)
   );
-}
-
-/** The one place of a hunk's lines at or behind `from`, in a time that grows with the lines (Knuth, Morris, Pratt). */
-function onlyPlace(base: readonly string[], hunk: PatchHunk, from: number): number | undefined {
-  const wanted = hunk.before;
-  if (wanted.length === 0) {
-    return undefined;
-  }
-  const borders = bordersOf(wanted);
-  let place: number | undefined;
-  let matched = 0;
-  for (let at = from; at < base.length; at += 1) {
-    while (matched > 0 && base[at] !== wanted[matched]) {
-      matched = borders[matched - 1] ?? 0;
-    }
-    matched += base[at] === wanted[matched] ? 1 : 0;
-    if (matched === wanted.length) {
-      if (place !== undefined) {
-        return undefined;
-      }
-      place = at + 1 - wanted.length;
-      matched = borders[matched - 1] ?? 0;
-    }
-  }
-  return place;
-}
-
-/** Of each beginning of the lines, how long its longest own beginning is that it also ends with. */
-function bordersOf(lines: readonly string[]): readonly number[] {
-  const borders = [0];
-  let length = 0;
-  for (let at = 1; at < lines.length; at += 1) {
-    while (length > 0 && lines[at] !== lines[length]) {
-      length = borders[length - 1] ?? 0;
-    }
-    length += lines[at] === lines[length] ? 1 : 0;
-    borders.push(length);
-  }
-  return borders;
 }
 
 function parseHunks(text: string): readonly PatchHunk[] | undefined {
