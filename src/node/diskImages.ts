@@ -83,7 +83,6 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
   ): Promise<void> {
     const { folder, target } = await this.place(path);
     if (image.kind === 'absent') {
-      await this.checkPlace(path);
       await unlessAbsent(unlink(target));
       await removeEmptyAbove(target, folder);
       return;

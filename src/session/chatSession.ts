@@ -907,11 +907,15 @@ export class ChatSession implements Disposable {
       model?.runtime === undefined
         ? undefined
         : new ArrivedCalls((what) => this.deps.log.arrived?.(turnId, what));
-    return {
-      onEvent: (event: NormalizedEvent) => {
-        if (this.openTurn !== turnId) {
-          return;
+    const inTurn =
+      <Args extends readonly unknown[]>(take: (...args: Args) => void) =>
+      (...args: Args): void => {
+        if (this.openTurn === turnId) {
+          take(...args);
         }
+      };
+    return {
+      onEvent: inTurn((event: NormalizedEvent) => {
         this.reducer.event(event);
         this.activity = this.activity?.retry === undefined ? this.activity : undefined;
         if (event.kind === 'text' || event.kind === 'thinking') {
@@ -930,11 +934,8 @@ export class ChatSession implements Disposable {
           this.steerQueue();
         }
         this.announce();
-      },
-      onObservation: (observation: Observation, kept?: ToolResult) => {
-        if (this.openTurn !== turnId) {
-          return;
-        }
+      }),
+      onObservation: inTurn((observation: Observation, kept?: ToolResult) => {
         this.reducer.observation(observation, kept);
         if (observation.kind === 'usage') {
           this.usage = observation.usage;
@@ -949,11 +950,8 @@ export class ChatSession implements Disposable {
           this.askItem(observation.request);
         }
         this.announce();
-      },
-      onProgress: (callId: string, progress: CallProgress) => {
-        if (this.openTurn !== turnId) {
-          return;
-        }
+      }),
+      onProgress: inTurn((callId: string, progress: CallProgress) => {
         this.phase = 'tooling';
         this.reducer.progress(callId, progress);
         this.activity =
@@ -961,15 +959,12 @@ export class ChatSession implements Disposable {
             ? { text: 'waiting for you', sinceMs: this.deps.nowMs() }
             : undefined;
         this.announce();
-      },
-      onToolResult: (call: ToolCall, result: ToolResult) => {
-        if (this.openTurn !== turnId) {
-          return;
-        }
+      }),
+      onToolResult: inTurn((call: ToolCall, result: ToolResult) => {
         this.reducer.toolResult(call.id, result);
         this.didSignal.fire({ kind: 'tool_end', callId: call.id, ok: result.ok });
         this.announce();
-      },
+      }),
       onMessage: (message: Message) => {
         if (message.role === 'tool') {
           this.activity = { text: `waiting for ${asker}`, sinceMs: this.deps.nowMs() };
