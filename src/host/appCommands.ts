@@ -165,7 +165,7 @@ export function createAppCommands(deps: AppCommandDeps): {
     'patchbay.exportAudit': () => auditView.export(),
     'patchbay.verifyAudit': () => auditView.verify(),
     'patchbay.compact': () => {
-      const { accepted, problem } = sessions.current.submit(compactCommand);
+      const { accepted, problem } = sessions.submit(compactCommand);
       if (!accepted) {
         void vscode.window.showInformationMessage(problem ?? 'Nothing was summarised.');
       }

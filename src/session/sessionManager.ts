@@ -168,14 +168,9 @@ export class SessionManager implements Disposable {
 
   /** The same at the start of a window: whoever began something else meanwhile is not taken away from it. */
   async restore(sessionId: string): Promise<boolean> {
-    const before = this.shown;
-    const opened = await this.deps.store.open(sessionId);
-    if (opened === undefined || this.shown !== before || !before.session.isEmpty) {
-      await opened?.close?.();
-      return false;
-    }
-    this.show(this.adopt(opened));
-    return true;
+    const { session } = this.shown;
+    const opening = this.openFor(this.choose(sessionId), sessionId, () => session.isEmpty);
+    return (await opening) === 'shown';
   }
 
   /**
@@ -389,9 +384,13 @@ export class SessionManager implements Disposable {
     return this.choice;
   }
 
-  private async openFor(choice: Choice, sessionId: string): Promise<Opening> {
+  private async openFor(
+    choice: Choice,
+    sessionId: string,
+    isStillWanted = (): boolean => true,
+  ): Promise<Opening> {
     const isOvertaken = (): boolean =>
-      this.choice !== choice && this.choice.sessionId !== sessionId;
+      this.choice === choice ? !isStillWanted() : this.choice.sessionId !== sessionId;
     const showKnown = (): Opening | undefined => {
       const known = this.openSessions.get(sessionId);
       if (isOvertaken()) {

@@ -120,13 +120,17 @@ describe('the session manager', () => {
     });
   });
 
-  it('shows the conversation from before at its start, unless something else was begun meanwhile', async () => {
+  it('shows the conversation from before at its start', async () => {
     const { manager, store } = setUp();
     store.kept.set('before', [{ role: 'user', text: 'what was said', createdAtMs: 0 }]);
     expect(await manager.restore('before')).toBe(true);
     expect(manager.current.id).toBe('before');
+  });
 
-    const { id } = manager.create();
+  it('does not show the conversation from before over one that was begun while it is read', async () => {
+    const { manager, store } = setUp();
+    store.kept.set('before', [{ role: 'user', text: 'what was said', createdAtMs: 0 }]);
+    const { id } = manager.current;
     const restoring = manager.restore('before');
     manager.current.submit('something new');
     expect(await restoring).toBe(false);
