@@ -127,10 +127,13 @@ function decideCommandAlways(
   }
   // What is not plain is covered by no rule, so none can call it harmless.
   if (mode === 'plan' && !(isHarmless && effect.analysis?.plain !== undefined)) {
-    return deny('mode.plan', 'plan mode runs no commands');
+    return deny('mode.plan', 'plan mode runs only commands that a rule marks read-only');
   }
   if (hasHiddenCharacters(effect.command)) {
-    return ask('danger.hidden-characters', 'the command contains hidden characters, shown as ⟨…⟩');
+    return ask(
+      'danger.hidden-characters',
+      'the command contains hidden characters, shown by their code points',
+    );
   }
   if (utf8Length(effect.command) > maxUnaskedCommandBytes) {
     return ask('danger.long-command', 'the command is longer than 8 KiB');

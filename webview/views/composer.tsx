@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
+import { asSentence } from '../../src/base/sentence';
 import {
   attachmentProblem,
   filesIn,
@@ -112,7 +113,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
         }
       }
     } catch (error) {
-      setProblem(`${errorMessage(error)} Your text is kept.`);
+      setProblem(`${asSentence(errorMessage(error))} Your text is kept.`);
     } finally {
       isSending.current = false;
       area.current?.focus();

@@ -58,7 +58,7 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
       if (added.ok) {
         onDone();
       } else {
-        setNote(added.problem ?? 'The endpoint could not be saved.');
+        setNote(added.problem ?? 'The endpoint was not saved. What you typed is kept; try again.');
       }
     });
   return (

@@ -23,7 +23,9 @@ export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.
     link
       .request('session/list', {})
       .then((result) => setSessions(result.sessions))
-      .catch((error: unknown) => setProblem(errorMessage(error)));
+      .catch((error: unknown) =>
+        setProblem(`The sessions could not be read; nothing was changed. ${errorMessage(error)}`),
+      );
   }, [link]);
   const shown = sessions?.filter((session) => isWanted(session, query, found));
   const change = (id: string, next: (session: SessionSummaryView) => SessionSummaryView): void =>
@@ -109,7 +111,7 @@ function useSearch(query: string, onProblem: (problem: string) => void): Found {
             setFound(result);
           }
         })
-        .catch((error: unknown) => onProblem(errorMessage(error)));
+        .catch((error: unknown) => onProblem(`The search failed: ${errorMessage(error)}`));
     }, searchDelayMs);
     return () => {
       isOld = true;

@@ -26,7 +26,7 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
   ): Promise<void> => {
     try {
       const { ok, problem: refusal } = await work;
-      setProblem(ok ? '' : (refusal ?? 'That was not possible.'));
+      setProblem(ok ? '' : (refusal ?? 'Nothing was changed. Try again.'));
     } catch (error) {
       setProblem(errorMessage(error));
     }

@@ -87,7 +87,10 @@ export function acpFailure(error: AcpError, agentName: string, quirks: AcpQuirks
     );
   }
   if (status !== undefined && status >= 400 && status < 500) {
-    return fail('invalid_request', `The service behind ${agentName} refused the request. ${said}`);
+    return fail(
+      'invalid_request',
+      `The service behind ${agentName} refused the request. What has arrived is kept. It said: ${said}`,
+    );
   }
   return fail('unknown', `${agentName} failed: ${said} What has arrived is kept; try again.`);
 }

@@ -182,7 +182,7 @@ export class ClaudeCliParser implements ExchangeParser {
     }
     return {
       code: 'child_exited',
-      message: `Claude Code ended early: ${this.lastError}`,
+      message: `Claude Code ended early. What has arrived is kept; try again. It said: ${this.lastError}`,
       detail: exit.stderrTail,
     };
   }

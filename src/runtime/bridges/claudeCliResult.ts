@@ -189,7 +189,7 @@ function apiFailure(said: string, status: number | undefined): Failure {
   if (status !== undefined && status >= 400) {
     return {
       code: 'invalid_request',
-      message: `The service behind Claude Code refused the request. ${words}`,
+      message: `The service behind Claude Code refused the request. What has arrived is kept. It said: ${words}`,
       ...common,
     };
   }
@@ -209,7 +209,11 @@ function apiFailure(said: string, status: number | undefined): Failure {
       ...common,
     };
   }
-  return { code: 'unknown', message: `Claude Code failed: ${words}`, ...common };
+  return {
+    code: 'unknown',
+    message: `Claude Code failed. What has arrived is kept; try again. It said: ${words}`,
+    ...common,
+  };
 }
 
 function isSignedOut(said: string): boolean {

@@ -209,7 +209,7 @@ export class CodexAppServerParser implements ExchangeParser {
       case 'thread/resume':
         return failedStep({
           code: 'resume_rejected',
-          message: 'Codex does not know the earlier session any more.',
+          message: 'Codex no longer knows this session. Start a new one.',
           detail: message,
         });
       case 'thread/start':

@@ -47,7 +47,7 @@ export function execExit(exit: ChildExit, resume: string | undefined): Failure |
 export function resumeRejected(detail: string): Failure {
   return {
     code: 'resume_rejected',
-    message: 'Codex does not know the earlier session any more.',
+    message: 'Codex no longer knows this session. Start a new one.',
     ...(detail === '' ? {} : { detail }),
   };
 }

@@ -58,7 +58,7 @@ export function serviceFailure(agentName: string, said: string): Failure {
   if (code !== undefined) {
     return {
       code: 'invalid_request',
-      message: `The service behind ${agentName} refused the request. ${words}`,
+      message: `The service behind ${agentName} refused the request. What has arrived is kept. It said: ${words}`,
       ...common,
     };
   }
