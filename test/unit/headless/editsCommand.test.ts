@@ -89,7 +89,7 @@ describe('hunks of lines with their endings', () => {
     );
   }, 120_000);
 
-  it('[R222] hunks are counted from 0, in order, apart by at least one equal line, with equal lines between', () => {
+  it('[R222] hunks are counted from 0, in order, apart by at least one equal line, with equal lines between and none at their ends', () => {
     fc.assert(
       fc.property(pair, ([base, proposed]) => {
         const [old, young] = [linesOf(base), linesOf(proposed)];
@@ -104,6 +104,10 @@ describe('hunks of lines with their endings', () => {
           expect(hunk.oldLines + hunk.newLines).toBeGreaterThan(0);
           oldAt = from + hunk.oldLines;
           newAt = newFrom + hunk.newLines;
+          if (hunk.oldLines > 0 && hunk.newLines > 0) {
+            expect(old[from]).not.toBe(young[newFrom]);
+            expect(old[oldAt - 1]).not.toBe(young[newAt - 1]);
+          }
         });
         expect(young.slice(newAt)).toEqual(old.slice(oldAt));
       }),
@@ -126,6 +130,12 @@ describe('hunks of lines with their endings', () => {
     expect(ranges('a', '')).toEqual([[1, 1, 0, 0]]);
     expect(ranges('\n\n', '\n')).toEqual([[1, 1, 0, 0]]);
     expect(ranges('a\n', 'a\n')).toEqual([]);
+    // Here the editor draws a line more.
+    expect(ranges('\t\n', ' \n\t\n')).toEqual([[0, 0, 1, 1]]);
+    expect(ranges('a\n', 'a\na\r\n')).toEqual([[1, 0, 2, 1]]);
+    expect(ranges('\uFEFFa\n', '\uFEFFa\na\n')).toEqual([[1, 0, 2, 1]]);
+    expect(ranges('a\n\t\nb\n', 'a\n\n\t\nb\n')).toEqual([[1, 0, 2, 1]]);
+    expect(ranges('a\n}\nb\n', 'a\n}\n  }\nb\n')).toEqual([[2, 0, 3, 1]]);
   });
 
   it('refuses indexes that are not there, named twice, or no indexes, and texts that are none', () => {
