@@ -177,7 +177,9 @@ function findAll(text: string, search: string, isForAll: boolean): readonly Plac
     findOccurrences(where, what, isForAll ? Infinity : maxToldPlaces, !isForAll);
   const exact = find(text, search);
   const hasOtherEndings = /[\r\n]/.test(search) && (text.includes('\r') || search.includes('\r'));
-  if (exact.length > 0 || !hasOtherEndings) {
+  const cutsPair = (at: number): boolean => text[at - 1] === '\r' && text[at] === '\n';
+  const isWhole = !exact.some((start) => cutsPair(start) || cutsPair(start + search.length));
+  if ((exact.length > 0 && isWhole) || !hasOtherEndings) {
     return exact.map((start) => ({ start, end: start + search.length, isLoose: false }));
   }
   const plain = withLineEnding(text, '\n');

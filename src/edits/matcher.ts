@@ -34,9 +34,9 @@ export function findNearMatch(text: string, search: string): NearMatch | undefin
 export function findNearest(text: string, search: string): NearMatch | undefined {
   const contents = splitLines(text.slice(0, endOfLines(text, maxTextLines))).contents;
   const lines = contents.map(normalized);
-  const wanted = trimBlankEnds(splitLines(search.slice(0, maxSearchChars)).contents)
-    .slice(0, maxSearchLines)
-    .map(normalized);
+  const searched = splitLines(search.slice(0, maxSearchChars)).contents;
+  const blankLines = searched.findIndex((line) => line.trim() !== '');
+  const wanted = trimBlankEnds(searched).slice(0, maxSearchLines).map(normalized);
   if (wanted.length === 0 || lines.every((line) => line === '')) {
     return undefined;
   }
@@ -49,10 +49,16 @@ export function findNearest(text: string, search: string): NearMatch | undefined
       best = { start, similarity };
     }
   }
-  const shown = contents.slice(best.start, best.start + Math.min(wanted.length, maxShownLines));
+  // The place begins with the blank lines that were searched, as far as they are there.
+  let first = best.start;
+  while (first > 0 && best.start - first < blankLines && lines[first - 1] === '') {
+    first--;
+  }
+  const end = best.start + wanted.length;
+  const shown = contents.slice(first, Math.min(end, first + maxShownLines));
   const shownText = shown.map((line) => line.slice(0, maxShownChars + 1)).join('\n');
   return {
-    lineOneBased: best.start + 1,
+    lineOneBased: first + 1,
     text: shownText.length > maxShownChars ? `${shownText.slice(0, maxShownChars)}…` : shownText,
     similarity: Math.round(best.similarity * 100) / 100,
   };

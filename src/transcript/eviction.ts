@@ -76,6 +76,10 @@ export function planEviction(
         const group = groupAt(view, at, gone);
         if (group === undefined) {
           exchange = { ...exchange, hasSurvivors: exchange.hasSurvivors || turn.role !== 'system' };
+          if (isHeldBackAt(view, at)) {
+            // Its result came after the exchange was looked at.
+            retryAt ??= exchange.head ?? at;
+          }
         } else {
           drop(group);
         }
@@ -147,7 +151,7 @@ function nextExchange(
     const group = groupAt(view, end, gone);
     if (group === undefined) {
       isFree &&= turn.role === 'system';
-      isHeldBack ||= membersAt(view, end).some((member) => member >= view.keepFrom);
+      isHeldBack ||= isHeldBackAt(view, end);
     } else {
       groups.push(group);
     }
@@ -178,6 +182,11 @@ function groupAt(
     return members;
   }
   return caller === undefined || hasToStay(view, slot) ? undefined : [slot];
+}
+
+/** It stays only until the next question. */
+function isHeldBackAt(view: EvictionView, slot: number): boolean {
+  return membersAt(view, slot).some((member) => member >= view.keepFrom);
 }
 
 function membersAt(view: EvictionView, callerSlot: number): readonly number[] {

@@ -7,6 +7,8 @@ import type { Turn } from './turn';
  */
 export class PairIndex {
   private readonly newestCaller = new Map<string, number>();
+  /** Of an id that was used again: its other callers, oldest first. */
+  private readonly olderCallers = new Map<string, number[]>();
   /** By place: of a result the place of its caller, of a caller those of its results. */
   private callers: (number | undefined)[] = [];
   private results: (number[] | undefined)[] = [];
@@ -19,6 +21,10 @@ export class PairIndex {
     this.results.push(undefined);
     if (turn.role === 'assistant') {
       for (const { id } of turn.toolCalls ?? []) {
+        const older = this.newestCaller.get(id);
+        if (older !== undefined && older !== slot) {
+          this.olderCallers.set(id, [...(this.olderCallers.get(id) ?? []), older]);
+        }
         this.newestCaller.set(id, slot);
         const result = this.early.get(id);
         if (result !== undefined) {
@@ -52,9 +58,7 @@ export class PairIndex {
   forget(turn: Turn, slot: number): void {
     if (turn.role === 'assistant') {
       for (const { id } of turn.toolCalls ?? []) {
-        if (this.newestCaller.get(id) === slot) {
-          this.newestCaller.delete(id);
-        }
+        this.forgetCaller(id, slot);
       }
       this.results[slot] = undefined;
     } else if (turn.role === 'tool') {
@@ -82,6 +86,10 @@ export class PairIndex {
     });
     this.callers = callers;
     this.results = results;
+    for (const [id, slots] of this.olderCallers) {
+      const left = slots.map(placeOf).filter((at) => at !== undefined);
+      this.olderCallers.set(id, left);
+    }
     for (const index of [this.newestCaller, this.early]) {
       for (const [id, slot] of index) {
         const place = places[slot];
@@ -91,6 +99,24 @@ export class PairIndex {
           index.set(id, place);
         }
       }
+    }
+  }
+
+  /** An older call of the same id is the newest one then. */
+  private forgetCaller(id: string, slot: number): void {
+    const older = this.olderCallers.get(id)?.filter((caller) => caller !== slot) ?? [];
+    if (this.newestCaller.get(id) === slot) {
+      const newest = older.pop();
+      if (newest === undefined) {
+        this.newestCaller.delete(id);
+      } else {
+        this.newestCaller.set(id, newest);
+      }
+    }
+    if (older.length === 0) {
+      this.olderCallers.delete(id);
+    } else {
+      this.olderCallers.set(id, older);
     }
   }
 

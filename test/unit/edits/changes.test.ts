@@ -142,6 +142,13 @@ describe('applyChange', () => {
     expect(edit('a\nb\n', 'a\r\nb', 'x\r\ny')).toEqual(changed('x\ny\n'));
   });
 
+  it('a place never begins or ends within a CRLF', () => {
+    expect(edit('a\r\nb\r\n', '\n', ' ')).toMatchObject({ kind: 'failed', code: 'ambiguous' });
+    expect(edit('a\r\nb', '\n', ' ')).toEqual(changed('a b'));
+    expect(edit('  y\rx\r\n', 'y\rx\r', 'a\rb')).toEqual(changed('  a\rb'));
+    expect(edit('x\nfoo\r\nfoo', '\nfoo', '')).toMatchObject({ kind: 'failed', code: 'ambiguous' });
+  });
+
   it('a search text that is cut from the file and unique is always found and replaced in place', () => {
     const text = fc.array(fc.constantFrom('a', 'b', '\n', '\r\n', '😀', ' '), {
       minLength: 1,

@@ -165,6 +165,11 @@ describe('a match by its line', () => {
     expect(
       answerMatch({ text: 'x\nconst a = 1;\n', search: 'const  a = 1;', replace: '' }),
     ).toEqual({ nearest: { line: 2, score: 0.99 } });
+    // The blank line that was searched is where the place begins, if it is there.
+    const text = 'aa\nbb\n\nfoo bar\nfoo baz\n';
+    expect(answerMatch({ text, search: '\n\nfoo  bar\n', replace: '' })).toMatchObject({
+      nearest: { line: 3 },
+    });
     expect(answerMatch({ text: '', search: 'a', replace: '' })).toEqual({
       nearest: { line: 1, score: 0 },
     });

@@ -269,6 +269,45 @@ describe('TranscriptStore', () => {
     expect(store.overflowTokens).toBe(0);
   });
 
+  it('[R190][R191] a result that comes behind the newest question while its exchange is taken apart lets it go with the next', () => {
+    const store = TranscriptStore.fromTurns([
+      turn('user', 1, 'first'),
+      assistantWithToolCalls([toolCall('c0')], { tokens: 1 }),
+      assistantWithToolCalls([toolCall('c2')], { tokens: 10 }),
+      result('c0', 300),
+      turn('user', 0, 'second'),
+    ]);
+    store.maybeEvict(300);
+    store.append(result('c2', 10));
+    store.maybeEvict(0);
+    store.append(turn('user', 50, 'third'));
+    store.maybeEvict(50);
+    expect(store.tokenCount).toBe(50);
+    expect(store.overflowTokens).toBe(0);
+  });
+
+  it('[R191] a result belongs to the older call of its id where the newer one is gone', () => {
+    const store = new TranscriptStore();
+    for (const one of [
+      createTurn({
+        role: 'assistant',
+        content: '',
+        tokens: 10,
+        toolCalls: [toolCall('again')],
+        nonDroppable: true,
+        nonDroppableReason: 'why',
+      }),
+      assistantWithToolCalls([toolCall('again')], { tokens: 10 }),
+    ]) {
+      store.append(one);
+    }
+    store.maybeEvict(0);
+    expect(roles(store)).toEqual(['assistant']);
+    store.append(result('again', 10));
+    store.maybeEvict(0);
+    expect(roles(store)).toEqual(['assistant', 'tool']);
+  });
+
   it('[R191] an id that is used again belongs to its newest call; a result before its call goes with it', () => {
     const store = new TranscriptStore();
     for (const name of ['a', 'b']) {
