@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './base/clock';
 import { createId } from './base/ids';
 import { silentLogger } from './base/logger';
@@ -314,6 +315,8 @@ function emit(line: HeadlessLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+// Otherwise the process cannot end before the optimizing compiler is done with the grammars, which takes seconds.
+setFlagsFromString('--liftoff-only');
 process.stdout.on('error', () => process.exit(1));
 void main(process.argv.slice(2)).then(
   // Written lines leave the pipe before the process does.

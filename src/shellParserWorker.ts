@@ -2,7 +2,10 @@
 import { createShellParser } from './gate/shell/shellParser';
 import { serveShellParser } from './node/shellParserServer';
 
-serveShellParser(__dirname, (readGrammar) =>
+const usualShells =
+  process.platform === 'win32' ? (['bash', 'powershell'] as const) : (['bash'] as const);
+
+serveShellParser(__dirname, usualShells, (readGrammar) =>
   createShellParser({
     treeSitterWasm: () => readGrammar('tree-sitter'),
     bashWasm: () => readGrammar('tree-sitter-bash'),

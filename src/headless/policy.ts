@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { systemClock, type Clock } from '../base/clock';
 import { isArrayOf, isString } from '../base/guard';
 import { PatchbayError } from '../base/patchbayError';
@@ -39,8 +38,6 @@ export interface PolicyQuestion {
 }
 
 export async function runPolicy(root: string, bundleFolder: string): Promise<number> {
-  // Otherwise the process cannot end before the optimizing compiler is done with the grammars, which takes seconds.
-  setFlagsFromString('--liftoff-only');
   const parser = createShellParserThread({
     workerPath: join(bundleFolder, 'shellParserWorker.js'),
     unparsed,

@@ -10,13 +10,14 @@ export interface ShellParserQuestion {
 
 /** What the thread says. It is our own program: only the shape of the frame is looked at. */
 export type ShellParserAnswer =
-  | { readonly kind: 'ready' }
+  /** These shells are parsed at once; the grammar of another one is loaded by its first command. */
+  | { readonly kind: 'ready'; readonly shells: readonly ShellKind[] }
   | { readonly kind: 'parsed'; readonly id: number; readonly parsed: ParsedCommand };
 
 export function isShellParserAnswer(value: unknown): value is ShellParserAnswer {
   return (
     isRecord(value) &&
-    (value.kind === 'ready' ||
+    ((value.kind === 'ready' && Array.isArray(value.shells)) ||
       (value.kind === 'parsed' && typeof value.id === 'number' && isRecord(value.parsed)))
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import type { ShellParser } from '../gate/shell/contract';
+import type { ShellKind, ShellParser } from '../gate/shell/contract';
 import type { ShellParserAnswer, ShellParserQuestion } from './shellParserProtocol';
 
 /** A grammar's bytes, which lie beside the program. */
@@ -9,9 +9,13 @@ export type ReadGrammar = (
   name: 'tree-sitter' | 'tree-sitter-bash' | 'tree-sitter-powershell',
 ) => Uint8Array;
 
-/** The thread's side: answers each question, after the grammar of the usual shell was loaded. */
+/**
+ * The thread's side: answers each question, after the grammars of `shells` were loaded. A grammar that nobody asks for
+ * is not loaded: to compile it takes seconds, which a process that ends has to wait for.
+ */
 export function serveShellParser(
   folder: string,
+  shells: readonly ShellKind[],
   create: (readGrammar: ReadGrammar) => ShellParser,
 ): void {
   const port = parentPort;
@@ -25,7 +29,7 @@ export function serveShellParser(
       say({ kind: 'parsed', id: question.id, parsed }),
     );
   });
-  void Promise.all([parse('true', 'bash'), parse('true', 'powershell')]).then(() =>
-    say({ kind: 'ready' }),
+  void Promise.all(shells.map((shell) => parse('true', shell))).then(() =>
+    say({ kind: 'ready', shells }),
   );
 }

@@ -11,7 +11,7 @@ export interface ShellParserThreadOptions {
   readonly unparsed: (command: string, shell: ShellKind, obstacle: string) => ParsedCommand;
   /** For one command, once the thread is there. Default 300. */
   readonly timeoutMs?: number;
-  /** For the start of the thread. Default 5000. */
+  /** For the start of the thread, and for a first command whose grammar is loaded for it. Default 5000. */
   readonly startTimeoutMs?: number;
 }
 
@@ -62,6 +62,8 @@ class RunningThread {
   private readonly worker: Worker | undefined;
   private readonly started = new Deferred<void>();
   private readonly pending = new Map<number, (answer: ParsedCommand | undefined) => void>();
+  /** Their grammars are there. */
+  private readonly known = new Set<ShellKind>();
   private count = 0;
   private why = 'could not be parsed';
   isOver = false;
@@ -69,7 +71,7 @@ class RunningThread {
   constructor(private readonly options: ShellParserThreadOptions) {
     const timer = setTimeout(
       () => this.end('could not be parsed: its parser did not start'),
-      options.startTimeoutMs ?? 5000,
+      this.startTimeoutMs,
     );
     void this.started.promise.then(() => clearTimeout(timer));
     try {
@@ -82,6 +84,10 @@ class RunningThread {
     this.worker.on('message', (message: unknown) => this.onMessage(message));
     this.worker.on('error', () => this.end('could not be parsed'));
     this.worker.on('exit', () => this.end('could not be parsed'));
+  }
+
+  private get startTimeoutMs(): number {
+    return this.options.startTimeoutMs ?? 5000;
   }
 
   /** Settles also when it ended before it was ready. */
@@ -99,10 +105,11 @@ class RunningThread {
       const id = ++this.count;
       const timer = setTimeout(
         () => this.end('could not be parsed in time'),
-        this.options.timeoutMs ?? 300,
+        this.known.has(shell) ? (this.options.timeoutMs ?? 300) : this.startTimeoutMs,
       );
       this.pending.set(id, (answer) => {
         clearTimeout(timer);
+        this.known.add(shell);
         this.pending.delete(id);
         resolve(answer ?? unparsed());
       });
@@ -133,6 +140,7 @@ class RunningThread {
 
   private accept(message: ShellParserAnswer): void {
     if (message.kind === 'ready') {
+      message.shells.forEach((shell) => this.known.add(shell));
       this.started.resolve();
     } else {
       this.pending.get(message.id)?.(message.parsed);

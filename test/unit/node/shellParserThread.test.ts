@@ -35,7 +35,7 @@ function start(options: Partial<ShellParserThreadOptions> = {}): ShellParserThre
 /** Answers the first command of each thread never, and the others with their own text. */
 const stubborn = `
 const { parentPort } = require('node:worker_threads');
-parentPort.postMessage({ kind: 'ready' });
+parentPort.postMessage({ kind: 'ready', shells: ['bash'] });
 parentPort.on('message', ({ id, command, shell }) => {
   if (command === 'loop') for (;;);
   if (command === 'die') process.exit(1);
