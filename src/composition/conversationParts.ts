@@ -144,8 +144,8 @@ export function createConversationParts(options: ConversationPartsOptions): Conv
             ? []
             : prepareServers(signal),
         keyFor: async (model) => {
-          const provider = setup.catalog.keyProviderOf(model.id);
-          const found = provider === undefined ? undefined : await vault.find(provider);
+          const provider = setup.keyProviderOf(model);
+          const found = provider === undefined ? undefined : await vault.find(provider.id);
           if (found !== undefined) {
             learnSecret(found.key);
           }

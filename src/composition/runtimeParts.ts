@@ -110,6 +110,7 @@ export function createRuntimeParts({
     }),
     resumeStore,
     completeUsage: (model, usage) => withPrice(usage, settings.values.prices[model.id]),
+    keyProviderOf: (model) => setup.keyProviderOf(model),
     agentVersion: ({ adapter }) => setup.agent(adapter)?.version,
   });
   const shippedBridges = createShippedBridges({

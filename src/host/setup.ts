@@ -73,6 +73,14 @@ export class Setup implements Disposable {
     return this.built;
   }
 
+  /** Whose key a model takes; one of an agent takes one only where the agent works with a key of ours. */
+  keyProviderOf(model: ModelRef): KeyProvider | undefined {
+    const id =
+      this.catalog.keyProviderOf(model.id) ??
+      (model.runtime?.authMode === 'api-key' ? model.provider : undefined);
+    return this.keyProviders().find((provider) => provider.id === id);
+  }
+
   /** Providers a key can be kept for: the shipped ones and the user's endpoints. */
   keyProviders(): readonly KeyProvider[] {
     return [

@@ -1,11 +1,11 @@
+import type { Setup } from './setup';
 import { PatchbayError, errorMessage } from '../base/patchbayError';
 import type { Failure } from '../events/failure';
 import type { Bridge, ModelRef } from '../runtime/contract';
 import type { CredentialVault } from '../runtime/credentials';
-import type { ModelCatalog } from '../runtime/modelCatalog';
 
 export interface TurnGuardDeps {
-  readonly setup: { readonly catalog: ModelCatalog };
+  readonly setup: Pick<Setup, 'keyProviderOf'>;
   readonly vault: CredentialVault;
   readonly isTrusted: () => boolean;
   readonly hasFolder: () => boolean;
@@ -37,7 +37,7 @@ export function createTurnGuard(
         return refusal;
       }
     }
-    const provider = deps.setup.catalog.keyProviderOf(model.id);
+    const provider = deps.setup.keyProviderOf(model)?.id;
     if (provider === undefined) {
       return undefined;
     }

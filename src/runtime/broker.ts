@@ -27,6 +27,7 @@ import {
   type ExchangeOutlet,
   type TerminalEvent,
 } from './exchange';
+import { childKeyEnvironment, type KeyProvider } from './credentials';
 import { driveFramework, type FrameworkStream } from './frameworkArm';
 import type { ResumeStore } from './resumeLink';
 import { tapToken } from './resumeTap';
@@ -57,6 +58,8 @@ export interface RuntimeBrokerOptions {
   readonly agentVersion?: (spec: ExternalRuntimeSpec) => string | undefined;
   /** Completes what was told about an exchange by what else is known: a price. */
   readonly completeUsage?: (model: ModelRef, usage: Usage) => Usage;
+  /** Whose key a model takes: for a runtime that works with a key of ours. Absent: no key goes to any child. */
+  readonly keyProviderOf?: (model: ModelRef) => Pick<KeyProvider, 'envVariable'> | undefined;
   /** How long an idle agent is kept between turns. Default 5 minutes. */
   readonly idleChildMs?: number;
 }
@@ -206,7 +209,8 @@ export class RuntimeBroker {
     const route = this.route(model, context, opts);
     const { transport } = this.options;
     if (route.kind === 'external' && transport !== undefined) {
-      return this.produceExternal({ route, transport, model, context, opts, outlet, sink });
+      const keyed = { ...route, spec: this.withKey(route.spec, model, opts.apiKey) };
+      return this.produceExternal({ route: keyed, transport, model, context, opts, outlet, sink });
     }
     const adapter = this.resolveSpec(model)?.adapter ?? adapterOfAddress(model.address);
     if (adapter !== undefined) {
@@ -214,6 +218,17 @@ export class RuntimeBroker {
     }
     const { framework } = this.options;
     return driveFramework({ framework, model, context, opts, outlet });
+  }
+
+  /** What the user set for the agent stands before the key. */
+  private withKey(
+    spec: ExternalRuntimeSpec,
+    model: ModelRef,
+    apiKey: string | undefined,
+  ): ExternalRuntimeSpec {
+    const provider = this.options.keyProviderOf?.(model) ?? {};
+    const env = childKeyEnvironment(spec, provider, apiKey);
+    return Object.keys(env).length === 0 ? spec : { ...spec, env: { ...env, ...spec.env } };
   }
 
   /** Why the last failed turn of this agent failed, since this object was made. */

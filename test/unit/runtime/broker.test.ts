@@ -279,6 +279,23 @@ describe('exchange', () => {
     });
   });
 
+  it.each([
+    ['api-key', { OPENAI_API_KEY: 'sk-ours' }],
+    ['external-cli', undefined],
+  ] as const)(
+    '[R117] a child whose runtime signs in by %s is started with %j',
+    async (authMode, env) => {
+      const lab = new ExchangeLab(createLineBridge(), undefined, {
+        keyProviderOf: () => ({ envVariable: 'OPENAI_API_KEY' }),
+        specs: () => ({ byModelId: {}, byAdapter: { line: { adapter: 'line', authMode } } }),
+      });
+      lab.run('x', { apiKey: 'sk-ours' });
+      await lab.pass();
+      expect(lab.starts).toHaveLength(1);
+      expect(lab.starts[0]?.spec.env).toEqual(env);
+    },
+  );
+
   it('[R16] turns whatever throws into the last event of the stream', async () => {
     const thrown = new Error('kaputt');
     const fail = (): never => {
