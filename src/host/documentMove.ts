@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { PatchbayError } from '../base/patchbayError';
 import type { Hunk } from '../edits/fileEdit';
 import type { PlaceCheck, WriteOutcome } from '../tools/contract';
+import { isBehindDisk, waitForReload } from './bufferReload';
 import { decodeFile, encodeLike } from './textCodec';
 import { lineEndings, minimalEdits } from './textEdits';
 import { isFileNotFound, openDocument } from './workspaceUri';
@@ -21,24 +22,35 @@ export interface BufferMove {
 /**
  * Moves a file and changes its text in one workspace edit, which is one undo step of the editor: undone, the file is at
  * its old place again, a changed text in its editor and not saved. The move is a rename, so that mode, encoding and
- * open editors stay. A text with mixed line endings, which no buffer can hold, is created anew in the same one step.
+ * open editors stay. A text with mixed line endings, which no buffer can hold, is created anew in the same one step, and
+ * so is a file that its editor does not read anew in time.
  */
 export async function moveThroughBuffer(move: BufferMove): Promise<WriteOutcome> {
   const { source, target, text, expectedText } = move;
   const document = openDocument(source) ?? (await vscode.workspace.openTextDocument(source));
-  const { isDirty, version } = document;
   const isChanged = text !== expectedText;
-  const isMixed = lineEndings(text) === 'mixed' || lineEndings(expectedText) === 'mixed';
+  if (isChanged && isBehindDisk(document, expectedText)) {
+    await waitForReload(document, document.version);
+  }
+  const { isDirty, version } = document;
+  // A buffer that still has the old text is nothing to make an edit of.
+  const isMadeAnew =
+    lineEndings(text) === 'mixed' ||
+    lineEndings(expectedText) === 'mixed' ||
+    isBehindDisk(document, expectedText);
   const edit = new vscode.WorkspaceEdit();
-  if (!isChanged || !isMixed) {
+  if (!isChanged || !isMadeAnew) {
     edit.renameFile(source, target, { overwrite: false });
   }
   if (isChanged) {
     const bytes = await vscode.workspace.fs.readFile(source);
     const { encoding } = document;
     const diskText = await decodeFile(source, bytes, encoding);
+    if ((isDirty ? document.getText() : diskText) !== expectedText) {
+      throw stale(source);
+    }
     const contents = await encodeLike(source, { bytes, text: diskText, encoding }, text);
-    if (!isMixed) {
+    if (!isMadeAnew) {
       edit.set(target, textEdits(document, move));
     } else if (isDirty) {
       throw new PatchbayError(
@@ -52,7 +64,7 @@ export async function moveThroughBuffer(move: BufferMove): Promise<WriteOutcome>
   }
   await move.checkPlace?.();
   if (document.version !== version) {
-    throw new PatchbayError('stale', `${shown(source)} changed meanwhile; nothing was moved.`);
+    throw stale(source);
   }
   await vscode.workspace.applyEdit(edit);
   if ((await exists(source)) || !(await exists(target))) {
@@ -94,6 +106,10 @@ function textEdits(document: vscode.TextDocument, { text, hunks }: BufferMove): 
     ),
     ...(wanted === 'none' || ending === document.eol ? [] : [vscode.TextEdit.setEndOfLine(ending)]),
   ];
+}
+
+function stale(uri: vscode.Uri): PatchbayError {
+  return new PatchbayError('stale', `${shown(uri)} changed meanwhile; nothing was moved.`);
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { PatchbayError } from '../base/patchbayError';
 import type { Hunk } from '../edits/fileEdit';
 import type { PlaceCheck, WriteOutcome } from '../tools/contract';
+import { isBehindDisk, waitForReload } from './bufferReload';
 import { decodeFile, encodeLike, isSameBytes } from './textCodec';
 import { isSameButEndings, lineEndings, minimalEdits } from './textEdits';
 import { openDocument, toWorkspaceUri } from './workspaceUri';
@@ -40,7 +41,7 @@ type Attempt =
 
 /**
  * Changes an existing file as one undo step of its buffer, and saves it when it was clean before. A text with mixed
- * line endings, which no buffer can hold, is written as bytes. Throws `stale`, `encoding`, `mixed_line_endings`,
+ * line endings, which no buffer can hold, is written as bytes; so is a file that its editor does not read anew in time. Throws `stale`, `encoding`, `mixed_line_endings`,
  * `read_only`; nothing is written then.
  */
 export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutcome> {
@@ -54,12 +55,42 @@ export async function writeThroughBuffer(write: BufferWrite): Promise<WriteOutco
     if (attempts === maxAttempts) {
       throw stale(write.uri);
     }
+    if (before === undefined && isUnreadYet(present, write)) {
+      if (await waitForReload(present.document, present.version)) {
+        continue;
+      }
+      return await writeBehindBuffer(write, present);
+    }
     const attempt = await tryWrite(write, present, before);
     if (attempt.kind === 'written') {
       return attempt.outcome;
     }
     before = attempt.before;
   }
+}
+
+/** The disk has what was decided on, and the editor has not read it yet: its old text is nothing to make an edit of. */
+function isUnreadYet({ document, diskText }: Present, { expectedText }: BufferWrite): boolean {
+  return diskText === expectedText && isBehindDisk(document, diskText);
+}
+
+/** Where the editor is not told of changes on the disk: it reads this one with the change before. */
+async function writeBehindBuffer(write: BufferWrite, present: Present): Promise<WriteOutcome> {
+  const { uri, text, expectedText } = write;
+  const encoded = await encodeAs(write, present);
+  await write.checkPlace?.();
+  const { document, version, bytes } = await look(uri);
+  if (document.isDirty || version !== present.version || !isSameBytes(bytes, present.bytes)) {
+    throw stale(uri);
+  }
+  if (text === expectedText) {
+    return { isSaved: true };
+  }
+  await vscode.workspace.fs.writeFile(uri, encoded);
+  return {
+    isSaved: true,
+    note: 'Written to the file, which its editor had not read yet: undo in the editor does not take this back.',
+  };
 }
 
 /** The next look tells whether something changed: then it is `stale`, else the editor is asked again. */

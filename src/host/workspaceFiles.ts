@@ -16,7 +16,6 @@ import { moveThroughBuffer } from './documentMove';
 import { writeThroughBuffer } from './documentWrite';
 import { hasReplaced, isMisread } from './encodings';
 import { decodeFile, isSameBytes } from './textCodec';
-import { isSameButEndings } from './textEdits';
 import {
   fromWorkspaceUri,
   isFileNotFound,
@@ -26,6 +25,8 @@ import {
 } from './workspaceUri';
 
 const maxFileBytes = 50 * 1024 * 1024;
+/** A document that changes while its file is read is read once more. */
+const maxReads = 3;
 
 export interface WorkspaceFilesOptions {
   readonly home: string;
@@ -36,7 +37,7 @@ export interface WorkspaceFilesOptions {
   readonly isWriteProtected?: (path: string) => Promise<boolean>;
 }
 
-/** The files of the workspace, through the editor: a buffer beats the disk, and a write is one undo step. */
+/** The files of the workspace, through the editor: unsaved text beats the disk, and a write is one undo step. */
 export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
   private readonly store = new DisposableStore();
   private readonly didChange = this.store.add(new Emitter<string | undefined>());
@@ -68,33 +69,24 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
 
   async readText(path: string): Promise<TextFile> {
     const uri = toWorkspaceUri(path);
-    const document = openDocument(uri);
-    const live = document === undefined ? undefined : liveText(document);
-    if (live?.isDirty === true) {
-      return { ...live, isOpen: true, ...(await misreadMark(uri, live.text)) };
+    for (let attempts = 1; ; attempts++) {
+      const before = openDocument(uri);
+      const version = before?.version;
+      const onDisk = before?.isDirty === true ? undefined : await readDisk(uri, before?.encoding);
+      // Asked again after the wait: the user opens, types and saves meanwhile.
+      const document = openDocument(uri);
+      if (document?.isDirty === true) {
+        const text = document.getText();
+        return { text, isDirty: true, isOpen: true, ...(await misreadMark(uri, text)) };
+      }
+      // Without unsaved text the file is what the disk has: the buffer may not have been read anew yet, and keeps only
+      // one kind of line ending.
+      const isSteady = document === before && document?.version === version;
+      if (onDisk !== undefined && (isSteady || attempts >= maxReads)) {
+        const misread = await misreadMark(uri, onDisk.text, onDisk.bytes);
+        return { text: onDisk.text, isDirty: false, isOpen: document !== undefined, ...misread };
+      }
     }
-    const stat = await statOf(uri);
-    if (stat === undefined) {
-      throw new PatchbayError(
-        'not_found',
-        `${vscode.workspace.asRelativePath(uri)} does not exist.`,
-      );
-    }
-    refuseUnreadable(uri, stat);
-    const bytes = await vscode.workspace.fs.readFile(uri);
-    const text = await decodeFile(uri, bytes, document?.encoding);
-    const misread = await misreadMark(uri, text, bytes);
-    if (document === undefined) {
-      return { text, isDirty: false, isOpen: false, ...misread };
-    }
-    // A buffer keeps one kind of line ending. Where that is the only difference, the disk has the exact text.
-    const { text: buffer, isDirty } = liveText(document);
-    return {
-      text: !isDirty && isSameButEndings(buffer, text) ? text : buffer,
-      isDirty,
-      isOpen: true,
-      ...misread,
-    };
   }
 
   async writeText(
@@ -248,12 +240,17 @@ async function misreadMark(
     : {};
 }
 
-/** Asked again after each wait: the user types meanwhile. */
-function liveText(document: vscode.TextDocument): {
-  readonly text: string;
-  readonly isDirty: boolean;
-} {
-  return { text: document.getText(), isDirty: document.isDirty };
+async function readDisk(
+  uri: vscode.Uri,
+  encoding: string | undefined,
+): Promise<{ readonly text: string; readonly bytes: Uint8Array }> {
+  const stat = await statOf(uri);
+  if (stat === undefined) {
+    throw new PatchbayError('not_found', `${vscode.workspace.asRelativePath(uri)} does not exist.`);
+  }
+  refuseUnreadable(uri, stat);
+  const bytes = await vscode.workspace.fs.readFile(uri);
+  return { bytes, text: await decodeFile(uri, bytes, encoding) };
 }
 
 /** One `WorkspaceEdit`: undo takes the file away again. Missing folders are made. */

@@ -9,7 +9,10 @@ import type { PermissionMode, WorkspaceRoots } from '../gate/contract';
 export interface WorkspaceFiles {
   roots(): WorkspaceRoots;
   stat(path: string): Promise<FileStat | undefined>;
-  /** The live text: an open document's buffer, dirty or not, else the file decoded. Throws PatchbayError: `not_found`, `not_text`, `too_large`, `is_directory`. */
+  /**
+   * The live text: the unsaved text of an open document, else the file decoded, also where a buffer was not read anew yet.
+   * Throws PatchbayError: `not_found`, `not_text`, `too_large`, `is_directory`.
+   */
   readText(path: string): Promise<TextFile>;
   /**
    * Writes as one undo step through the editor's buffer; saved only when the document was clean before. The text must

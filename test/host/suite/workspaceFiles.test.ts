@@ -275,6 +275,62 @@ describe('workspace files', () => {
     assert.equal(editor.document.isDirty, false);
   });
 
+  it('[R166][R228] reads what a command wrote before the editor has, and writes one undo step upon that', async () => {
+    const file = put('command.txt', 'a\nb\n');
+    const editor = await open(file);
+    writeFileSync(file, 'a\nb\nby a command\n');
+    assert.equal(editor.document.getText(), 'a\nb\n');
+    assert.deepEqual(await files.readText(file), {
+      text: 'a\nb\nby a command\n',
+      isDirty: false,
+      isOpen: true,
+    });
+    const outcome = await files.writeText(file, 'A\nb\nby a command\n', 'a\nb\nby a command\n');
+    assert.deepEqual(outcome, { isSaved: true });
+    assert.equal(readFileSync(file, 'utf8'), 'A\nb\nby a command\n');
+    assert.equal(editor.document.isDirty, false);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(editor.document.getText(), 'a\nb\nby a command\n');
+  });
+
+  it('[R166] keeps unsaved text as the truth when the disk changes behind it', async () => {
+    const file = put('both.txt', 'a\n');
+    const editor = await open(file);
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'mine\n'));
+    writeFileSync(file, 'from elsewhere\n');
+    const { text, isDirty } = await files.readText(file);
+    assert.deepEqual({ text, isDirty }, { text: 'mine\na\n', isDirty: true });
+  });
+
+  for (const [what, change] of [
+    ['written', async (file: string) => await files.writeText(file, 'A\nnew\n', 'a\nnew\n')],
+    [
+      'moved',
+      async (file: string) => await files.moveText(file, `${file}.moved`, 'A\nnew\n', 'a\nnew\n'),
+    ],
+  ] as const) {
+    it(`[R166] is ${what} with exact bytes where the editor is never told of the change on disk`, async () => {
+      const configuration = vscode.workspace.getConfiguration('files');
+      const global = vscode.ConfigurationTarget.Global;
+      await configuration.update('watcherExclude', { '**/unwatched/**': true }, global);
+      try {
+        mkdirSync(path.join(folder, 'unwatched'));
+        const file = put(path.join('unwatched', 'a.txt'), 'a\n');
+        const editor = await open(file);
+        writeFileSync(file, 'a\nnew\n');
+        assert.equal((await files.readText(file)).text, 'a\nnew\n');
+        const outcome = await change(file);
+        assert.equal(outcome.isSaved, true);
+        const place = what === 'moved' ? `${file}.moved` : file;
+        assert.equal(readFileSync(place, 'utf8'), 'A\nnew\n');
+        assert.equal((await files.readText(place)).text, 'A\nnew\n');
+        assert.equal(editor.document.isDirty, false);
+      } finally {
+        await configuration.update('watcherExclude', undefined, global);
+      }
+    });
+  }
+
   it('[R225] refuses mixed line endings while the document is dirty', async () => {
     const file = put('mixed.txt', 'a\r\nb\n');
     const editor = await open(file);
