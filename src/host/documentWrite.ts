@@ -3,6 +3,7 @@ import { PatchbayError } from '../base/patchbayError';
 import type { Hunk } from '../edits/fileEdit';
 import type { PlaceCheck, WriteOutcome } from '../tools/contract';
 import { isBehindDisk, waitForReload } from './bufferReload';
+import { revertDocument } from './revertDocument';
 import { decodeFile, encodeLike, isSameBytes } from './textCodec';
 import { isSameButEndings, lineEndings, minimalEdits } from './textEdits';
 import { openDocument, toWorkspaceUri } from './workspaceUri';
@@ -240,14 +241,16 @@ function outcome(document: vscode.TextDocument, text: string, isSaved: boolean):
   return { isSaved, ...(after === text ? {} : { savedText: after }) };
 }
 
-/** A refused save leaves our text in a buffer that was clean: it is read from disk again. Only the active editor can do that. */
+/** A refused save leaves our text in a buffer that was clean: it is read from disk again, unless it was typed in since. */
 async function takeBack(document: vscode.TextDocument): Promise<void> {
   const text = document.getText();
-  // Once more where another editor was the active one at that moment; never over what was typed since.
   const isStillThere = (): boolean => document.isDirty && document.getText() === text;
-  for (let attempts = 0; attempts === 0 || (attempts < maxAttempts && isStillThere()); attempts++) {
+  // Once more where another editor was the active one at that moment.
+  for (let attempts = 0; attempts < maxAttempts && isStillThere(); attempts++) {
     await vscode.window.showTextDocument(document, { preview: true });
-    await vscode.commands.executeCommand('workbench.action.files.revert');
+    if (isStillThere()) {
+      await revertDocument(document);
+    }
   }
 }
 

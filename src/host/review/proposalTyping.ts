@@ -6,12 +6,13 @@ import { errorMessage } from '../../base/patchbayError';
 import type { PendingEdit, PendingEditsApi } from '../../session/contract';
 import { minimalEdits, normalizeEndings, withOriginalEndings } from '../textEdits';
 import { openDocument } from '../workspaceUri';
+import { ProposalSave } from './proposalSave';
 import { fromProposalUri, toProposalUri } from './proposalUri';
 import { leavesNothing, reconcile } from './reconcile';
 
 /** Long enough that a fast typist does not re-diff at every key. */
 const settleMs = 120;
-/** Reading a document again takes it from under the fingers of somebody who types: only after a real pause. */
+/** Saving a document, or reading it again, disturbs somebody who types: only after a real pause. */
 const cleanMs = 2000;
 
 /** What is known of one open proposal. Texts have LF here: the document has one kind of ending, the proposal its own. */
@@ -26,12 +27,13 @@ interface OpenProposal {
 
 /**
  * Keeps the open proposals and the pending set in step. The user's typing, the revert arrow and their undo all become
- * the proposal; a merge with a changed file becomes the document. The document is then made clean again without saving
- * it: a dirty one makes the editor ask on closing, and a save would format it.
+ * the proposal; a merge with a changed file becomes the document. The document is then made clean again: a
+ * dirty one makes the editor ask on closing.
  */
 export class ProposalTyping implements Disposable {
   private readonly store = new DisposableStore();
   private readonly open = new Map<vscode.TextDocument, OpenProposal>();
+  private readonly saving = new ProposalSave();
 
   constructor(
     private readonly edits: PendingEditsApi,
@@ -203,32 +205,16 @@ export class ProposalTyping implements Disposable {
     }
   }
 
-  /** Reading it again from us gives the same text: text and undo stack stay, the dirty mark goes. Active editor only. */
+  /** Only what the pending set has by now. */
   private async clean(document: vscode.TextDocument): Promise<void> {
     const edit = this.editOf(document);
-    const isActive = vscode.window.activeTextEditor?.document === document;
     const isTaken =
       edit !== undefined &&
       normalizeEndings(edit.proposedText) === normalizeEndings(document.getText());
-    const known = this.open.get(document);
-    if (known === undefined || !document.isDirty || !isActive || !isTaken) {
+    if (!this.open.has(document) || !document.isDirty || !isTaken) {
       return;
     }
-    const before = document.getText();
-    let typed: string | undefined;
-    const typing = vscode.workspace.onDidChangeTextDocument((event) => {
-      const text = event.document === document ? document.getText() : before;
-      typed = text === before ? typed : text;
-    });
-    try {
-      await vscode.commands.executeCommand('workbench.action.files.revert');
-    } finally {
-      typing.dispose();
-    }
-    if (typed !== undefined && document.getText() === before) {
-      // What was typed in that very moment was taken away with it: it comes back.
-      await this.push(document, known, normalizeEndings(typed));
-    }
+    await this.saving.makeClean(document);
   }
 
   private editOf(document: vscode.TextDocument): PendingEdit | undefined {
