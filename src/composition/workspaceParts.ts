@@ -2,8 +2,10 @@ import * as vscode from 'vscode';
 import { computeHunks } from '../edits/hunks';
 import type { PathProbe } from '../gate/contract';
 import { displayPath } from '../gate/paths';
+import { virtualWalk } from '../host/virtualWalk';
 import { EditorWorkspaceFiles } from '../host/workspaceFiles';
 import { createWorkspaceProbe } from '../host/workspaceProbe';
+import { isOnDisk } from '../host/workspaceUri';
 import { createCommandRunner } from '../node/commandRunner';
 import { DiskFiles } from '../node/diskFiles';
 import { createExecutableLookup } from '../node/executables';
@@ -77,6 +79,7 @@ export function createWorkspaceParts(ground: Ground): WorkspaceParts {
     lookup,
     isTrusted,
     inheritedEnv,
+    virtual: { isOnDisk, files: virtualWalk },
   });
   return {
     disk,

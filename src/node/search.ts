@@ -4,6 +4,7 @@ import type { WorkspaceSearch } from '../tools/contract';
 import { childEnvironment } from './childEnvironment';
 import type { ExecutableLookup } from './executables';
 import { Ripgrep } from './ripgrep';
+import type { WalkedFiles } from './walkedFiles';
 import { defaultWalkLimits, WalkSearch, type WalkLimits } from './walkSearch';
 
 export interface WorkspaceSearchOptions {
@@ -15,6 +16,11 @@ export interface WorkspaceSearchOptions {
   readonly isTrusted: () => boolean;
   readonly inheritedEnv: Readonly<Record<string, string | undefined>>;
   readonly walkLimits?: WalkLimits;
+  /** Folders that are not on the disk, and how they are walked: no program can look into them. */
+  readonly virtual?: {
+    readonly isOnDisk: (folder: string) => boolean;
+    readonly files: WalkedFiles;
+  };
   readonly exists?: (path: string) => boolean;
 }
 
@@ -22,7 +28,12 @@ export interface WorkspaceSearchOptions {
 export function createWorkspaceSearch(options: WorkspaceSearchOptions): WorkspaceSearch {
   const walk = new WalkSearch(options.walkLimits ?? defaultWalkLimits);
   let ripgrep: Promise<Ripgrep | undefined> | undefined;
-  const engine = async (): Promise<Ripgrep | WalkSearch> => {
+  const { virtual } = options;
+  const virtualWalk = virtual && new WalkSearch(virtualWalkLimits, virtual.files, virtualLimitNote);
+  const engine = async (folder: string): Promise<Ripgrep | WalkSearch> => {
+    if (virtualWalk !== undefined && virtual?.isOnDisk(folder) === false) {
+      return virtualWalk;
+    }
     if (!options.isTrusted()) {
       return walk;
     }
@@ -30,10 +41,21 @@ export function createWorkspaceSearch(options: WorkspaceSearchOptions): Workspac
     return (await ripgrep) ?? walk;
   };
   return {
-    findFiles: async (find) => (await engine()).findFiles(find),
-    searchText: async (search) => (await engine()).searchText(search),
+    findFiles: async (find) => (await engine(find.folder)).findFiles(find),
+    searchText: async (search) => (await engine(search.folder)).searchText(search),
   };
 }
+
+/** Each file of such a folder may be a request to a server. */
+const virtualWalkLimits: WalkLimits = {
+  maxFiles: 5000,
+  maxFileBytes: 1024 * 1024,
+  timeoutMs: 20_000,
+  maxTotalBytes: 32 * 1024 * 1024,
+};
+
+const virtualLimitNote =
+  'Not everything was looked at: in a folder that is not on the disk the search ends after 5000 files, 32 MB or 20 seconds, and leaves out files above 1 MB. Use a narrower pattern, or read the files you need.';
 
 async function findRipgrep(options: WorkspaceSearchOptions): Promise<Ripgrep | undefined> {
   const exists = options.exists ?? existsSync;

@@ -1,6 +1,4 @@
 import { append } from '../base/append';
-import { open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { PatchbayError } from '../base/patchbayError';
 import type { TextMatch, WorkspaceSearch } from '../tools/contract';
@@ -8,6 +6,7 @@ import { globMatcher, globTreeMatcher } from '../base/glob';
 import { IgnoreRules } from './ignoreRules';
 import { firstLine } from './firstLine';
 import { cut } from './ripgrep';
+import { diskWalk, type WalkedFiles } from './walkedFiles';
 
 type FindOptions = Parameters<WorkspaceSearch['findFiles']>[0];
 type SearchOptions = Parameters<WorkspaceSearch['searchText']>[0];
@@ -16,6 +15,8 @@ export interface WalkLimits {
   readonly maxFiles: number;
   readonly maxFileBytes: number;
   readonly timeoutMs: number;
+  /** What is read of all files together. Absent: no limit of its own. */
+  readonly maxTotalBytes?: number;
 }
 
 export const defaultWalkLimits: WalkLimits = {
@@ -30,7 +31,12 @@ export const defaultWalkLimits: WalkLimits = {
  * expression gets a time limit of its own per file, because it was written by a model.
  */
 export class WalkSearch {
-  constructor(private readonly limits: WalkLimits = defaultWalkLimits) {}
+  constructor(
+    private readonly limits: WalkLimits = defaultWalkLimits,
+    private readonly files: WalkedFiles = diskWalk,
+    /** Said with a result that the limits cut short. */
+    private readonly limitNote?: string,
+  ) {}
 
   async findFiles(options: FindOptions): ReturnType<WorkspaceSearch['findFiles']> {
     const fits = globMatcher(options.pattern);
@@ -41,7 +47,10 @@ export class WalkSearch {
       }
       return Promise.resolve(paths.length <= options.maxResults);
     });
-    return cut(paths, options.maxResults, !isComplete, (kept) => ({ paths: kept }));
+    return cut(paths, options.maxResults, !isComplete, (kept) => ({
+      paths: kept,
+      ...this.noteOn(!isComplete && paths.length <= options.maxResults, options.signal),
+    }));
   }
 
   async searchText(options: SearchOptions): ReturnType<WorkspaceSearch['searchText']> {
@@ -50,14 +59,19 @@ export class WalkSearch {
     const isExcluded = options.exclude === undefined ? undefined : globTreeMatcher(options.exclude);
     const matches: TextMatch[] = [];
     let hasSkipped = false;
+    let totalBytes = 0;
     const isComplete = await this.walk(options.folder, options.signal, async (path) => {
       if (isIncluded?.(path) === false || isExcluded?.(path) === true) {
         return true;
       }
-      const text = await this.readText(join(options.folder, path));
+      if (totalBytes > (this.limits.maxTotalBytes ?? Infinity)) {
+        return false;
+      }
+      const text = await this.readText(options.folder, path);
       if (text === 'too_large') {
         hasSkipped = true;
       } else if (text !== undefined) {
+        totalBytes += text.sizeBytes;
         const lines = text.content.split(/\r?\n/);
         const found = findLines(lines, options.maxResults + 1 - matches.length);
         hasSkipped ||= found === undefined;
@@ -67,9 +81,17 @@ export class WalkSearch {
       }
       return matches.length <= options.maxResults;
     });
+    const isCut = (!isComplete && matches.length <= options.maxResults) || hasSkipped;
     return cut(matches, options.maxResults, !isComplete || hasSkipped, (kept) => ({
       matches: kept,
+      ...this.noteOn(isCut, options.signal),
     }));
+  }
+
+  private noteOn(isCut: boolean, signal: AbortSignal): { readonly limitNote?: string } {
+    return isCut && !signal.aborted && this.limitNote !== undefined
+      ? { limitNote: this.limitNote }
+      : {};
   }
 
   /** False when it stopped early. Names come in order, a folder's files before its folders. */
@@ -79,21 +101,29 @@ export class WalkSearch {
     visit: (relativePath: string) => Promise<boolean>,
   ): Promise<boolean> {
     const endsAt = Date.now() + this.limits.timeoutMs;
+    const isOver = (): boolean => signal.aborted || Date.now() > endsAt;
+    const isExcluded = this.files.excludes?.(folder);
     let fileCount = 0;
     const todo: { readonly path: string; readonly ignore: IgnoreRules }[] = [
       { path: '', ignore: IgnoreRules.none },
     ];
     for (let current = todo.pop(); current !== undefined; current = todo.pop()) {
+      if (isOver()) {
+        return false;
+      }
       const { path } = current;
-      const entries = await readdir(join(folder, path), { withFileTypes: true }).catch(() => []); // no permission: left out
-      const ignoreText = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
-        ? await readIgnoreText(join(folder, path, '.gitignore')).catch(() => '') // gone meanwhile: no rules
+      const entries = await this.files.list(folder, path);
+      const ignoreText = entries.some(({ name, kind }) => name === '.gitignore' && kind === 'file')
+        ? await this.readIgnores(folder, path === '' ? '.gitignore' : `${path}/.gitignore`)
         : '';
       const ignore = current.ignore.with(path, ignoreText);
       const folders: { readonly path: string; readonly ignore: IgnoreRules }[] = [];
-      for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
         const below = path === '' ? entry.name : `${path}/${entry.name}`;
-        if (entry.isDirectory()) {
+        if (isExcluded?.(below) === true) {
+          continue;
+        }
+        if (entry.kind === 'directory') {
           if (
             entry.name !== '.git' &&
             entry.name !== 'node_modules' &&
@@ -101,14 +131,9 @@ export class WalkSearch {
           ) {
             folders.unshift({ path: below, ignore });
           }
-        } else if (entry.isFile() && !ignore.ignores(below, false)) {
+        } else if (entry.kind === 'file' && !ignore.ignores(below, false)) {
           fileCount += 1;
-          if (
-            signal.aborted ||
-            Date.now() > endsAt ||
-            fileCount > this.limits.maxFiles ||
-            !(await visit(below))
-          ) {
+          if (isOver() || fileCount > this.limits.maxFiles || !(await visit(below))) {
             return false;
           }
         }
@@ -120,16 +145,21 @@ export class WalkSearch {
 
   /** Undefined for what is no text. */
   private async readText(
+    folder: string,
     path: string,
-  ): Promise<{ readonly content: string } | 'too_large' | undefined> {
-    const bytes = await readFile(path).catch(() => undefined); // unreadable: as if it were not there
-    if (bytes === undefined) {
-      return undefined;
-    }
-    if (bytes.length > this.limits.maxFileBytes) {
-      return 'too_large';
-    }
-    return bytes.includes(0) ? undefined : { content: bytes.toString('utf8') };
+  ): Promise<{ readonly content: string; readonly sizeBytes: number } | 'too_large' | undefined> {
+    const bytes = await this.files.read(folder, path, this.limits.maxFileBytes, false);
+    return bytes === undefined || bytes === 'too_large'
+      ? bytes
+      : bytes.includes(0)
+        ? undefined
+        : { content: Buffer.from(bytes).toString('utf8'), sizeBytes: bytes.length };
+  }
+
+  /** The beginning of an ignore file: what nobody writes by hand is not brought into memory. */
+  private async readIgnores(folder: string, path: string): Promise<string> {
+    const bytes = await this.files.read(folder, path, maxIgnoreBytes, true);
+    return bytes === undefined || bytes === 'too_large' ? '' : Buffer.from(bytes).toString('utf8');
   }
 }
 
@@ -186,22 +216,6 @@ function withTimeLimit(run: () => readonly number[]): readonly number[] | undefi
     return undefined; // out of time: the file is skipped and the result says that it is not whole
   }
   return result;
-}
-
-/** The beginning of an ignore file: what nobody writes by hand is not brought into memory. */
-async function readIgnoreText(path: string): Promise<string> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(maxIgnoreBytes),
-      0,
-      maxIgnoreBytes,
-      0,
-    );
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 const maxIgnoreBytes = 256 * 1024;

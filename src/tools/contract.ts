@@ -94,14 +94,21 @@ export interface CommandOutcome {
   readonly end: 'exited' | 'timeout' | 'aborted' | 'spawn_failed';
 }
 
-/** Text search and file finding: the editor's own ripgrep, else one on the PATH, else a walk. Relative paths come back. */
+/**
+ * Text search and file finding: the editor's own ripgrep, else one on the PATH, else a walk. Relative paths come back.
+ * `limitNote` says which limits cut a result short, where it was not the number of results.
+ */
 export interface WorkspaceSearch {
   findFiles(options: {
     readonly folder: string;
     readonly pattern: string;
     readonly maxResults: number;
     readonly signal: AbortSignal;
-  }): Promise<{ readonly paths: readonly string[]; readonly isTruncated: boolean }>;
+  }): Promise<{
+    readonly paths: readonly string[];
+    readonly isTruncated: boolean;
+    readonly limitNote?: string;
+  }>;
   searchText(options: {
     readonly folder: string;
     readonly pattern: string;
@@ -111,7 +118,11 @@ export interface WorkspaceSearch {
     readonly exclude?: string;
     readonly maxResults: number;
     readonly signal: AbortSignal;
-  }): Promise<{ readonly matches: readonly TextMatch[]; readonly isTruncated: boolean }>;
+  }): Promise<{
+    readonly matches: readonly TextMatch[];
+    readonly isTruncated: boolean;
+    readonly limitNote?: string;
+  }>;
 }
 
 export interface TextMatch {

@@ -70,7 +70,14 @@ export function createBench(options: BenchOptions = {}) {
   const search = options.search ?? nothingFound;
   const registry = new ToolRegistry();
   for (const tool of [
-    ...createBuiltinTools({ files, probe: files, search, runner, asker, outputs }),
+    ...createBuiltinTools({
+      files: options.services?.files ?? files,
+      probe: options.services?.probe ?? files,
+      search,
+      runner,
+      asker,
+      outputs,
+    }),
     ...(options.tools ?? []),
   ]) {
     registry.register(tool);

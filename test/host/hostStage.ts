@@ -12,11 +12,15 @@ import { EditorWorkspaceFiles } from '../../src/host/workspaceFiles';
 import { diskPathProbe } from '../../src/node/pathProbe';
 import { PendingEdits } from '../../src/session/pendingEdits';
 import type { PendingEdit } from '../../src/session/contract';
+import type { WorkspaceSearch } from '../../src/tools/contract';
 import type { OrchestratorServices } from '../../src/tools/services';
 import { createBench } from '../fakes/orchestratorBench';
 
 /** The real gate, pending set, review and writer over the files and buffers of the real editor. */
-export function createHostStage(services: Partial<OrchestratorServices> = {}) {
+export function createHostStage(
+  services: Partial<OrchestratorServices> = {},
+  search?: WorkspaceSearch,
+) {
   const store = new DisposableStore();
   const files = store.add(
     new EditorWorkspaceFiles({ home: '/home/nobody', platform: 'posix', hunks: computeHunks }),
@@ -37,6 +41,7 @@ export function createHostStage(services: Partial<OrchestratorServices> = {}) {
   );
   const bench = createBench({
     services: { files, reviewer: edits, probe: diskPathProbe, ...services },
+    ...(search === undefined ? {} : { search }),
   });
   /** The edits that wait, as soon as there are so many. */
   const waiting = async (count: number): Promise<readonly PendingEdit[]> => {

@@ -28,6 +28,7 @@ export function createFindFiles(files: WorkspaceFiles, search: WorkspaceSearch):
       }
       const maxResults = numberField(args, 'maxResults') ?? 200;
       const found: string[] = [];
+      const limitNotes = new Set<string>();
       let isTruncated = false;
       try {
         for (const folder of searchFolders(files, context)) {
@@ -41,19 +42,24 @@ export function createFindFiles(files: WorkspaceFiles, search: WorkspaceSearch):
             found,
             result.paths.map((path) => shownIn(folder, path)),
           );
-          isTruncated ||= result.isTruncated;
+          if (result.limitNote === undefined) {
+            isTruncated ||= result.isTruncated;
+          } else {
+            limitNotes.add(result.limitNote);
+          }
         }
       } catch (error) {
         return toolError(errorMessage(error));
       }
       const shown = found.slice(0, maxResults);
-      const note =
-        isTruncated || found.length > maxResults
+      const notes = [
+        ...(shown.length === 0 ? ['[No file matches.]'] : []),
+        ...((isTruncated && shown.length > 0) || found.length > maxResults
           ? [`[Cut at ${maxResults} paths; use a narrower pattern.]`]
-          : [];
-      return toolOk(shown.length === 0 ? '[No file matches.]' : [...shown, ...note].join('\n'), {
-        summary: countOf(shown.length, 'file'),
-      });
+          : []),
+        ...[...limitNotes].map((note) => `[${note}]`),
+      ];
+      return toolOk([...shown, ...notes].join('\n'), { summary: countOf(shown.length, 'file') });
     },
   };
 }

@@ -40,6 +40,7 @@ export function createSearchText(files: WorkspaceFiles, search: WorkspaceSearch)
       const maxResults = numberField(args, 'maxResults') ?? 200;
       const lines: string[] = [];
       let hiddenCount = 0;
+      const limitNotes = new Set<string>();
       let isTruncated = false;
       try {
         for (const folder of searchFolders(files, context)) {
@@ -53,7 +54,11 @@ export function createSearchText(files: WorkspaceFiles, search: WorkspaceSearch)
             maxResults,
             signal: context.signal,
           });
-          isTruncated ||= result.isTruncated;
+          if (result.limitNote === undefined) {
+            isTruncated ||= result.isTruncated;
+          } else {
+            limitNotes.add(result.limitNote);
+          }
           for (const match of result.matches) {
             const roots = files.roots();
             if (
@@ -76,6 +81,7 @@ export function createSearchText(files: WorkspaceFiles, search: WorkspaceSearch)
         ...(isTruncated || lines.length > maxResults
           ? [`[Cut at ${maxResults} lines; use a narrower search.]`]
           : []),
+        ...[...limitNotes].map((note) => `[${note}]`),
         ...(hiddenCount > 0
           ? [
               `[${countOf(hiddenCount, 'match', 'matches')} in files that usually hold keys or passwords are not shown; read_file asks the user for them.]`,

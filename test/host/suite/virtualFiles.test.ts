@@ -3,9 +3,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { ToolResult } from '../../../src/events/toolCall';
+import { virtualWalk } from '../../../src/host/virtualWalk';
 import { createWorkspaceProbe } from '../../../src/host/workspaceProbe';
 import { isOnDisk, toWorkspaceUri } from '../../../src/host/workspaceUri';
 import { diskPathProbe } from '../../../src/node/pathProbe';
+import { createWorkspaceSearch } from '../../../src/node/search';
 import {
   closeEditors,
   createHostStage,
@@ -25,6 +27,9 @@ class MemoryFileSystem implements vscode.FileSystemProvider {
   private ticks = 1000;
 
   put(name: string, text: string): void {
+    for (let at = path.posix.dirname(name); at !== '/'; at = path.posix.dirname(at)) {
+      this.folders.add(at);
+    }
     this.files.set(name, { bytes: Buffer.from(text), mtime: (this.ticks += 1) });
   }
 
@@ -46,9 +51,21 @@ class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   readDirectory(uri: vscode.Uri): [string, vscode.FileType][] {
-    return [...this.files.keys()]
-      .filter((name) => path.posix.dirname(name) === uri.path)
-      .map((name) => [path.posix.basename(name), vscode.FileType.File]);
+    const below = (name: string): boolean => path.posix.dirname(name) === uri.path;
+    return [
+      ...[...this.files.keys()]
+        .filter(below)
+        .map((name): [string, vscode.FileType] => [
+          path.posix.basename(name),
+          vscode.FileType.File,
+        ]),
+      ...[...this.folders]
+        .filter((name) => name !== '/' && below(name))
+        .map((name): [string, vscode.FileType] => [
+          path.posix.basename(name),
+          vscode.FileType.Directory,
+        ]),
+    ];
   }
 
   createDirectory(uri: vscode.Uri): void {
@@ -107,7 +124,13 @@ describe('files of another file system', () => {
       configurable: true,
       get: () => [{ uri, name: 'far', index: 0 }],
     });
-    stage = createHostStage({ probe: createWorkspaceProbe(diskPathProbe) });
+    const search = createWorkspaceSearch({
+      rgPaths: [],
+      isTrusted: () => true,
+      inheritedEnv: process.env,
+      virtual: { isOnDisk, files: virtualWalk },
+    });
+    stage = createHostStage({ probe: createWorkspaceProbe(diskPathProbe) }, search);
   };
   const real = Object.getOwnPropertyDescriptor(vscode.workspace, 'workspaceFolders');
 
@@ -174,6 +197,25 @@ describe('files of another file system', () => {
     assert.equal(editor.document.getText(), 'one of mine\nTWO\n');
     assert.equal(editor.document.isDirty, true);
     assert.equal(system.text('/work/a.txt'), 'one\ntwo\n');
+  });
+
+  it('are found and searched without what is ignored or hidden by a setting', async () => {
+    openFolder(false);
+    system.put('/work/.gitignore', '*.log\n');
+    system.put('/work/a.txt', 'one\ntwo\n');
+    system.put('/work/src/deep/b.txt', 'zero\r\nand two\r\n');
+    system.put('/work/x.log', 'two\n');
+    system.put('/work/shut/c.txt', 'two\n');
+    system.put('/work/src/shut/d.txt', 'only at the top\n');
+    await setGlobal('search.exclude', { shut: true });
+    try {
+      const found = await stage.run('find_files', { pattern: '**/*.txt' });
+      assert.equal(found.output, 'a.txt\nsrc/deep/b.txt\nsrc/shut/d.txt');
+      const lines = await stage.run('search_text', { pattern: 'two' });
+      assert.equal(lines.output, 'a.txt:2: two\nsrc/deep/b.txt:2: and two');
+    } finally {
+      await setGlobal('search.exclude', undefined);
+    }
   });
 
   it('[R231] are created with their folders, deleted, and moved in one undo step', async () => {

@@ -166,6 +166,107 @@ describe.each(engines)('%s', (_name, create) => {
   });
 });
 
+describe('a folder that is not on the disk', () => {
+  /** Far files by path; `reads` counts what was asked for. */
+  const far = (texts: Readonly<Record<string, string>>, onRead?: () => void) => {
+    const search = createWorkspaceSearch({
+      rgPaths: ripgrepPath === undefined ? [] : [ripgrepPath],
+      isTrusted: () => true,
+      inheritedEnv: process.env,
+      virtual: {
+        isOnDisk: (path) => path !== '/far',
+        files: {
+          list: (_folder, path) => {
+            const prefix = path === '' ? '' : `${path}/`;
+            const below = Object.keys(texts).flatMap((name) =>
+              name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+            );
+            const names = [...new Set(below.map((name) => name.split('/')[0] ?? ''))];
+            return Promise.resolve(
+              names.map((name) => ({
+                name,
+                kind: below.includes(name) ? ('file' as const) : ('directory' as const),
+              })),
+            );
+          },
+          read: (_folder, path, maxBytes, isHeadEnough) => {
+            onRead?.();
+            const bytes = Buffer.from(texts[path] ?? '');
+            return Promise.resolve(
+              bytes.length > maxBytes && !isHeadEnough ? 'too_large' : bytes.subarray(0, maxBytes),
+            );
+          },
+          excludes: () => (path) => path === 'hidden',
+        },
+      },
+    });
+    return {
+      find: async (pattern: string, signal = never) =>
+        await search.findFiles({ folder: '/far', pattern, maxResults: 9000, signal }),
+      text: async (pattern: string, signal = never) =>
+        await search.searchText({
+          folder: '/far',
+          pattern,
+          isRegex: false,
+          isCaseSensitive: true,
+          maxResults: 9000,
+          signal,
+        }),
+    };
+  };
+
+  it('is walked by its own file system, without what is ignored, hidden or binary', async () => {
+    const { find, text } = far({
+      '.gitignore': '*.log\n',
+      'a.ts': 'one\r\nsecond\r\n',
+      'src/b.ts': 'second',
+      'src/c.bin': 'second\0',
+      'hidden/d.ts': 'second',
+      'x.log': 'second',
+    });
+    expect(await find('**/*.ts')).toEqual({ paths: ['a.ts', 'src/b.ts'], isTruncated: false });
+    expect(await text('second')).toEqual({
+      matches: [
+        { path: 'a.ts', lineOneBased: 2, line: 'second' },
+        { path: 'src/b.ts', lineOneBased: 1, line: 'second' },
+      ],
+      isTruncated: false,
+    });
+  });
+
+  it('is searched within limits, and the result says which', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5100 }, (_, at) => [`f${at}`, 'x']));
+    const found = await far(many).find('*');
+    expect(found).toMatchObject({ isTruncated: true });
+    expect(found.paths).toHaveLength(5000);
+    expect(found.limitNote).toMatch(/5000 files, 32 MB or 20 seconds.*above 1 MB/);
+    const large = await far({ a: 'x'.repeat(1024 * 1024 + 1), b: 'x' }).text('x');
+    expect(large.matches.map(({ path }) => path)).toEqual(['b']);
+    expect(large.limitNote).toBeDefined();
+    let reads = 0;
+    const megabytes = Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`f${at}`, '.'.repeat(1024 * 1024)]),
+    );
+    expect((await far(megabytes, () => (reads += 1)).text('x')).limitNote).toBeDefined();
+    expect(reads).toBe(33);
+  });
+
+  it('is no longer read once the call is stopped', async () => {
+    const turn = new AbortController();
+    let reads = 0;
+    const { text } = far({ a: 'x', b: 'x', c: 'x' }, () => {
+      reads += 1;
+      turn.abort();
+    });
+    const result = await text('x', turn.signal);
+    expect(result).toEqual({
+      matches: [{ path: 'a', lineOneBased: 1, line: 'x' }],
+      isTruncated: true,
+    });
+    expect(reads).toBe(1);
+  });
+});
+
 describe('choosing the engine', () => {
   it("asks the editor's folders, then the PATH, and never runs one that lies in the workspace", async () => {
     const marker = join(bench.path, 'evil-ran');

@@ -128,6 +128,22 @@ describe('the searches', () => {
       }),
   };
 
+  it('say which limits cut a search short, and no wrong number of results', async () => {
+    const limitNote = 'Not everything was looked at.';
+    const bench = createBench({
+      search: {
+        findFiles: () => Promise.resolve({ paths: [], isTruncated: true, limitNote }),
+        searchText: () => Promise.resolve({ matches: [], isTruncated: true, limitNote }),
+      },
+    });
+    expect((await bench.run('find_files', { pattern: '*' })).output).toBe(
+      `[No file matches.]\n[${limitNote}]`,
+    );
+    expect((await bench.run('search_text', { pattern: 'x' })).output).toBe(
+      `[No line matches.]\n[${limitNote}]`,
+    );
+  });
+
   it('give paths and lines that the other tools take, with the folder’s name where there are several', async () => {
     const one = createBench({ search });
     expect((await one.run('find_files', { pattern: '*.ts' })).output).toBe('src/*.ts\nx.ts');
