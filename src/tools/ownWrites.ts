@@ -3,7 +3,8 @@ import { toolOk } from '../events/toolCall';
 import type { Effect } from '../gate/contract';
 import { displayPath } from '../gate/paths';
 import type { CallGate, GatedCall, Grant } from './callGate';
-import { failedEnd, type CallRecords } from './callRecords';
+import { failedEnd, type CallEnd, type CallRecords } from './callRecords';
+import type { WriteOutcome } from './contract';
 import { isMovedFrom, type PlannedWrite } from './plannedWrites';
 import { aroundWrite, type OrchestratorServices } from './services';
 import { refuseWhenStopped } from './writeRun';
@@ -29,6 +30,7 @@ export class OwnWrites {
   ): Promise<Ruling> {
     const told: string[] = [];
     const unwritten = new Set<number>();
+    const movedAway = new Set<number>();
     for (const [index, { grant, written, message }] of rulings.entries()) {
       const path = written?.edit.path ?? writes[index]?.effect.path ?? '';
       const shown = displayPath(path, this.services.files.roots());
@@ -47,9 +49,15 @@ export class OwnWrites {
       const newPlace = writes.findIndex(
         (other) => writes[index] !== undefined && isMovedFrom(other, writes[index]),
       );
+      const oldPlace = this.oldPlaceOf(index, writes, rulings);
       const end: OwnWrite = unwritten.has(newPlace)
         ? { kind: 'failed', problem: 'its new place was not written, so it stays' }
-        : await this.writeOne(call, judged, written, grant);
+        : movedAway.has(newPlace)
+          ? { kind: 'written', isSaved: true }
+          : await this.writeOne(call, judged, { written, grant }, oldPlace);
+      if (end.kind === 'written' && oldPlace !== undefined) {
+        movedAway.add(index);
+      }
       if (end.kind === 'failed') {
         unwritten.add(index);
         told.push(`${shown}: the approved part could not be written: ${end.problem}`);
@@ -75,71 +83,127 @@ export class OwnWrites {
     };
   }
 
-  /** Two records of its own: this is our write and not the child's. */
+  /** The end of a file that goes with its new place in one step, which is one undo step of the editor. */
+  private oldPlaceOf(
+    index: number,
+    writes: readonly PlannedWrite[],
+    rulings: readonly WriteRuling[],
+  ): Approved | undefined {
+    const write = writes[index];
+    const at = writes.findIndex((other) => write !== undefined && isMovedFrom(write, other));
+    const { grant, written } = rulings[at] ?? {};
+    const isSameText = written !== undefined && written.baseText === rulings[index]?.movedText;
+    return grant?.kind === 'allow' && isSameText && this.services.files.moveText !== undefined
+      ? { grant, written }
+      : undefined;
+  }
+
+  /** Records of its own: this is our write and not the child's. */
   private async writeOne(
     call: GatedCall,
     judged: readonly Effect[],
-    written: WrittenByChild,
-    grant: Grant,
+    approved: Approved,
+    oldPlace: Approved | undefined,
   ): Promise<OwnWrite> {
-    const { edit, text, expectedText } = written;
-    const { signal } = call.context;
-    if (signal.aborted) {
+    if (call.context.signal.aborted) {
       return { kind: 'failed', problem: 'stopped before the write; nothing was written' };
     }
-    const own: GatedCall = {
-      ...call,
-      subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
-      input: { path: edit.path, content: text },
-    };
-    const effects = await this.gate.effectsOf({
-      ...own,
-      intents: [{ kind: 'write', path: edit.path, change: { kind: 'content', content: text } }],
-    });
-    const recorded = await this.records.decision(own, effects, grant);
-    if (recorded.kind === 'deny') {
-      await this.records.refused(own, recorded);
-      return { kind: 'failed', problem: recorded.reason };
+    const calls: GatedCall[] = [];
+    const parts = oldPlace === undefined ? [approved] : [approved, oldPlace];
+    for (const part of parts) {
+      const own = toOwnCall(call, part.written);
+      const effects = await this.gate.effectsOf(own);
+      const recorded = await this.records.decision(own, effects, part.grant);
+      if (recorded.kind === 'deny') {
+        await this.records.refused(own, recorded);
+        await this.endAll(calls, failedEnd(recorded.reason));
+        return { kind: 'failed', problem: recorded.reason };
+      }
+      calls.push(own);
     }
-    const shown = displayPath(edit.path, this.services.files.roots());
-    const checkPlace = this.gate.placeCheck(call, judged, shown);
-    let end: OwnWrite;
-    try {
-      await checkPlace();
-      const { files } = this.services;
-      const { sessionId, turnId } = call.context;
-      const { callId } = call.subject;
-      const isDeletion = edit.kind === 'delete';
-      const about = { sessionId, turnId, callId, path: edit.path };
-      const { isSaved, note } = await aroundWrite(
-        this.services,
-        { ...about, text: isDeletion ? undefined : text },
-        async () => {
-          refuseWhenStopped(signal);
-          if (isDeletion) {
-            await files.deleteFile(edit.path, written.baseText, checkPlace);
-            return { isSaved: true };
-          }
-          return await files.writeText(edit.path, text, expectedText, checkPlace);
-        },
-      );
-      end = { kind: 'written', isSaved, ...(note === undefined ? {} : { note }) };
-    } catch (error) {
-      end = { kind: 'failed', problem: errorMessage(error) };
+    const end = await this.change(call, judged, approved.written, oldPlace?.written);
+    for (const { written, grant } of parts) {
+      this.services.cache.invalidate(written.edit.path);
+      if (end.kind === 'written' && !written.isReviewed) {
+        const { sessionId, asker } = call.context;
+        const { callId } = call.subject;
+        const { edit } = written;
+        const { reason } = grant;
+        this.services.reviewer.noteWritten({ sessionId, callId, asker, edit, reason }, reason);
+      }
     }
-    this.services.cache.invalidate(edit.path);
-    if (end.kind === 'written' && !written.isReviewed) {
-      const { sessionId, asker } = call.context;
-      const { callId } = call.subject;
-      const { reason } = grant;
-      this.services.reviewer.noteWritten({ sessionId, callId, asker, edit, reason }, reason);
-    }
-    await this.records.outcome(
-      own,
+    await this.endAll(
+      calls,
       end.kind === 'written' ? { result: toolOk(''), outcome: 'ok' } : failedEnd(end.problem),
     );
     return end;
   }
+
+  private async endAll(calls: readonly GatedCall[], end: CallEnd): Promise<void> {
+    for (const call of calls) {
+      await this.records.outcome(call, end);
+    }
+  }
+
+  private async change(
+    call: GatedCall,
+    judged: readonly Effect[],
+    { edit, text, expectedText, baseText }: WrittenByChild,
+    oldPlace: WrittenByChild | undefined,
+  ): Promise<OwnWrite> {
+    const { files } = this.services;
+    const { sessionId, turnId, signal } = call.context;
+    const checkPlace = this.gate.placeCheck(call, judged, displayPath(edit.path, files.roots()));
+    const around = async (
+      path: string,
+      after: string | undefined,
+      run: () => Promise<WriteOutcome>,
+    ): Promise<WriteOutcome> =>
+      await aroundWrite(
+        this.services,
+        { sessionId, turnId, callId: call.subject.callId, path, text: after },
+        run,
+      );
+    try {
+      await checkPlace();
+      const isDeletion = edit.kind === 'delete';
+      const { isSaved, note } = await around(edit.path, isDeletion ? undefined : text, async () => {
+        refuseWhenStopped(signal);
+        if (isDeletion) {
+          await files.deleteFile(edit.path, baseText, checkPlace);
+          return { isSaved: true };
+        }
+        const from = oldPlace?.edit.path;
+        if (from === undefined || files.moveText === undefined) {
+          return await files.writeText(edit.path, text, expectedText, checkPlace);
+        }
+        let outcome: WriteOutcome = { isSaved: true };
+        await around(from, undefined, async () => {
+          const before = oldPlace?.baseText ?? '';
+          outcome = (await files.moveText?.(from, edit.path, text, before, checkPlace)) ?? outcome;
+          return { isSaved: true };
+        });
+        return outcome;
+      });
+      return { kind: 'written', isSaved, ...(note === undefined ? {} : { note }) };
+    } catch (error) {
+      return { kind: 'failed', problem: errorMessage(error) };
+    }
+  }
+}
+
+interface Approved {
+  readonly written: WrittenByChild;
+  readonly grant: Grant;
+}
+
+function toOwnCall(call: GatedCall, { edit, text }: WrittenByChild): GatedCall {
+  return {
+    ...call,
+    subject: { ...call.subject, tool: 'write_file', executedBy: 'host' },
+    input: { path: edit.path, content: text },
+    intents: [{ kind: 'write', path: edit.path, change: { kind: 'content', content: text } }],
+  };
 }
 
 type OwnWrite =

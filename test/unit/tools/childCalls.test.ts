@@ -649,6 +649,32 @@ describe('an edit that a child writes itself', () => {
       expect(answer.message).not.toContain('abc');
     });
 
+    it('[R226][R231] of several, of which one is denied, is moved by us in one step, recorded for both places before', async () => {
+      const several = [
+        ...moved,
+        { kind: 'write', path: 'b.ts', change: { kind: 'content', content: 'B\n' } },
+      ] as const;
+      const bench = createBench(start);
+      bench.reviewer.script = ['approve', { deny: 'no b' }];
+      const moves: (readonly string[])[] = [];
+      Object.assign(bench.files, {
+        moveText: (from: string, to: string, text: string, expectedText: string) => {
+          moves.push([from, to, text, expectedText]);
+          expect(bench.sink.decisions).toHaveLength(2);
+          bench.files.remove(from);
+          bench.files.put(to, text);
+          return Promise.resolve({ isSaved: true });
+        },
+      });
+      const answer = await bench.authorize('fileChange', several, {}, whole);
+      expect(answer).toMatchObject({ kind: 'deny', message: containing('no b') });
+      expect(moves).toEqual([['/w/app/a.ts', '/w/app/new/a.ts', base, base]]);
+      expect(bench.files.writes).toEqual([]);
+      expect(bench.files.disk('/w/app/a.ts')).toBeUndefined();
+      expect(bench.files.disk('/w/app/new/a.ts')).toBe(base);
+      expect(bench.sink.outcomes.map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
+    });
+
     it('[R226] of several, of which one is denied, is written by us; the old place stays when the new one cannot be written', async () => {
       const several = [
         ...moved,
