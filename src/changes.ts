@@ -3,14 +3,17 @@ import type { Disposable } from './base/disposable';
 import { createId } from './base/ids';
 import type { Logger } from './base/logger';
 import type { AuditLog } from './gate/audit';
+import { isProtectedName } from './gate/sensitiveNames';
 import { ChangeFiles } from './node/changeFiles';
 import { CheckpointFiles } from './node/checkpointFiles';
 import { WorkspaceImages } from './node/diskImages';
+import { ProtectedFileWalk } from './node/protectedFiles';
 import { auditUserChange } from './session/changeAudit';
 import { ChangeFollower } from './session/changeFollower';
 import { Checkpoints } from './session/checkpoints';
 import { createChangeStore } from './session/storedChanges';
 import { UnreviewedChanges } from './session/unreviewedChanges';
+import { UnshownChanges } from './session/unshownChanges';
 import { ChangeWatcher, textOf } from './tools/changeWatch';
 import type { WorkspaceFiles, WorkspaceSearch } from './tools/contract';
 import type { OrchestratorServices } from './tools/services';
@@ -63,6 +66,9 @@ export function createChanges(options: ChangesOptions): Changes {
   const images = new WorkspaceImages({ folders, isOnDisk });
   const watcher: ChangeWatcher = new ChangeWatcher({
     files: images,
+    protectedFiles: new ProtectedFileWalk({
+      isProtected: (names) => isProtectedName(names, files.roots().platform),
+    }),
     search,
     folders,
     join,
@@ -94,7 +100,13 @@ export function createChanges(options: ChangesOptions): Changes {
     createTurnId: () => createId('restore'),
     onNotice,
   });
-  const follower: ChangeFollower = new ChangeFollower({ watcher, unreviewed, checkpoints });
+  const unshown = new UnshownChanges({ clock, labelFor, onNotice });
+  const follower: ChangeFollower = new ChangeFollower({
+    watcher,
+    unreviewed,
+    checkpoints,
+    onUnshown: unshown.note,
+  });
   return {
     unreviewed,
     checkpoints,
@@ -126,6 +138,9 @@ export function createChanges(options: ChangesOptions): Changes {
     flush: async () => {
       await Promise.all([unreviewed.flush(), checkpoints.flush()]);
     },
-    dispose: () => unreviewed.dispose(),
+    dispose: () => {
+      unshown.dispose();
+      unreviewed.dispose();
+    },
   };
 }

@@ -8,8 +8,14 @@ import { foldName } from './visible';
 export interface NameTable {
   /** The names without any `*`, by themselves. */
   readonly words: ReadonlySet<string>;
-  readonly patterns: readonly (readonly NamePattern[])[];
+  readonly patterns: readonly Pattern[];
+  /** By their last name, where that has no `*`. */
+  readonly byLastName: ReadonlyMap<string, readonly Pattern[]>;
+  /** The others. */
+  readonly starred: readonly Pattern[];
 }
+
+type Pattern = readonly NamePattern[];
 
 interface NamePattern {
   readonly text: string;
@@ -18,15 +24,26 @@ interface NamePattern {
 
 export function nameTable(text: string): NameTable {
   const entries = text.trim().split(/\s+/).map(foldName);
-  return {
-    words: new Set(entries.filter((entry) => !/[*/]/.test(entry))),
-    patterns: entries.map((entry) =>
-      entry.split('/').map((name) => {
-        const plain = name.replaceAll('+', ' '); // a blank in a name
-        return { text: plain, regex: toRegex(plain) };
-      }),
-    ),
-  };
+  const patterns = entries.map((entry): Pattern =>
+    entry.split('/').map((name) => {
+      const plain = name.replaceAll('+', ' '); // a blank in a name
+      return { text: plain, regex: toRegex(plain) };
+    }),
+  );
+  const byLastName = new Map<string, Pattern[]>();
+  const starred: Pattern[] = [];
+  for (const pattern of patterns) {
+    const last = pattern.at(-1)?.text ?? '*';
+    const known = byLastName.get(last) ?? [];
+    known.push(pattern);
+    if (last.includes('*')) {
+      starred.push(pattern);
+    } else {
+      byLastName.set(last, known);
+    }
+  }
+  const words = new Set(entries.filter((entry) => !/[*/]/.test(entry)));
+  return { words, patterns, byLastName, starred };
 }
 
 /** True when the table fits names one after the other: anywhere, or those at the end. */
@@ -40,14 +57,22 @@ export function fitsTable(
   const fitsName = (pattern: NamePattern | undefined, name: string): boolean =>
     pattern !== undefined &&
     (pattern.regex.test(name) || (platform === 'win32' && isShortNameOf(name, pattern.text)));
-  return table.patterns.some((pattern) =>
-    folded.some(
-      (_, start) =>
-        (where === 'any' || start + pattern.length === folded.length) &&
-        start + pattern.length <= folded.length &&
-        pattern.every((part, offset) => fitsName(part, folded[start + offset] ?? '')),
-    ),
-  );
+  const fitsAt = (pattern: Pattern, end: number): boolean =>
+    pattern.length <= end + 1 &&
+    pattern.every((part, offset) =>
+      fitsName(part, folded[end + 1 - pattern.length + offset] ?? ''),
+    );
+  return folded.some((name, end) => {
+    if (where === 'end' && end + 1 !== folded.length) {
+      return false;
+    }
+    const isShort = platform === 'win32' && name.includes('~');
+    return (
+      (isShort ? table.patterns : (table.byLastName.get(name) ?? [])).some((pattern) =>
+        fitsAt(pattern, end),
+      ) || table.starred.some((pattern) => fitsAt(pattern, end))
+    );
+  });
 }
 
 /**

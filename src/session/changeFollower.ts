@@ -8,6 +8,8 @@ export interface ChangeFollowerDeps {
   readonly watcher: Pick<ChangeWatcher, 'begin' | 'accept' | 'checkFile'>;
   readonly unreviewed: Pick<UnreviewedChanges, 'note' | 'noteKnown' | 'noteSaved' | 'isWriting'>;
   readonly checkpoints: Pick<Checkpoints, 'noteBefore' | 'noteWrite' | 'endTurns'>;
+  /** What changed in a protected file and cannot be shown as lines: the user is told in words. */
+  readonly onUnshown: (change: SeenChange) => void;
 }
 
 interface TurnName {
@@ -128,6 +130,9 @@ export class ChangeFollower {
     const { path, before, existsAfter } = change;
     void this.deps.checkpoints.noteBefore(change, path, before);
     this.touch(path, change, change.afterText);
+    if (change.isProtected && !isShownAsLines(change)) {
+      this.deps.onUnshown(change);
+    }
     const expected = this.expected.get(path);
     if (expected === undefined) {
       const existedBefore = before.kind !== 'absent';
@@ -191,4 +196,11 @@ export class ChangeFollower {
     this.touched.set(path, { sessionId, turnId, text });
     this.sessionOf.set(turnId, sessionId);
   }
+}
+
+function isShownAsLines({ before, beforeText, afterText, existsAfter }: SeenChange): boolean {
+  return (
+    (before.kind === 'absent' || beforeText !== undefined) &&
+    (!existsAfter || afterText !== undefined)
+  );
 }

@@ -9,6 +9,8 @@ export interface ChangeWatchLimits {
   readonly files: number;
   readonly fileBytes: number;
   readonly totalBytes: number;
+  /** Of protected files, besides: neither they nor the others can take the other's room. */
+  readonly protectedBytes: number;
   /** Milliseconds that a turn may be held up by it. */
   readonly startMs: number;
 }
@@ -17,6 +19,7 @@ export const defaultChangeWatchLimits: ChangeWatchLimits = {
   files: 5000,
   fileBytes: 512 * 1024,
   totalBytes: 24 * 1024 * 1024,
+  protectedBytes: 4 * 1024 * 1024,
   startMs: 2000,
 };
 
@@ -36,6 +39,20 @@ export interface DiskImages {
   readBytes(path: string): Promise<Uint8Array>;
 }
 
+/** Paths relative to the folder, with `/`. */
+export interface ProtectedListing {
+  readonly paths: readonly string[];
+  /** Links that stand where a protected file or folder would, and what they lead to. */
+  readonly links: ReadonlyMap<string, string>;
+  /** False: there may be more. */
+  readonly isComplete: boolean;
+}
+
+/** The protected files of a folder, those that ignore files leave out and those of its repository too. Never rejects. */
+export interface ProtectedFiles {
+  list(folder: string, signal: AbortSignal): Promise<ProtectedListing>;
+}
+
 /** A change on the disk that no approved edit and no save of the editor explains. */
 export interface SeenChange {
   readonly sessionId: string;
@@ -47,10 +64,15 @@ export interface SeenChange {
   readonly beforeText: string | undefined;
   readonly afterText: string | undefined;
   readonly existsAfter: boolean;
+  /** A change there can make something run, or steer an agent. */
+  readonly isProtected: boolean;
+  /** It is a link now, and leads there. */
+  readonly linkTarget?: string;
 }
 
 export interface ChangeWatchDeps {
   readonly files: DiskImages;
+  readonly protectedFiles: ProtectedFiles;
   readonly search: Pick<WorkspaceSearch, 'findFiles'>;
   readonly folders: () => readonly string[];
   readonly join: (folder: string, relative: string) => string;
@@ -90,6 +112,16 @@ interface KnownFile {
   readonly bytes: Uint8Array | undefined;
 }
 
+/** The names there are. */
+interface Listed {
+  /** Also the protected ones. */
+  readonly paths: ReadonlySet<string>;
+  readonly isComplete: boolean;
+  readonly protectedPaths: ReadonlySet<string>;
+  readonly links: ReadonlyMap<string, string>;
+  readonly isProtectedComplete: boolean;
+}
+
 interface CallSpan {
   readonly callId: string;
   readonly what: string;
@@ -110,9 +142,13 @@ interface RunningTurn {
  */
 export class ChangeWatcher {
   private readonly known = new Map<string, KnownFile>();
-  private totalBytes = 0;
+  /** Whatever was protected once stays so for the room that it takes. */
+  private readonly protectedPaths = new Set<string>();
+  private readonly bytes = { plain: 0, protected: 0 };
+  private links: ReadonlyMap<string, string> = new Map();
   /** Every file that was there at the last beginning is known by name: what is new since then is new. */
   private isComplete = false;
+  private isProtectedComplete = false;
   /** What the ignore files were at the last beginning, and when that was. */
   private ignores = '';
   private beganAtMs = 0;
@@ -172,6 +208,8 @@ export class ChangeWatcher {
       }
       if (this.known.has(path) || (await this.listWith(path)) !== undefined) {
         before = this.imageOf(path);
+      } else if (await this.isProtectedNow(path)) {
+        before = this.imageOf(path);
       } else {
         before = { kind: 'unknown', why: 'it is not among the files that are followed' };
         if (this.isComplete || !this.isBelowFolders(path)) {
@@ -189,7 +227,7 @@ export class ChangeWatcher {
     if (own !== undefined) {
       await this.inTurn(async () => {
         let hasOtherIgnores = false;
-        if (!this.known.has(path)) {
+        if (!this.known.has(path) && !(await this.isProtectedNow(path))) {
           const listed = await this.listWith(path);
           if (listed === undefined) {
             return;
@@ -211,11 +249,10 @@ export class ChangeWatcher {
     return this.work;
   }
 
-  private async list(
-    signal: AbortSignal,
-  ): Promise<{ readonly paths: ReadonlySet<string>; readonly isComplete: boolean }> {
+  private async list(signal: AbortSignal): Promise<Listed> {
     const paths = new Set<string>();
     let isComplete = true;
+    const guarded = await this.listProtected(signal);
     for (const folder of this.deps.folders()) {
       const found = await this.deps.search.findFiles({
         folder,
@@ -226,7 +263,41 @@ export class ChangeWatcher {
       isComplete &&= !found.isTruncated;
       found.paths.forEach((relative) => paths.add(this.deps.join(folder, relative)));
     }
-    return { paths, isComplete };
+    guarded.protectedPaths.forEach((path) => paths.add(path));
+    return { paths, isComplete, ...guarded };
+  }
+
+  private async listProtected(
+    signal: AbortSignal,
+  ): Promise<Pick<Listed, 'protectedPaths' | 'links' | 'isProtectedComplete'>> {
+    const protectedPaths = new Set<string>();
+    const links = new Map<string, string>();
+    let isProtectedComplete = true;
+    for (const folder of this.deps.folders()) {
+      const found = await this.deps.protectedFiles.list(folder, signal);
+      isProtectedComplete &&= found.isComplete;
+      found.paths.forEach((relative) => protectedPaths.add(this.deps.join(folder, relative)));
+      found.links.forEach((target, relative) =>
+        links.set(this.deps.join(folder, relative), target),
+      );
+    }
+    for (const path of protectedPaths) {
+      if (!this.protectedPaths.has(path)) {
+        const taken = this.known.get(path)?.bytes?.length ?? 0;
+        this.bytes.plain -= taken;
+        this.bytes.protected += taken;
+        this.protectedPaths.add(path);
+      }
+    }
+    return { protectedPaths, links, isProtectedComplete };
+  }
+
+  /** Such a file is followed although ignore files leave it out. */
+  private async isProtectedNow(path: string): Promise<boolean> {
+    if (!this.protectedPaths.has(path) && this.isBelowFolders(path)) {
+      await this.listProtected(new AbortController().signal);
+    }
+    return this.protectedPaths.has(path);
   }
 
   /**
@@ -254,13 +325,17 @@ export class ChangeWatcher {
 
   private async take(signal: AbortSignal): Promise<void> {
     this.isComplete = false;
-    const { paths, isComplete } = await this.list(signal);
+    this.isProtectedComplete = false;
+    const { paths, isComplete, ...guarded } = await this.list(signal);
     this.isComplete = isComplete && !signal.aborted;
+    this.isProtectedComplete = guarded.isProtectedComplete && !signal.aborted;
+    this.links = guarded.links;
     this.beganAtMs = this.deps.clock.nowMs();
     this.ignores = await this.ignoresIn(paths);
     for (const path of [...this.known.keys()]) {
       if (!paths.has(path)) {
         this.forget(path);
+        this.protectedPaths.delete(path);
       }
     }
     // What is there but not read in time is not new later: it is only unknown.
@@ -270,7 +345,9 @@ export class ChangeWatcher {
       }
     }
     this.checkedAtMs = this.beganAtMs;
-    await inBatches([...paths], async (path) => {
+    // What matters most is read before time can run out.
+    const ordered = new Set([...guarded.protectedPaths, ...paths]);
+    await inBatches([...ordered], async (path) => {
       if (!signal.aborted) {
         await this.read(path);
       }
@@ -286,7 +363,10 @@ export class ChangeWatcher {
     }
     const before = this.known.get(path);
     const { mtimeMs, sizeBytes } = stat;
-    if (before?.mtimeMs === mtimeMs && before.sizeBytes === sizeBytes) {
+    const isSameByTime = before?.mtimeMs === mtimeMs && before.sizeBytes === sizeBytes;
+    // A program can give a file its old time and size back: in a protected one only the bytes count.
+    const isReadAnyway = before?.bytes !== undefined && this.protectedPaths.has(path);
+    if (isSameByTime && !isReadAnyway) {
       return before;
     }
     const file = { ...stat, bytes: await this.bytesOf(path, sizeBytes) };
@@ -306,22 +386,29 @@ export class ChangeWatcher {
 
   private keep(path: string, file: KnownFile): KnownFile {
     this.forget(path);
-    const isKept = this.totalBytes + (file.bytes?.length ?? 0) <= this.limits.totalBytes;
-    const kept = isKept ? file : { ...file, bytes: undefined };
-    this.totalBytes += kept.bytes?.length ?? 0;
+    const size = file.bytes?.length ?? 0;
+    const kind = this.roomOf(path);
+    const room = kind === 'protected' ? this.limits.protectedBytes : this.limits.totalBytes;
+    const kept = this.bytes[kind] + size <= room ? file : { ...file, bytes: undefined };
+    this.bytes[kind] += kept.bytes?.length ?? 0;
     this.known.set(path, kept);
     return file;
   }
 
   private forget(path: string): void {
-    this.totalBytes -= this.known.get(path)?.bytes?.length ?? 0;
+    this.bytes[this.roomOf(path)] -= this.known.get(path)?.bytes?.length ?? 0;
     this.known.delete(path);
+  }
+
+  private roomOf(path: string): 'protected' | 'plain' {
+    return this.protectedPaths.has(path) ? 'protected' : 'plain';
   }
 
   private imageOf(path: string): FileImage {
     const known = this.known.get(path);
     if (known === undefined) {
-      return this.isComplete
+      const isAllKnown = this.protectedPaths.has(path) ? this.isProtectedComplete : this.isComplete;
+      return isAllKnown
         ? { kind: 'absent' }
         : { kind: 'unknown', why: 'there are too many files to know them all' };
     }
@@ -340,6 +427,12 @@ export class ChangeWatcher {
         changed.push(change);
       }
     });
+    for (const [path, linkTarget] of listed.links) {
+      if (this.links.get(path) !== linkTarget) {
+        changed.push({ ...linkedAt(path, linkTarget), before: this.imageBehind(path, changed) });
+      }
+    }
+    this.links = listed.links;
     for (const change of changed.sort((a, b) => (a.path < b.path ? -1 : 1))) {
       this.tell(change, own, lastCallId);
     }
@@ -412,8 +505,14 @@ export class ChangeWatcher {
     const before = this.imageOf(path);
     const after = await this.read(path);
     const isYoung = (after?.mtimeMs ?? 0) >= this.beganAtMs - clockSlackMs;
-    // Where not every file could be listed at the beginning, nobody can say whether this one is new.
-    const isNew = known === undefined && this.isComplete && (isYoung || !hasOtherIgnores);
+    const isProtected = this.protectedPaths.has(path);
+    // Where not every file could be listed at the beginning, nobody can say whether this one is new: a young protected
+    // one is told all the same, for what it may do.
+    const isNew =
+      known === undefined &&
+      (isProtected
+        ? isYoung || this.isProtectedComplete
+        : this.isComplete && (isYoung || !hasOtherIgnores));
     if (known === after || known === unread || (known === undefined && !isNew)) {
       return undefined;
     }
@@ -428,8 +527,34 @@ export class ChangeWatcher {
       beforeText: before.kind === 'file' ? textOf(before.bytes) : undefined,
       afterText,
       existsAfter: after !== undefined,
+      isProtected,
     };
   }
+
+  /** What was there before a link came: what was found to be gone in the same look, a link, or nothing. */
+  private imageBehind(path: string, changed: readonly FoundChange[]): FileImage {
+    const gone = changed.find((change) => change.path === path);
+    if (gone !== undefined) {
+      return gone.before;
+    }
+    return this.links.has(path)
+      ? { kind: 'unknown', why: 'it was a link' }
+      : this.isProtectedComplete
+        ? { kind: 'absent' }
+        : { kind: 'unknown', why: 'there are too many files to know them all' };
+  }
+}
+
+function linkedAt(path: string, linkTarget: string): Omit<FoundChange, 'before'> {
+  return {
+    path,
+    mtimeMs: undefined,
+    beforeText: undefined,
+    afterText: undefined,
+    existsAfter: true,
+    isProtected: true,
+    linkTarget,
+  };
 }
 
 type FoundChange = Omit<SeenChange, 'sessionId' | 'turnId' | 'origin'> & {

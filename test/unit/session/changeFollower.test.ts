@@ -1,23 +1,26 @@
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/base/clock';
+import { systemClock, type Clock } from '../../../src/base/clock';
 import { silentLogger } from '../../../src/base/logger';
 import { createChanges } from '../../../src/changes';
 import { originWords } from '../../../src/edits/changeOrigin';
 import { AuditLog } from '../../../src/gate/audit';
 import { DiskFiles } from '../../../src/node/diskFiles';
 import { createWorkspaceSearch } from '../../../src/node/search';
+import { FakeClock } from '../../fakes/fakeClock';
 
 const turn = { sessionId: 's', turnId: 't' };
 
@@ -29,7 +32,8 @@ describe('following a turn', () => {
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-  function place() {
+  function place(clock: Clock = systemClock) {
+    const notices: string[] = [];
     const folder = join(base, 'app');
     const files = new DiskFiles({
       folders: [{ name: 'app', path: folder }],
@@ -48,9 +52,9 @@ describe('following a turn', () => {
         redact: (text) => text,
         onFirstFailure: () => undefined,
       }),
-      clock: systemClock,
+      clock,
       logger: silentLogger,
-      onNotice: () => undefined,
+      onNotice: (text) => notices.push(text),
       openText: () => undefined,
     });
     const at = (name: string): string => join(folder, name);
@@ -68,7 +72,7 @@ describe('following a turn', () => {
         .flatMap(({ label, kind, hunks }) =>
           hunks.map(({ hunk, origin }) => [label, kind, originWords(origin), hunk.newText]),
         );
-    return { changes, files, at, command, rows };
+    return { changes, files, at, command, rows, notices };
   }
 
   it('[R233][R234] shows what a command of ours changed, and nothing of an edit that was approved', async () => {
@@ -96,6 +100,65 @@ describe('following a turn', () => {
     });
     expect(readFileSync(at('a.txt'), 'utf8')).toBe('a\nb\napproved\n');
     expect(readFileSync(at('gone.txt'), 'utf8')).toBe('g\n');
+  });
+
+  it('[R233][R234] shows what a command did to hooks and configuration that nobody lists, and takes it back', async () => {
+    const { changes, at, command, rows } = place();
+    mkdirSync(at('.git/hooks'), { recursive: true });
+    mkdirSync(at('.git/objects/ab'), { recursive: true });
+    writeFileSync(at('.gitignore'), '.vscode\n.envrc\n');
+    writeFileSync(at('.git/config'), '[core]\n');
+    writeFileSync(at('.git/hooks/pre-push'), '#!/bin/sh\n');
+    chmodSync(at('.git/hooks/pre-push'), 0o755);
+    writeFileSync(at('.git/index'), 'i');
+    await command('call-1', 'make', () => {
+      writeFileSync(at('.git/config'), '[core]\n\thooksPath = x\n');
+      writeFileSync(at('.git/hooks/post-commit'), '#!/bin/sh\nevil\n');
+      unlinkSync(at('.git/hooks/pre-push'));
+      writeFileSync(at('.git/index'), 'j');
+      writeFileSync(at('.git/objects/ab/cd'), 'o');
+      mkdirSync(at('.vscode'));
+      writeFileSync(at('.vscode/tasks.json'), '{}\n');
+      writeFileSync(at('.envrc'), 'evil\n');
+    });
+    expect(rows()).toEqual([
+      ['.envrc', 'create', 'during "make"', 'evil\n'],
+      ['.git/config', 'edit', 'during "make"', '\thooksPath = x\n'],
+      ['.git/hooks/post-commit', 'create', 'during "make"', '#!/bin/sh\nevil\n'],
+      ['.git/hooks/pre-push', 'delete', 'during "make"', ''],
+      ['.vscode/tasks.json', 'create', 'during "make"', '{}\n'],
+    ]);
+    await changes.follower.endTurn('s');
+    expect(await changes.unreviewed.undo({ kind: 'turn', ...turn })).toEqual({
+      undone: 5,
+      problems: [],
+    });
+    expect(readFileSync(at('.git/config'), 'utf8')).toBe('[core]\n');
+    expect(statSync(at('.git/hooks/pre-push')).mode & 0o777).toBe(0o755);
+    expect([
+      existsSync(at('.envrc')),
+      existsSync(at('.git/hooks/post-commit')),
+      existsSync(at('.vscode/tasks.json')),
+    ]).toEqual([false, false, false]);
+  });
+
+  it('[R233] says in words what became of protected files where there are no lines to show', async () => {
+    const clock = new FakeClock();
+    const { at, command, rows, notices } = place({
+      nowMs: () => systemClock.nowMs(),
+      schedule: (delayMs, run) => clock.schedule(delayMs, run),
+    });
+    mkdirSync(at('.git/hooks'), { recursive: true });
+    await command('call-1', 'make', () => {
+      symlinkSync('/tmp/evil', at('.git/hooks/post-commit'));
+      writeFileSync(at('.git/hooks/pre-push'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0]));
+      writeFileSync(at('image.bin'), Buffer.from([0, 1]));
+    });
+    await clock.advance(500);
+    expect(rows()).toEqual([]);
+    expect(notices).toEqual([
+      'Protected files were changed without a question, and it cannot be shown as lines: .git/hooks/post-commit (now a link to /tmp/evil, during "make"), .git/hooks/pre-push (changed, during "make"). Look at them before you go on; "Restore to Before a Turn" brings back what is kept of them.',
+    ]);
   });
 
   it('[R159][R235] keeps what the files were before the turn, whoever of its calls changed them, byte for byte', async () => {

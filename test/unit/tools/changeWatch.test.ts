@@ -7,7 +7,13 @@ import {
 } from '../../../src/tools/changeWatch';
 import { FakeClock } from '../../fakes/fakeClock';
 
-const limits: ChangeWatchLimits = { files: 100, fileBytes: 1000, totalBytes: 10_000, startMs: 500 };
+const limits: ChangeWatchLimits = {
+  files: 100,
+  fileBytes: 1000,
+  totalBytes: 10_000,
+  protectedBytes: 1000,
+  startMs: 500,
+};
 
 /** A folder in memory whose files have times that move with every write. */
 function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatchLimits> = {}) {
@@ -20,6 +26,8 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
   const clock = new FakeClock();
   let hold: Promise<void> = Promise.resolve();
   let hidden: string | undefined;
+  const links = new Map<string, string>();
+  let isEveryGuardListed = true;
   let holdList: Promise<void> = Promise.resolve();
   const watcher = new ChangeWatcher({
     files: {
@@ -41,6 +49,16 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
         return new TextEncoder().encode(file.text);
       },
     },
+    protectedFiles: {
+      list: () =>
+        Promise.resolve({
+          paths: [...disk.keys()]
+            .map((path) => path.slice('/w/'.length))
+            .filter((path) => /^(?:\.git\/|\.vscode\/|\.npmrc$)/.test(path)),
+          links,
+          isComplete: isEveryGuardListed,
+        }),
+    },
     search: {
       findFiles: async ({ folder, maxResults, signal }) => {
         await holdList;
@@ -49,7 +67,7 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
         }
         const paths = [...disk.keys()]
           .map((path) => path.slice(folder.length + 1))
-          .filter((path) => path !== hidden);
+          .filter((path) => path !== hidden && !path.startsWith('.git/'));
         return {
           paths: paths.slice(0, maxResults),
           isTruncated: paths.length > maxResults,
@@ -81,6 +99,8 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     told,
     origins: () => told.map(({ path, origin }) => [path, origin]),
     whats: () => told.map(({ origin }) => (origin.kind === 'during' ? origin.what : origin.kind)),
+    link: (name: string, target: string) => links.set(name, target),
+    listGuardsInPart: () => (isEveryGuardListed = false),
     hide: (name?: string) => (hidden = name),
     write: (name: string, text: string, at = ++now) => disk.set(`/w/${name}`, { text, at }),
     remove: (name: string) => disk.delete(`/w/${name}`),
@@ -339,5 +359,93 @@ describe('what an agent changes without asking', () => {
     expect(seen().map(([path]) => path)).toEqual(['/w/a']);
     await watch.end('x');
     expect(seen().map(([path]) => path)).toEqual(['/w/a', '/w/b']);
+  });
+
+  it('[R233][R235] is shown in a protected file too that ignore files, or the repository itself, keep out of every list', async () => {
+    const { begin, write, watcher, hide, seen } = place({
+      'a.ts': 'a',
+      '.git/config': '[core]\n',
+      '.git/hooks/pre-push': 'old\n',
+      '.npmrc': 'x=1\n',
+    });
+    hide('.npmrc');
+    const watch = await begin();
+    write('.git/config', '[core]\n  hooksPath = x\n');
+    write('.git/hooks/post-commit', 'evil\n');
+    write('.npmrc', 'registry=http://evil.example\n');
+    watch.note('call-1', ['/w/.npmrc']);
+    await watcher.checkFile('/w/.npmrc');
+    await watch.end('x');
+    expect(seen()).toEqual([
+      ['/w/.npmrc', 'edit', 'x=1\n', 'registry=http://evil.example\n', 'call-1'],
+      ['/w/.git/config', 'edit', '[core]\n', '[core]\n  hooksPath = x\n', 'x'],
+      ['/w/.git/hooks/post-commit', 'create', '', 'evil\n', 'x'],
+    ]);
+  });
+
+  it('[R233] is nothing in a protected file whose change was approved', async () => {
+    const { begin, write, watcher, hide, seen } = place({ 'a.ts': 'a' });
+    hide('.npmrc');
+    const watch = await begin();
+    write('.npmrc', 'approved');
+    expect(await watcher.accept('/w/.npmrc')).toEqual({ kind: 'absent' });
+    await watch.end('x');
+    expect(seen()).toEqual([]);
+  });
+
+  it('[R233] is found in a protected file that got its old time and its old size back', async () => {
+    const { begin, write, seen } = place({ '.git/config': 'one' });
+    const watch = await begin();
+    write('.git/config', 'two', 1);
+    await watch.end('x');
+    expect(seen().map(([path, , , text]) => [path, text])).toEqual([['/w/.git/config', 'two']]);
+  });
+
+  it('[R233] is told of a link in the place of a protected file, with where it leads', async () => {
+    const { begin, link, remove, told } = place({ '.git/config': 'one' });
+    link('.git/hooks/old', '/there/before');
+    const watch = await begin();
+    remove('.git/config');
+    link('.git/config', '/tmp/evil');
+    link('.git/hooks/new', '/tmp/evil');
+    await watch.end('x');
+    await (await begin()).end('y');
+    expect(
+      told.map(({ path, before, existsAfter, linkTarget }) => [
+        path,
+        before.kind,
+        existsAfter ? linkTarget : 'gone',
+      ]),
+    ).toEqual([
+      ['/w/.git/config', 'file', 'gone'],
+      ['/w/.git/config', 'file', '/tmp/evil'],
+      ['/w/.git/hooks/new', 'absent', '/tmp/evil'],
+    ]);
+  });
+
+  it('[R233] is told of a young protected file also where not all of them could be listed, and of no old one', async () => {
+    const { begin, write, clock, listGuardsInPart, told } = place({ a: 'a' });
+    await clock.advance(10_000);
+    listGuardsInPart();
+    const watch = await begin();
+    write('.vscode/old.json', 'o', 5);
+    write('.vscode/tasks.json', 't', clock.nowMs());
+    await watch.end('x');
+    expect(told.map(({ path, before }) => [path, before.kind])).toEqual([
+      ['/w/.vscode/tasks.json', 'unknown'],
+    ]);
+  });
+
+  it('keeps room for protected files, whatever the others take, and gives them no more than that', async () => {
+    const { begin, write, seen } = place(
+      { '.vscode/a': 'a'.repeat(900), '.vscode/b': 'b'.repeat(900), c: 'c'.repeat(900) },
+      { totalBytes: 900, protectedBytes: 1000 },
+    );
+    const watch = await begin();
+    for (const name of ['.vscode/a', '.vscode/b', 'c']) {
+      write(name, 'changed');
+    }
+    await watch.end('x');
+    expect(seen().map(([path]) => path)).toEqual(['/w/.vscode/a', '/w/c']);
   });
 });
