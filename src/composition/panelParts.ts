@@ -4,6 +4,7 @@ import { addEndpoint } from '../host/addEndpoint';
 import { ChangesView } from '../host/changes/changesView';
 import { TurnRestore } from '../host/changes/turnRestore';
 import { ChatView } from '../host/chatView';
+import { createEndpointConsent } from '../host/endpointConsent';
 import { probeEndpoint } from '../host/endpoints';
 import { FileMentions } from '../host/fileMentions';
 import { createPanelActions } from '../host/panelActions';
@@ -11,6 +12,7 @@ import { PanelController } from '../host/panelController';
 import { ReviewController } from '../host/review/reviewController';
 import { exportToFile } from '../host/sessionExport';
 import { createHandoverLine, renderSession, sessionMatches } from '../host/sessionParts';
+import { askFirst } from '../host/startQuestion';
 import { StoredDraft } from '../host/stateStore';
 import { signInWithTerminal } from '../host/terminalLogin';
 import type { AgentEntry } from '../runtime/agentCatalog';
@@ -85,6 +87,17 @@ export function createPanelParts(parts: Parts): PanelParts {
     listFiles: (options) => search.findFiles(options),
     clock,
   });
+  const endpoints = createEndpointConsent({
+    ask: askFirst,
+    present: () => settings.values.endpoints,
+    probe: (params, signal) =>
+      probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
+    add: async (params) => {
+      const result = await addEndpoint(params, { settings, vault });
+      await setup.refreshKeys();
+      return result;
+    },
+  });
   const panel: PanelController = store.add(
     new PanelController({
       sessions,
@@ -141,13 +154,8 @@ export function createPanelParts(parts: Parts): PanelParts {
           );
         },
         findFiles: (query) => mentions.find(query),
-        probeEndpoint: (params, signal) =>
-          probeEndpoint({ ...params, fetch: (...args) => fetch(...args), clock, signal }),
-        addEndpoint: async (params) => {
-          const result = await addEndpoint(params, { settings, vault });
-          await setup.refreshKeys();
-          return result;
-        },
+        probeEndpoint: endpoints['endpoint/probe'],
+        addEndpoint: endpoints['endpoint/add'],
       }),
     }),
   );

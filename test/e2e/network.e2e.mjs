@@ -149,8 +149,17 @@ e2e(
       .first()
       .fill(`${server.url}/v1`);
     await chat.locator(id('endpoint-probe')).click();
+    // The panel's word alone asks no server and adds none: the editor shows where to, and asks.
+    const dialog = app.page.locator('.monaco-dialog-box');
+    await dialog.getByText(`${server.url}/v1`).waitFor();
+    assert.equal(server.requests.length, 0, 'nothing is asked before the yes');
+    await app.answerDialog(/^Ask$/);
+    await chat.getByText(/models? found/).waitFor();
     await shot('network-5-endpoint');
     await chat.locator(id('endpoint-save')).click();
+    await dialog.getByText('Add the endpoint "Scripted"?').waitFor();
+    await shot('network-6-endpoint-question');
+    await app.answerDialog(/^Add$/);
     await chat.locator(id('endpoint-form')).waitFor({ state: 'hidden' });
     await chat.locator(id('model-picker')).click();
     await chat
