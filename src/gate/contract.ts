@@ -173,6 +173,13 @@ export interface AuditSink {
 export interface PathProbe {
   realPath(path: string): Promise<string | undefined>;
   readLink(path: string): Promise<string | undefined>;
+  /** What lies in a folder; empty for anything else. A link is no folder, whatever it leads to. */
+  entriesOf(path: string): Promise<readonly PathEntry[]>;
+}
+
+export interface PathEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
 }
 
 export interface WorkspaceFolder {

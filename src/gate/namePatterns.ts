@@ -6,8 +6,6 @@ import { foldName } from './visible';
  * compared folded: case, width, ignorable characters.
  */
 export interface NameTable {
-  /** The names without any `*`, by themselves. */
-  readonly words: ReadonlySet<string>;
   readonly patterns: readonly Pattern[];
   /** By their last name, where that has no `*`. */
   readonly byLastName: ReadonlyMap<string, readonly Pattern[]>;
@@ -42,8 +40,7 @@ export function nameTable(text: string): NameTable {
       byLastName.set(last, known);
     }
   }
-  const words = new Set(entries.filter((entry) => !/[*/]/.test(entry)));
-  return { words, patterns, byLastName, starred };
+  return { patterns, byLastName, starred };
 }
 
 /** True when the table fits names one after the other: anywhere, or those at the end. */
@@ -73,6 +70,23 @@ export function fitsTable(
       ) || table.starred.some((pattern) => fitsAt(pattern, end))
     );
   });
+}
+
+/** True when the last names are the beginning of an entry of several: what comes to lie below may fit it. */
+export function beginsInTable(names: readonly string[], table: NameTable): boolean {
+  const folded = names.map(foldName);
+  return table.patterns.some((pattern) =>
+    pattern.some((_, at) => {
+      const length = at + 1;
+      return (
+        length < pattern.length &&
+        length <= folded.length &&
+        pattern
+          .slice(0, length)
+          .every(({ regex }, offset) => regex.test(folded[folded.length - length + offset] ?? ''))
+      );
+    }),
+  );
 }
 
 /**

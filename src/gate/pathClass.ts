@@ -1,13 +1,14 @@
 import type { PathClass, WorkspaceRoots } from './contract';
 import { isDevicePath } from './pathProblem';
 import { parsePath, platformBelow, syntaxOf, type Platform } from './pathSyntax';
-import { isProtectedName, isSecretName } from './sensitiveNames';
+import { isProtectedName, isSecretName, mayHoldProtectedName } from './sensitiveNames';
 
 /**
  * What is done with a path. `move`: the end that a rename takes away (the new name is a `write`). `extract`: an archive
- * is unpacked into it, which may write anything below.
+ * is unpacked into it, which may write anything below. `put`: something that is there already comes to lie
+ * in it, or gets its name.
  */
-export type PathUse = 'read' | 'write' | 'delete' | 'move' | 'extract';
+export type PathUse = 'read' | 'write' | 'delete' | 'move' | 'extract' | 'put';
 
 export interface Classing {
   /** Absolute, by names only. */
@@ -34,6 +35,7 @@ export function classOf(classing: Classing): PathClass {
       [namesIn(path, folders, platform), namesIn(target, roots, platform)].some((segments) =>
         isProtectedName(segments, platform),
       ) ||
+      (use === 'put' && names.some((segments) => mayHoldProtectedName(segments))) ||
       (isWholeTree(use) &&
         roots.some((root) => platformBelow(target, root, platform)) &&
         isInside());

@@ -14,6 +14,7 @@ import {
 export const noLinks: PathProbe = {
   realPath: () => Promise.resolve(undefined),
   readLink: () => Promise.resolve(undefined),
+  entriesOf: () => Promise.resolve([]),
 };
 
 /**

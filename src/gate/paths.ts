@@ -22,7 +22,7 @@ import {
   syntaxOf,
   type ParsedPath,
 } from './pathSyntax';
-import { isSecretName, protectedFileNames } from './sensitiveNames';
+import { isProtectedName, isSecretName } from './sensitiveNames';
 
 /** Where a path argument is looked at from. `cwd` is absolute; absent: the first workspace folder. */
 export interface PathScope {
@@ -280,7 +280,10 @@ function toResolved(classing: Classing, target: string | undefined): ResolvedPat
   };
 }
 
-/** True for a folder that goes, moves or is unpacked into while something protected lies in it. */
+/**
+ * True for a folder that goes, moves or is unpacked into while something protected lies in it, however deep. Where there
+ * is more than can be looked through, or nobody can look, it counts as held.
+ */
 async function holdsProtected(
   { pathClass, target }: ResolvedPath,
   use: PathUse,
@@ -289,12 +292,34 @@ async function holdsProtected(
   if (pathClass !== 'inside' || !isWholeTree(use) || (await probe.realPath(target)) === undefined) {
     return false;
   }
-  const syntax = syntaxOf(roots.platform);
-  const held = await Promise.all(
-    Array.from(protectedFileNames(), (name) => probe.realPath(absolutePath(target, name, syntax))),
-  );
-  return held.some((real) => real !== undefined);
+  const { platform } = roots;
+  const syntax = syntaxOf(platform);
+  const todo = [target];
+  let count = 0;
+  for (const folder of todo) {
+    const entries = await probe.entriesOf(folder).catch(() => undefined);
+    count += entries?.length ?? 0;
+    if (entries === undefined || count > maxHeldEntries || todo.length > maxHeldFolders) {
+      return true;
+    }
+    for (const { name, isFolder } of entries) {
+      const path = absolutePath(folder, name, syntax);
+      // No folder above is protected, or this one would be.
+      if (isProtectedName(parsePath(path, syntax).segments.slice(-longestPattern), platform)) {
+        return true;
+      }
+      if (isFolder) {
+        todo.push(path);
+      }
+    }
+  }
+  return false;
 }
+
+const maxHeldEntries = 2000;
+const maxHeldFolders = 300;
+/** Names that follow each other in the longest entry of the list of protected names. */
+const longestPattern = 3;
 
 function isForbidden(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,4 +1,4 @@
-import { fitsTable, nameTable } from './namePatterns';
+import { beginsInTable, fitsTable, nameTable } from './namePatterns';
 import type { Platform } from './pathSyntax';
 import { foldName } from './visible';
 
@@ -11,17 +11,17 @@ export function isProtectedName(segments: readonly string[], platform: Platform)
   return fitsTable(segments, protectedNames, 'any', platform);
 }
 
+/** A folder whose files can be protected by where they lie: `.github`, of which `.github/prompts` is. */
+export function mayHoldProtectedName(segments: readonly string[]): boolean {
+  return beginsInTable(segments, protectedNames);
+}
+
 export function isSecretName(segments: readonly string[], platform: Platform): boolean {
   return (
     !isMadeToBeRead(foldName(segments.at(-1) ?? '')) &&
     (fitsTable(segments, secretFolders, 'any', platform) ||
       fitsTable(segments, secretFiles, 'end', platform))
   );
-}
-
-/** The protected names that may lie in any folder: an archive or a removal of the folder touches them with it. */
-export function protectedFileNames(): ReadonlySet<string> {
-  return protectedNames.words;
 }
 
 /** `.env.example` and its like are made to be read; a public key is no secret. */

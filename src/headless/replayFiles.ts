@@ -1,6 +1,6 @@
 import { Emitter } from '../base/emitter';
 import { PatchbayError } from '../base/patchbayError';
-import type { PathProbe, WorkspaceRoots } from '../gate/contract';
+import type { PathEntry, PathProbe, WorkspaceRoots } from '../gate/contract';
 import type {
   DirectoryEntry,
   FileStat,
@@ -93,6 +93,11 @@ export class ReplayFiles implements WorkspaceFiles, PathProbe {
 
   readLink(): Promise<string | undefined> {
     return Promise.resolve(undefined);
+  }
+
+  async entriesOf(path: string): Promise<readonly PathEntry[]> {
+    const entries = this.isFolder(path) ? await this.list(path) : [];
+    return entries.map(({ name, kind }) => ({ name, isFolder: kind === 'directory' }));
   }
 
   private isFolder(path: string): boolean {

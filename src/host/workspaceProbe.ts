@@ -11,6 +11,7 @@ export function createWorkspaceProbe(disk: PathProbe): PathProbe {
     realPath: async (path) =>
       isOnDisk(path) ? await disk.realPath(path) : (await exists(path)) ? path : undefined,
     readLink: async (path) => (isOnDisk(path) ? await disk.readLink(path) : undefined),
+    entriesOf: async (path) => (isOnDisk(path) ? await disk.entriesOf(path) : await list(path)),
   };
 }
 
@@ -21,6 +22,18 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (isFileNotFound(error)) {
       return false;
+    }
+    throw error;
+  }
+}
+
+async function list(path: string): ReturnType<PathProbe['entriesOf']> {
+  try {
+    const entries = await vscode.workspace.fs.readDirectory(toWorkspaceUri(path));
+    return entries.map(([name, type]) => ({ name, isFolder: type === vscode.FileType.Directory }));
+  } catch (error) {
+    if (isFileNotFound(error)) {
+      return [];
     }
     throw error;
   }

@@ -1,14 +1,18 @@
-import { readlink, realpath } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
 import type { PathProbe } from '../gate/contract';
 
 /** Looks at links on disk, without following anything but what was asked. Changes nothing. */
 export const diskPathProbe: PathProbe = {
   realPath: (path) => absentAsUndefined(realpath(path)),
   readLink: (path) => absentAsUndefined(readlink(path)),
+  entriesOf: async (path) => {
+    const entries = await absentAsUndefined(readdir(path, { withFileTypes: true }));
+    return (entries ?? []).map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  },
 };
 
 /** "Not there" and "no link" are answers. Anything else (no permission, a loop) is passed on: the gate then refuses. */
-async function absentAsUndefined(work: Promise<string>): Promise<string | undefined> {
+async function absentAsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {

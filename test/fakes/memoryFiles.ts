@@ -1,6 +1,6 @@
 import { Emitter } from '../../src/base/emitter';
 import { PatchbayError } from '../../src/base/patchbayError';
-import type { PathProbe, WorkspaceRoots } from '../../src/gate/contract';
+import type { PathEntry, PathProbe, WorkspaceRoots } from '../../src/gate/contract';
 import type {
   DirectoryEntry,
   FileStat,
@@ -239,6 +239,12 @@ export class MemoryFiles implements WorkspaceFiles, PathProbe {
     return Promise.resolve(
       folder === undefined ? undefined : this.links.get(join(folder, path.slice(cut + 1))),
     );
+  }
+
+  async entriesOf(path: string): Promise<readonly PathEntry[]> {
+    const target = await this.realPath(path);
+    const entries = target === undefined || this.tree.has(target) ? [] : await this.list(target);
+    return entries.map(({ name, kind }) => ({ name, isFolder: kind === 'directory' }));
   }
 
   realPath(path: string): Promise<string | undefined> {

@@ -130,6 +130,15 @@ async function pathDanger(
       }
     }
   }
+  for (const written of judged.putsInto ?? []) {
+    const found = await place.resolve(
+      shell === 'bash' ? written : written.replaceAll('\\', '/'),
+      'put',
+    );
+    if (found !== 'inside') {
+      return `puts something into ${written}, where it could be configuration`;
+    }
+  }
   return undefined;
 }
 

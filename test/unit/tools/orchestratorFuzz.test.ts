@@ -344,7 +344,13 @@ function setUp(given: Run) {
     services: {
       ...(has('trust') ? { isTrusted: broken } : {}),
       ...(has('probe')
-        ? { probe: { realPath: () => Promise.reject(new Error('EIO')), readLink: broken } }
+        ? {
+            probe: {
+              realPath: () => Promise.reject(new Error('EIO')),
+              readLink: broken,
+              entriesOf: broken,
+            },
+          }
         : {}),
       ...(has('logger') ? { logger } : {}),
       ...(has('knownWrite') ? { onKnownWrite: broken } : {}),

@@ -221,13 +221,16 @@ export const fileTools: readonly ToolTable[] = [
   { names: 'touch', texts: '-d --date -t', reads: '-r --reference' },
   {
     names: 'cp gcp',
+    puts: true,
     writes: backups,
     deletes: '-f --force --remove-destination',
     runs: '-r -R -a --recursive --archive',
   },
-  { names: 'mv gmv', writes: backups, deletes: '-f --force', takesAway: 'move' },
-  { names: 'ln gln', writes: backups, deletes: '-f --force' },
-  { names: 'move move-item mi ren rename-item rni', takesAway: 'move' },
+  { names: 'mv gmv', writes: backups, deletes: '-f --force', takesAway: 'move', puts: true },
+  { names: 'ln gln', writes: backups, deletes: '-f --force', puts: true },
+  { names: 'link', puts: true },
+  { names: 'move move-item mi ren rename-item rni', takesAway: 'move', puts: true },
+  { names: 'copy copy-item cpi', puts: true },
   { names: 'del erase rd remove-item ri', takesAway: 'delete' },
   {
     names: 'rm grm',
@@ -237,7 +240,7 @@ export const fileTools: readonly ToolTable[] = [
   { names: 'unlink', takesAway: 'delete' },
   { names: 'truncate', reads: '-r --reference' },
   { names: 'shred srm wipe', always: 'destroys files' },
-  { names: 'install ginstall', writes: backups, runs: '--strip-program -s --strip' },
+  { names: 'install ginstall', puts: true, writes: backups, runs: '--strip-program -s --strip' },
   {
     names: 'chmod chown chgrp',
     reads: '--reference',
@@ -261,7 +264,7 @@ export const fileTools: readonly ToolTable[] = [
     runs: '-T -TT --test --unzip-command',
     deletes: '-m --move -d --delete -f --freshen',
     writes: '-b --temp-path -O --output-file --out -lf',
-    reads: '-@ --names-stdin -x@ -i@',
+    reads: '-@ --names-stdin -x@ -i@ -r -R --recurse-paths --recurse-patterns',
   },
   {
     names: 'unzip',
@@ -281,7 +284,12 @@ export const fileTools: readonly ToolTable[] = [
     check: unpackCheck,
   },
   { names: 'rename prename perl-rename file-rename', always: 'runs what it is given' },
-  { names: '7z 7za rar unrar cpio ar', always: 'packs or unpacks what a list says' },
+  { names: 'patch gpatch bspatch xdelta xdelta3 quilt', always: 'changes what a file says' },
+  {
+    names:
+      '7z 7za 7zr 7zz p7zip rar unrar unar cpio bsdcpio pax ar jar asar lha arj cabextract ditto uudecode shar dpkg-deb rpm2cpio zipfile tarfile',
+    always: 'packs or unpacks what a list says',
+  },
 ];
 
 function findCheck({ words }: ParsedArguments): string | undefined {

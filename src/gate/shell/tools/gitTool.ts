@@ -11,6 +11,7 @@ export interface GitReading {
   readonly wordsToCover: number;
   readonly isReader: boolean;
   readonly takesAway?: 'move' | 'delete';
+  readonly puts: boolean;
 }
 
 export function readGit(words: readonly string[]): GitReading {
@@ -22,6 +23,7 @@ export function readGit(words: readonly string[]): GitReading {
         danger: `gives git an option that chooses a pager, a configuration or a repository (${words[at] ?? ''})`,
         wordsToCover: 1,
         isReader: false,
+        puts: false,
       };
     }
   }
@@ -39,8 +41,9 @@ export function readGit(words: readonly string[]): GitReading {
       ? {}
       : { danger: `runs git ${verb ?? ''}, which ${table.always}` }),
     ...(danger === undefined ? {} : { danger }),
-    wordsToCover: isKnown ? 1 : at + 1,
+    wordsToCover: isKnown ? coverOfRemote(verb, at, parsed) : at + 1,
     isReader: verb === undefined || readers.has(verb),
+    puts: table.puts === true,
     ...(table.takesAway === undefined ? {} : { takesAway: table.takesAway }),
   };
 }
@@ -77,14 +80,19 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
     runs: '--edit-description',
     chooses: '-u --set-upstream-to',
   },
-  checkout: { deletes: '-f -B --ours --theirs --orphan', runs: '-p --patch', check: discardsFiles },
+  checkout: {
+    deletes: '-f -B --ours --theirs --orphan',
+    runs: '-p --patch',
+    check: discardsFiles,
+    takesAway: 'delete',
+  },
   switch: { deletes: '-f -C --force-create --orphan' },
-  restore: { runs: '-p --patch' },
+  restore: { runs: '-p --patch', takesAway: 'delete' },
   reset: { deletes: '--merge --keep', runs: '-p --patch' },
   push: { deletes: '-d -f', check: deletesRef },
   pull: { runs: '-s --strategy -X', deletes: '-f -p' },
   fetch: { deletes: '-f -p -P', check: deletesRef },
-  clone: { runs: '-u', chooses: '-c' },
+  clone: { runs: '-u', chooses: '-c', puts: true },
   grep: { reads: '-f', textOperands: 1, textsElsewhere: '-e', texts: '-e -A -B -C --max-depth -m' },
   log: { texts: '-S -G' },
   diff: { texts: '-S -G' },
@@ -108,8 +116,10 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
   notes: { check: subcommandCheck('list show', 'notes'), reads: '-F', texts: '-m' },
   bisect: { check: subcommandCheck('log start good bad new old skip reset terms', 'bisect') },
   config: { check: configCheck, reads: '-f --blob', runs: '-e' },
-  'symbolic-ref': { deletes: '-d' },
-  'update-ref': { deletes: '-d' },
+  'symbolic-ref': { deletes: '-d', check: setsRef },
+  'update-ref': { always: 'changes the history by itself' },
+  mktree: { always: 'changes the history by itself' },
+  'commit-tree': { always: 'changes the history by itself' },
   'update-index': { reads: '--index-info' },
   'hash-object': { writes: '-w', reads: '--stdin-paths' },
   'cat-file': { reads: '--batch --batch-check --batch-command' },
@@ -124,7 +134,7 @@ const rows: Readonly<Record<string, Partial<ToolTable>>> = {
     check: (parsed) =>
       parsed.options.some(({ name }) => name === '--cached') ? undefined : 'deletes files',
   },
-  mv: { deletes: '-f', takesAway: 'move' },
+  mv: { deletes: '-f', takesAway: 'move', puts: true },
   help: { runs: '-w -i -m --web --info --man' },
   gc: { deletes: '--aggressive' },
 };
@@ -184,6 +194,23 @@ function tableOf(verb: string | undefined): ToolTable {
   return table;
 }
 
+/**
+ * The repository that is sent to, or taken from, has to be named by the rule: a folder of the workspace may be one, whose
+ * hooks run; an address may be anybody's. The usual names are the user's own configuration.
+ */
+function coverOfRemote(
+  verb: string | undefined,
+  at: number,
+  { operands }: ParsedArguments,
+): number {
+  const [remote] = operands;
+  const isNamed =
+    remote !== undefined &&
+    ['push', 'fetch', 'pull', 'ls-remote'].includes(verb ?? '') &&
+    !['origin', 'upstream'].includes(remote.word);
+  return isNamed ? Math.max(at, remote.index) + 1 : 1;
+}
+
 /** Transports that run programs: `ext::sh -c …`, and options hidden as operands. */
 function remoteDanger(parsed: ParsedArguments): string | undefined {
   const remote = parsed.operands.find(({ word, isText }) => !isText && /^[\w-]+::/.test(word));
@@ -193,6 +220,10 @@ function remoteDanger(parsed: ParsedArguments): string | undefined {
 function deletesRef(parsed: ParsedArguments): string | undefined {
   const ref = parsed.operands.find(({ word }) => /^[+:]/.test(word));
   return ref === undefined ? remoteDanger(parsed) : `deletes or overwrites a branch (${ref.word})`;
+}
+
+function setsRef({ operands }: ParsedArguments): string | undefined {
+  return operands.length > 1 ? 'changes where a name of the history leads' : undefined;
 }
 
 function discardsFiles(parsed: ParsedArguments): string | undefined {

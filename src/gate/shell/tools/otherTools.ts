@@ -139,8 +139,16 @@ export const otherTools: readonly ToolTable[] = [
     always: 'runs commands on another machine or opens a connection',
   },
   {
-    names: 'scp sftp rsync rclone rdiff-backup unison',
-    runs: '-e --rsh --rsync-path -S -o -F -J --daemon --server --sender',
+    // What it copies may be a whole folder, with everything in it: only what cannot, or changes nothing, is listed.
+    names: 'rsync',
+    only: '-n --dry-run -v --verbose -q --quiet -h --human-readable --stats --progress -P --partial -u --update -c --checksum -t --times -p --perms -z --compress -i --itemize-changes -W --whole-file --existing --ignore-existing --inplace --size-only --version --help',
+    puts: true,
+    check: remoteCopyCheck,
+  },
+  {
+    names: 'scp sftp rclone rdiff-backup unison',
+    puts: true,
+    runs: '-r -e --rsh --rsync-path -S -o -F -J --daemon --server --sender',
     reads: '-i -b --files-from --include-from --exclude-from --password-file --config --filter',
     writes:
       '--log-file --write-batch --only-write-batch --backup-dir --temp-dir -T --partial-dir --compare-dest --copy-dest --link-dest',
@@ -221,6 +229,11 @@ export const otherTools: readonly ToolTable[] = [
     writes: '-o --output --extract-media --log',
     chooses: '-d --defaults --data-dir --template -H -B -A --include-in-header',
     reads: '--syntax-definition --metadata-file',
+  },
+  {
+    // Modules of Python; `python -m` names them.
+    names: 'cProfile profile timeit trace runpy doctest',
+    always: 'runs what it is given',
   },
   { names: 'base64 base32', isReader: true, writes: '-o --output' },
   {

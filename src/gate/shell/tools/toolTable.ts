@@ -31,6 +31,8 @@ export interface ToolTable {
   readonly isReader?: boolean;
   /** Its operands are not there any more afterwards, and with a folder all that is in it. */
   readonly takesAway?: 'move' | 'delete';
+  /** What it is given comes to lie in a folder that it is given, or gets its name: `mv`, `cp`. */
+  readonly puts?: boolean;
   /** Options are also read behind `--` or behind operands in ways that the usual rules do not know: `find`. */
   readonly isUnusual?: boolean;
   /** Long options may be written with one dash, `npm`; `always`: there are no clusters of letters, `go`. */
