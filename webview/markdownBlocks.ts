@@ -130,7 +130,7 @@ function firstOpenBlock(tokens: readonly Token[]): number {
 
 /** True when a link may be defined somewhere else than where it is used: then a block alone does not say how it looks. */
 export function hasLinkDefinition(text: string): boolean {
-  return /^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*\[[^\]\n]+\]:/m.test(text);
+  return /^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]*)?\[[^\]\n]+\]:/m.test(text);
 }
 
 /** An open code fence without indentation at the start of `source`. */
@@ -141,7 +141,7 @@ export interface OpenFence {
 }
 
 export function openFenceAt(source: string): OpenFence | undefined {
-  const found = /^\n*(`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n/.exec(source);
+  const found = /^\n*(`{3,}(?=[^`\n]*\n)|~{3,}(?!~))[^\n]*\n/.exec(source);
   const marker = found?.[1];
   return found === null || marker === undefined
     ? undefined
@@ -172,7 +172,8 @@ export function certainCodeLength(
 }
 
 function closes(fence: OpenFence, line: string): boolean {
-  return new RegExp(`^ {0,3}${fence.marker}[~\`]* *$`).test(line);
+  const body = line.replace(/^ {0,3}/, '');
+  return body.startsWith(fence.marker) && /^[~`]* *$/.test(body.slice(fence.marker.length));
 }
 
 function mayClose(line: string): boolean {

@@ -92,5 +92,5 @@ export function createEndpointConsent(deps: EndpointConsentDeps): EndpointHandle
 
 /** What is asked and kept is what was shown: the host as it is looked up, nothing invisible, nothing left out. */
 function shownAddress(url: string): string {
-  return (normalizeEndpointUrl(new URL(url.trim()).href) ?? '').replace(/\/+$/, '');
+  return (normalizeEndpointUrl(new URL(url.trim()).href) ?? '').replace(/(?<!\/)\/+$/, '');
 }

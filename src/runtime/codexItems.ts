@@ -256,7 +256,7 @@ function codeInWords(message: string): FailureCode {
     ],
     [/usage limit|rate limit|quota/i, 'rate_limited'],
     [/overloaded|high demand|at capacity/i, 'overloaded'],
-    [/model .*(not found|not supported|does not exist)/i, 'model_not_found'],
+    [/model .{0,200}?(not found|not supported|does not exist)/i, 'model_not_found'],
     [/stream (disconnected|closed|error)|response\.failed/i, 'stream_cut'],
     [/error sending request|connection|dns|network|timed? ?out/i, 'network'],
   ];
@@ -293,9 +293,14 @@ function readableError(message: string): string {
   }
 }
 
+const maxAddressChars = 2000;
+
 /** Without the address of the request, which helps nobody in a chat. */
 function sentence(text: string): string {
-  const words = text.replace(/, url: \S+(?:, [a-z-]+: \S+)*$/, '').trim();
+  // It stands at the end, and no address is longer than this.
+  const end = Math.max(0, text.length - maxAddressChars);
+  const tail = text.slice(end).replace(/, url: \S+(?:, [a-z-]+: \S+)*$/, '');
+  const words = `${text.slice(0, end)}${tail}`.trim();
   return /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 

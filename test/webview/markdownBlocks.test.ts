@@ -194,3 +194,21 @@ describe('an open fence', () => {
     }
   });
 });
+
+describe('what a model writes', () => {
+  const fence = { marker: '~'.repeat(40_000), codeStart: 0 };
+  const readers: readonly (readonly [string, (count: number) => unknown])[] = [
+    ['a line of blanks', (n) => hasLinkDefinition(`${' '.repeat(n)}x`)],
+    ['brackets without an end', (n) => hasLinkDefinition('[a'.repeat(n))],
+    ['a fence without an end', (n) => openFenceAt('~'.repeat(n))],
+    ['the other fence without an end', (n) => openFenceAt(`${'`'.repeat(n)}x`)],
+    ['lines below a long fence', (n) => certainCodeLength(fence, '~~~\n'.repeat(n), 0)],
+  ];
+
+  // Where the work grew with the square, this many took seconds.
+  it.each(readers)('is looked at in a time that grows with it: %s', (_name, read) => {
+    const start = performance.now();
+    read(80_000);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});

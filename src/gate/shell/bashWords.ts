@@ -41,7 +41,7 @@ function toPieces(raw: string): readonly Piece[] | undefined {
     const ansi = take(/\$'((?:[^'\\]|\\[^])*)'/y);
     const double = take(/\$?"((?:[^"\\]|\\[^])*)"/y);
     const empty = take(/\$(?:[@*1-9]|\{[@*1-9]\})/y);
-    const braces = take(/\{([^{}\s]*,[^{}\s]*)\}/y);
+    const braces = take(/\{([^{}\s,]*,[^{}\s]*)\}/y);
     const escape = take(/\\([^]?)/y);
     const found = run ?? single ?? ansi ?? double ?? empty ?? braces ?? escape;
     if (run !== null) {

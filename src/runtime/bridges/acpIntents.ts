@@ -241,7 +241,7 @@ function claudeIntents(call: AcpCall, cwd: string): readonly ToolIntent[] | unde
     case 'ToolSearch':
       return [{ kind: 'none' }];
     default: {
-      const mcp = /^mcp__(.+?)__(.+)$/.exec(call.name);
+      const mcp = /^(?=.*$)mcp__(.+?)__(.+)$/.exec(call.name);
       return mcp?.[1] === undefined || mcp[2] === undefined
         ? undefined
         : [{ kind: 'mcp', server: mcp[1], tool: mcp[2], input }];

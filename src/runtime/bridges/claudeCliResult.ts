@@ -232,7 +232,7 @@ function signedOut(said: string): Failure {
 }
 
 function isUnknownSession(said: string): boolean {
-  return /no conversation found|session id .* (not found|does not exist)|--resume requires a valid session/i.test(
+  return /no conversation found|session id .{0,200}? (not found|does not exist)|--resume requires a valid session/i.test(
     said,
   );
 }

@@ -25,7 +25,7 @@ export function claudeIntents(
   if (translate !== undefined) {
     return translate(input, cwd) ?? [unknownCall(toolName, input)];
   }
-  const mcp = /^mcp__(.+?)__(.+)$/.exec(toolName);
+  const mcp = /^(?=.*$)mcp__(.+?)__(.+)$/.exec(toolName);
   if (mcp?.[1] !== undefined && mcp[2] !== undefined) {
     return [{ kind: 'mcp', server: mcp[1], tool: mcp[2], input }];
   }

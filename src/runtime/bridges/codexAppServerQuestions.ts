@@ -313,7 +313,7 @@ function userQuestion(question: string, entry: unknown): UserQuestion {
 }
 
 function toolIn(message: string): string | undefined {
-  return /tool ["“`]([^"”`]+)["”`]/.exec(message)?.[1];
+  return /tool ["“`]([^"“”`]+)["”`]/.exec(message)?.[1];
 }
 
 function withoutNulls(value: JsonObject): JsonObject {

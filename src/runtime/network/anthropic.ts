@@ -118,7 +118,9 @@ function createClient(
 
 function endpointNames(model: ModelRef, options: ExchangeOptions): EndpointNames {
   // The SDK adds `/v1/messages`; people paste addresses with `/v1` as other APIs want them.
-  const address = (model.address ?? anthropicAddress).replace(/\/+$/, '').replace(/\/v1$/, '');
+  const address = (model.address ?? anthropicAddress)
+    .replace(/(?<!\/)\/+$/, '')
+    .replace(/\/v1$/, '');
   return {
     provider: model.provider === 'anthropic' ? 'Anthropic' : displayName(model),
     model: model.model,

@@ -61,7 +61,7 @@ export function normalizeEndpointUrl(url: string): string | undefined {
   const parsed = new URL(trimmed);
   const isHttp = parsed.protocol === 'http:' || parsed.protocol === 'https:';
   const isPlain = parsed.username === '' && parsed.password === '';
-  return isHttp && isPlain ? trimmed.replace(/\/+$/, '') : undefined;
+  return isHttp && isPlain ? trimmed.replace(/(?<!\/)\/+$/, '') : undefined;
 }
 
 function problemOf(status: number, body: string, names: EndpointNames): EndpointModels {

@@ -171,7 +171,7 @@ function endpointNames({ model, options }: Turn): EndpointNames {
   return {
     provider: model.provider === 'openai' ? 'OpenAI' : displayName(model),
     model: model.model,
-    address: (model.address ?? openaiAddress).replace(/\/+$/, ''),
+    address: (model.address ?? openaiAddress).replace(/(?<!\/)\/+$/, ''),
     ...(options.apiKey === undefined || options.apiKey === '' ? {} : { key: options.apiKey }),
   };
 }

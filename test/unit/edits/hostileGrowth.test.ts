@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { applyAnchoredHunks } from '../../../src/edits/anchoredPatch';
 import { applyUnifiedHunks } from '../../../src/edits/unifiedPatch';
 import { parsePatch } from '../../../src/edits/patchFiles';
+import { bashWords } from '../../../src/gate/shell/bashWords';
 import { toReply } from '../../../src/node/mcpContent';
 import { contentText } from '../../../src/runtime/bridges/acpContent';
+import { claudeIntents } from '../../../src/runtime/bridges/claudeCliTools';
 import { fileChanges } from '../../../src/runtime/bridges/codexAppServerItems';
+import { codexFailure } from '../../../src/runtime/codexItems';
+import { normalizeEndpointUrl } from '../../../src/runtime/network/endpointModels';
 import { parseSummary } from '../../../src/transcript/summary';
 
 const parsers: readonly (readonly [string, (count: number) => unknown])[] = [
@@ -39,6 +43,11 @@ const parsers: readonly (readonly [string, (count: number) => unknown])[] = [
         content: [{ type: 'resource', resource: { uri: 'x:y', blob: `${'='.repeat(n)}x` } }],
       }),
   ],
+  ['the name of a server’s tool', (n) => claudeIntents(`mcp__${'a__'.repeat(n)}\n`, {}, '/w')],
+  ['the address behind a failure', (n) => codexFailure(`${', url: a'.repeat(n)} !`)],
+  ['the words of a failure', (n) => codexFailure(`${'model '.repeat(n)}!`)],
+  ['braces of a command', (n) => bashWords(`{${','.repeat(n)}`)],
+  ['the address of a server', (n) => normalizeEndpointUrl(`http://a${'/'.repeat(n)}x`)],
 ];
 
 describe('what a model, a child or a server sends', () => {
