@@ -10,7 +10,13 @@ import type { Observation, RetryWait } from '../events/observation';
 import type { SessionItem } from '../events/sessionItem';
 import type { ToolCall, ToolResult } from '../events/toolCall';
 import type { Usage } from '../events/usage';
-import { isAnythingTold, noUsage, plusUsage } from '../events/usageTotal';
+import {
+  isAnythingTold,
+  noUsage,
+  plusUsage,
+  totalOfOne,
+  type UsageTotal,
+} from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import type { CallProgress, ToolOrchestrator } from '../tools/contract';
@@ -59,6 +65,8 @@ export interface SessionLog {
   modeChosen(mode: PermissionMode): void;
   /** What waits now, whole: it is there again when the window was closed in between. */
   queueChanged?(prompts: readonly QueuedPrompt[]): void;
+  /** Something was paid for that is in no message; `usage` undefined: nobody told how much. */
+  spent?(usage: Usage | undefined): void;
   /** A command that no model is told of. */
   privateCommand?(command: RanCommand): void;
   /** Why the last write failed, for people; undefined when it did not. */
@@ -97,6 +105,8 @@ export interface StoredSession {
   readonly isCopy?: boolean;
   /** The turns that the user's messages began, in order; absent: not known. */
   readonly turnIds?: readonly (string | undefined)[];
+  /** What was paid in this session for what is not in `messages`: on other branches, say. */
+  readonly spentElsewhere?: UsageTotal;
 }
 
 export interface SubmitOptions {
@@ -219,7 +229,11 @@ export class ChatSession implements Disposable {
     );
     this.currentMode = start.mode ?? defaults.mode;
     this.context = deps.context && new SessionContext(deps.context, start.id);
-    this.context?.restore(start.messages, deps.findModel(this.currentModelId));
+    this.context?.restore(
+      start.messages,
+      deps.findModel(this.currentModelId),
+      start.spentElsewhere,
+    );
     this.reducer = new ItemReducer({ nowMs: deps.nowMs, relativize: deps.relativize });
     const promptItems = restoreItems(this.reducer, start.messages, start.interrupted, {
       turnIds: start.turnIds,
@@ -1064,6 +1078,10 @@ export class ChatSession implements Disposable {
     });
     this.phase = phase;
     this.activity = activity;
+    if (outcome.kind !== 'compacted' && outcome.unused !== undefined) {
+      this.turnUsage = plusUsage(this.turnUsage, totalOfOne(outcome.unused.usage));
+      this.deps.log.spent?.(outcome.unused.usage);
+    }
     if (outcome.kind === 'compacted') {
       this.turnUsage = plusUsage(this.turnUsage, usageOf(outcome.message));
       this.keep(turnId, outcome.message);

@@ -1,4 +1,5 @@
 import type { CompactionMark, Message } from '../events/message';
+import type { Usage } from '../events/usage';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import type { SummaryMessage } from '../transcript/compactionView';
 import { needsCompaction } from '../transcript/compaction';
@@ -36,8 +37,13 @@ export interface CompactionRun {
 
 export type CompactionOutcome =
   | { readonly kind: 'compacted'; readonly message: SummaryMessage }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'aborted' };
+  | ({ readonly kind: 'nothing' } & PaidInVain)
+  | ({ readonly kind: 'aborted' } & PaidInVain);
+
+/** A summary that was asked for and not used; its `usage` undefined: nobody told how much. */
+interface PaidInVain {
+  readonly unused?: { readonly usage: Usage | undefined };
+}
 
 /**
  * Makes a conversation with a model whose requests we make smaller: when it has grown beyond its limit (`auto`), or
@@ -62,14 +68,15 @@ export async function runCompaction(run: CompactionRun): Promise<CompactionOutco
   if (summary.wasAsked) {
     context.noteSummary(turnId, model, summary.usage);
   }
+  const unused = summary.wasAsked ? { unused: { usage: summary.usage } } : {};
   if (summary.kind === 'aborted') {
-    return { kind: 'aborted' };
+    return { kind: 'aborted', ...unused };
   }
   const { text, writtenBy, usage } = summary;
   const how = { trigger, writtenBy, ...(usage === undefined ? {} : { usage }) };
   const message = context.summaryMessage(plan, text, how);
   if (message === undefined) {
-    return { kind: 'nothing' };
+    return { kind: 'nothing', ...unused };
   }
   context.startAnew({ ...request, messages: [...messages, message] });
   return { kind: 'compacted', message };

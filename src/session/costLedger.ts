@@ -175,7 +175,7 @@ function isEntry(value: unknown): value is LedgerEntry {
   );
 }
 
-function isUsage(value: unknown): value is Usage {
+export function isUsage(value: unknown): value is Usage {
   return (
     isRecord(value) &&
     isReporter(value.reportedBy) &&

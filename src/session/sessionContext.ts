@@ -68,9 +68,16 @@ export class SessionContext {
     return this.sum;
   }
 
-  /** The messages of a stored conversation: what they used counts, and what the last one said of the context. */
-  restore(messages: readonly Message[], model: ModelRef | undefined): void {
-    this.sum = messages.reduce((sum, message) => plusUsage(sum, usageOf(message)), this.sum);
+  /**
+   * The messages of a stored conversation: what they used counts, and what the last one said of the context.
+   * `elsewhere` was paid for what is not among them.
+   */
+  restore(
+    messages: readonly Message[],
+    model: ModelRef | undefined,
+    elsewhere: UsageTotal = noUsage,
+  ): void {
+    this.sum = messages.reduce((sum, message) => plusUsage(sum, usageOf(message)), elsewhere);
     const last = messages.findLast((message) => message.role === 'assistant' || isSummary(message));
     const isOfModel =
       last?.role === 'assistant' && last.provider === model?.provider && last.model === model.model;

@@ -8,6 +8,7 @@ import type { SecretFilter } from '../base/secretFilter';
 import { ShownStream } from '../base/shownStream';
 import { oneLine } from '../events/failure';
 import type { Message } from '../events/message';
+import type { Usage } from '../events/usage';
 import type { PermissionMode } from '../gate/contract';
 import {
   resumeLinkTag,
@@ -25,7 +26,7 @@ import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
 import type { QueuedPrompt } from './promptQueue';
 import { encodeLine, type EntryBody, type EntryLine, type HeadLine } from './sessionEntry';
-import { queueTag, type SessionRecord } from './sessionRecord';
+import { queueTag, spentTag, type SessionRecord } from './sessionRecord';
 import { TextPlaces, type CallTexts } from './storedTexts';
 import { privateCommandTag, type RanCommand } from './userCommand';
 
@@ -255,6 +256,10 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
         images: images.map(({ mediaType, data }) => ({ mediaType, data })),
       })),
     });
+  }
+
+  spent(usage: Usage | undefined): void {
+    this.custom(spentTag, usage === undefined ? {} : { usage: { ...usage } });
   }
 
   privateCommand({ callId, line, result }: RanCommand): void {

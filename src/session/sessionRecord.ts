@@ -1,11 +1,14 @@
 import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
 import type { Message } from '../events/message';
+import { noUsage, plusUsage, totalOfOne, type UsageTotal } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
+import { isUsage } from './costLedger';
 import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart } from './cutAnswer';
 import { DecodedLines } from './decodedLines';
 import { indexLines } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
+import { usageOf } from './sessionContext';
 import {
   isImage,
   isOwnCommand,
@@ -18,6 +21,9 @@ import { privateCommandTag, type RanCommand } from './userCommand';
 
 /** The tag of the prompts that wait, among the custom entries; the newest of the branch counts. */
 export const queueTag = 'prompt-queue';
+
+/** The tag of what was paid for something that is no message: a summary that was not used. */
+export const spentTag = 'spent';
 
 /** A command that no model sees, and how many messages stand before it. */
 export interface PrivateCommand {
@@ -41,6 +47,8 @@ export interface SessionRecord {
   readonly privateCommands: readonly PrivateCommand[];
   /** What waited behind a turn when the session was last written. */
   readonly queued: readonly QueuedPrompt[];
+  /** What was paid for what is not in `messages`: on other branches, and for what became no message. */
+  readonly spentElsewhere: UsageTotal;
   /** The last turn of the branch has no end: the host died in it. */
   readonly interruptedTurn: string | undefined;
   readonly notices: readonly string[];
@@ -102,6 +110,7 @@ export function recordOf(
     messages: repaired.messages,
     privateCommands: conversation.privateCommands,
     queued: queuedOf(branch),
+    spentElsewhere: spentElsewhere(tree.entries, branch),
     interruptedTurn: conversation.openTurn,
     notices,
     repairs: repaired.repairs,
@@ -260,6 +269,24 @@ function toConversation(
   }
   breakOff();
   return { messages, privateCommands, openTurn };
+}
+
+/** What was paid stays paid, wherever the conversation went on. */
+function spentElsewhere(
+  entries: ReadonlyMap<string, EntryLine>,
+  branch: readonly EntryLine[],
+): UsageTotal {
+  const shown = new Set(branch.map(({ id }) => id));
+  let sum = noUsage;
+  for (const entry of entries.values()) {
+    if (entry.kind === 'message' && !shown.has(entry.id)) {
+      sum = plusUsage(sum, usageOf(entry.message));
+    } else if (entry.kind === 'custom' && entry.tag === spentTag) {
+      const { usage } = entry.data;
+      sum = plusUsage(sum, totalOfOne(isUsage(usage) ? usage : undefined));
+    }
+  }
+  return sum;
 }
 
 const isPromptKind = isOneOf('steer', 'followUp');

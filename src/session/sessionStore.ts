@@ -4,6 +4,7 @@ import { createId } from '../base/ids';
 import { silentLogger } from '../base/logger';
 import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { oneLine } from '../events/failure';
+import { noUsage } from '../events/usageTotal';
 import type { SessionStorage, SessionSummary, StoredEnds, StoredFile } from './contract';
 import { branchWithCut } from './cutAnswer';
 import { indexLines } from './lineIndex';
@@ -110,7 +111,10 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       dependencies.onNotice?.(sessionId, read.isNewer ? partlyNewerText : elsewhereText);
       const branch = branchWithCut(record, newEntryId);
       const copy = createFile(id, undefined, { ...record, branch, from: sessionId }, places);
-      return { ...opened(copy, { ...stored, queued: [], isCopy: true }), copyOf: sessionId };
+      return {
+        ...opened(copy, { ...stored, queued: [], spentElsewhere: noUsage, isCopy: true }),
+        copyOf: sessionId,
+      };
     },
     fork: async (sessionId, entryId) => {
       const record = (await readStoredSession(storage, sessionId))?.record;
@@ -173,6 +177,7 @@ function storedOf(id: string, record: SessionRecord): OpenedSession['stored'] {
     ...(record.mode === undefined ? {} : { mode: record.mode }),
     interrupted: record.interruptedTurn !== undefined,
     turnIds: begunTurns(record),
+    spentElsewhere: record.spentElsewhere,
   };
 }
 

@@ -2,6 +2,7 @@ import { Deferred } from '../../src/base/deferred';
 import type { SessionItem } from '../../src/events/sessionItem';
 import type { ModelRef } from '../../src/runtime/contract';
 import type { ChatSessionDeps } from '../../src/session/chatSession';
+import type { LedgerEntry } from '../../src/session/costLedger';
 import { SessionManager, type SignalOfSession } from '../../src/session/sessionManager';
 import { createSessionStore } from '../../src/session/sessionStore';
 import { FakeClock } from './fakeClock';
@@ -31,6 +32,7 @@ export function sessionBench(
   scripts: (readonly ScriptStep[])[],
   overrides: Partial<ChatSessionDeps> = {},
   modelId = networkModel.id,
+  record: (entry: LedgerEntry) => void = () => undefined,
 ) {
   const clock = new FakeClock();
   const storage = new MemorySessionStorage(clock);
@@ -60,7 +62,7 @@ export function sessionBench(
       context: {
         factors: new TokenFactors(),
         onDidLearn: () => undefined,
-        ledger: { record: () => undefined },
+        ledger: { record },
         partRules: { isMcpTool: () => false, isFileReader: () => false },
         nowMs: () => clock.nowMs(),
       },

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/base/deferred';
 import type { Message } from '../../../src/events/message';
+import type { UsageTotal } from '../../../src/events/usageTotal';
 import { BranchTree } from '../../../src/session/branchTree';
+import { totalOfEntries, type LedgerEntry } from '../../../src/session/costLedger';
 import type { EntryLine } from '../../../src/session/sessionEntry';
 import { settle } from '../../fakes/fakeClock';
+import type { ScriptStep } from '../../fakes/scriptedExchange';
 import { answer, holdStep, outline, sessionBench } from '../../fakes/sessionBench';
 
 const promptItem = (
@@ -475,5 +478,76 @@ describe('the tree of a session', () => {
         }
       }),
     );
+  });
+});
+
+describe('what a conversation cost', () => {
+  const paid = (text: string, costUsd: number): readonly ScriptStep[] => [
+    { kind: 'text', delta: text },
+    {
+      kind: 'observation',
+      observation: {
+        kind: 'usage',
+        usage: { inputTokens: 100, outputTokens: 10, costUsd, reportedBy: 'provider' },
+      },
+    },
+    { kind: 'finish', reason: 'stop' },
+  ];
+
+  it('[R204] [R214] counts what was paid on every branch, before and after it is read again', async () => {
+    const ledger: LedgerEntry[] = [];
+    const bench = sessionBench(
+      [paid('a1', 0.01), paid('a2', 0.02), paid('b1', 0.04)],
+      {},
+      undefined,
+      (entry) => ledger.push(entry),
+    );
+    const { manager } = bench;
+    const spent = (): UsageTotal | undefined => manager.current.live().spent;
+    await say(bench, 'one', 'two');
+    await manager.resend(promptItem(manager.current.live().items), 'other');
+    await manager.current.whenIdle();
+    expect(spent()).toMatchObject({
+      exchanges: 3,
+      inputTokens: { known: 300 },
+      costNanoUsd: { known: 70_000_000 },
+    });
+    expect(spent()).toEqual(totalOfEntries(ledger));
+    await manager.chooseBranch(promptItem(manager.current.live().items), 0);
+    expect(spent()).toEqual(totalOfEntries(ledger));
+
+    const { id } = manager.current;
+    manager.create();
+    await manager.flush();
+    await manager.open(id);
+    expect(spent()).toEqual(totalOfEntries(ledger));
+  });
+
+  it('[R214] counts a summary that was paid for and stopped', async () => {
+    const ledger: LedgerEntry[] = [];
+    const stopping: ScriptStep = {
+      kind: 'do',
+      run: async () => manager.current.stop(),
+    };
+    const [text, usage, finish] = paid('never used', 0.08);
+    const bench = sessionBench(
+      [
+        paid('word '.repeat(4000), 0.01),
+        paid('a2', 0.02),
+        [text, usage, stopping, finish].flatMap((step) => step ?? []),
+      ],
+      {},
+      undefined,
+      (entry) => ledger.push(entry),
+    );
+    const { manager } = bench;
+    await say(bench, 'one', 'two', '/compact');
+    expect(manager.current.live().spent?.costNanoUsd.known).toBe(110_000_000);
+    const { id } = manager.current;
+    manager.create();
+    await manager.flush();
+    await manager.open(id);
+    expect(ledger.map(({ purpose }) => purpose)).toEqual(['turn', 'turn', 'compaction']);
+    expect(manager.current.live().spent).toEqual(totalOfEntries(ledger));
   });
 });

@@ -6,6 +6,7 @@ import type {
   ToolResultMessage,
   UserMessage,
 } from '../../../src/events/message';
+import { noUsage } from '../../../src/events/usageTotal';
 import { toolOk } from '../../../src/events/toolCall';
 import type { ResumeLink } from '../../../src/runtime/resumeLink';
 import { ArrivedCalls, signCutAnswers } from '../../../src/session/cutAnswer';
@@ -34,6 +35,7 @@ describe('session file', () => {
     const again = await store.open('session-1');
     expect(again?.stored).toEqual({
       id: 'session-1',
+      spentElsewhere: noUsage,
       privateCommands: [],
       queued: [],
       title: 'Rename the button',
