@@ -1,6 +1,7 @@
 import type { Message } from '../events/message';
 import type { RequestHandlers } from '../protocol/methods';
 import type { Bridge, ModelRef } from '../runtime/contract';
+import { takesPictures } from '../runtime/pictures';
 import type { ResumeStore } from '../runtime/resumeLink';
 import { resumeSource } from '../runtime/runtimeLinks';
 import type { ChatSession } from '../session/chatSession';
@@ -13,11 +14,9 @@ import { messagesInUse } from '../transcript/compactionView';
 
 /** Why a model cannot be sent pictures; undefined when it can, or nobody knows that it cannot. */
 export function imageProblem(model: ModelRef, bridge: Bridge | undefined): string | undefined {
-  const takes =
-    model.api === 'playground' || model.api === 'editor' ? false : bridge?.controls?.images;
-  return takes === false
-    ? `${bridge?.displayName ?? model.name} takes no pictures. Remove them, or choose another model. Your text is kept.`
-    : undefined;
+  return takesPictures(model, bridge)
+    ? undefined
+    : `${bridge?.displayName ?? model.name} takes no pictures. Remove them, or choose another model. Your text is kept.`;
 }
 
 /** More are not shown: a better word finds them. */

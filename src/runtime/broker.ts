@@ -29,6 +29,7 @@ import {
 } from './exchange';
 import { childKeyEnvironment, type KeyProvider } from './credentials';
 import { driveFramework, type FrameworkStream } from './frameworkArm';
+import { countPictures, takesPictures, withoutPictures } from './pictures';
 import type { ResumeStore } from './resumeLink';
 import { tapToken } from './resumeTap';
 import { ResumeLinks } from './runtimeLinks';
@@ -208,16 +209,56 @@ export class RuntimeBroker {
     }
     const route = this.route(model, context, opts);
     const { transport } = this.options;
+    const bridge = route.kind === 'external' ? route.bridge : undefined;
+    const told = takesPictures(model, bridge)
+      ? context
+      : this.withoutPictures(context, { model, bridge, opts, outlet });
     if (route.kind === 'external' && transport !== undefined) {
       const keyed = { ...route, spec: this.withKey(route.spec, model, opts.apiKey) };
-      return this.produceExternal({ route: keyed, transport, model, context, opts, outlet, sink });
+      return this.produceExternal({
+        route: keyed,
+        transport,
+        model,
+        context: told,
+        opts,
+        outlet,
+        sink,
+      });
     }
     const adapter = this.resolveSpec(model)?.adapter ?? adapterOfAddress(model.address);
     if (adapter !== undefined) {
       return { kind: 'failed', failure: missingRuntime(adapter, route.kind === 'external') };
     }
     const { framework } = this.options;
-    return driveFramework({ framework, model, context, opts, outlet });
+    return driveFramework({ framework, model, context: told, opts, outlet });
+  }
+
+  /** Pictures stay away from a model that takes none; it is told, and so is the user, whenever there are more of them. */
+  private withoutPictures(
+    context: TurnContext,
+    {
+      model,
+      bridge,
+      opts,
+      outlet,
+    }: Pick<ExternalTurn, 'model' | 'opts' | 'outlet'> & { readonly bridge: Bridge | undefined },
+  ): TurnContext {
+    const count = countPictures(context.messages);
+    if (count === 0) {
+      return context;
+    }
+    const key = JSON.stringify([opts.sessionId, model.id, 'pictures', count]);
+    if (!this.toldUntaken.has(key)) {
+      this.toldUntaken.add(key);
+      const name = bridge?.displayName ?? model.name;
+      outlet.observation({
+        kind: 'notice',
+        level: 'warning',
+        code: 'not_taken',
+        text: `${name} takes no pictures: ${count === 1 ? 'the picture' : `the ${String(count)} pictures`} of this conversation ${count === 1 ? 'was' : 'were'} not sent to it. It was told that ${count === 1 ? 'one is' : 'they are'} missing.`,
+      });
+    }
+    return { ...context, messages: withoutPictures(context.messages) };
   }
 
   /** What the user set for the agent stands before the key. */

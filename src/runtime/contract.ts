@@ -46,6 +46,8 @@ export interface ModelRef {
   readonly contextWindowTokens?: number;
   readonly maxOutputTokens?: number;
   readonly supportsReasoning?: boolean;
+  /** False: it is sent no pictures. Absent: nobody knows, and it is. */
+  readonly supportsImages?: boolean;
   readonly runtime?: ExternalRuntimeSpec;
   /** Whose tools an agent works with: its own (absent), or ours, which puts every call before our gate. */
   readonly toolSource?: 'patchbay';

@@ -17,6 +17,7 @@ interface EndpointModel {
   readonly contextWindowTokens?: number;
   readonly maxOutputTokens?: number;
   readonly supportsReasoning?: boolean;
+  readonly supportsImages?: boolean;
 }
 
 export interface EndpointSettings {
@@ -78,7 +79,7 @@ function readModel(value: unknown): readonly EndpointModel[] {
   if (!isRecord(value) || !isString(value.model) || value.model.trim() === '') {
     return [];
   }
-  const { name, contextWindowTokens, maxOutputTokens, supportsReasoning } = value;
+  const { name, contextWindowTokens, maxOutputTokens, supportsReasoning, supportsImages } = value;
   return [
     {
       model: value.model.trim(),
@@ -86,6 +87,7 @@ function readModel(value: unknown): readonly EndpointModel[] {
       ...(isTokenCount(contextWindowTokens) ? { contextWindowTokens } : {}),
       ...(isTokenCount(maxOutputTokens) ? { maxOutputTokens } : {}),
       ...(typeof supportsReasoning === 'boolean' ? { supportsReasoning } : {}),
+      ...(typeof supportsImages === 'boolean' ? { supportsImages } : {}),
     },
   ];
 }

@@ -156,6 +156,7 @@ function toEndpointModels(endpoint: UserEndpoint): readonly ModelRef[] {
     ...(model.supportsReasoning === undefined
       ? {}
       : { supportsReasoning: model.supportsReasoning }),
+    ...(model.supportsImages === undefined ? {} : { supportsImages: model.supportsImages }),
   }));
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../events/message';
 import type { ExchangeParserContext, ModelRef, TurnContext } from './contract';
 import { worksWithOurTools } from './delegatedTools';
+import { pictureNote } from './pictures';
 
 /** How much of the conversation an agent is told when it does not remember it. Characters. */
 export interface PreambleLimits {
@@ -124,7 +125,9 @@ function isBy(message: AssistantMessage, model: ModelRef): boolean {
 function plainText(message: Message): string {
   switch (message.role) {
     case 'user':
-      return message.compaction === undefined ? `User: ${toldText(message)}` : message.text;
+      return message.compaction === undefined
+        ? `User: ${[toldText(message), pictureNote(message)].filter((part) => part !== '').join('\n')}`
+        : message.text;
     case 'assistant': {
       const text = message.content
         .map(blockText)

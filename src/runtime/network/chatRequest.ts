@@ -1,11 +1,12 @@
 import type { ExchangeOptions, ModelRef, TurnContext } from '../contract';
 import { handOver, type HandoverMessage } from '../handover';
+import { withoutPictures } from '../pictures';
 import { clampOpenAiEffort } from './openaiEffort';
 import { boundedTokens, dataUrl } from './responsesRequest';
 
 /** Optional parts of a Chat Completions request that one or another compatible server refuses. */
 export type ChatPart =
-  'streamOptions' | 'effort' | 'temperature' | 'maxTokens' | 'reasoningText' | 'tools';
+  'streamOptions' | 'effort' | 'temperature' | 'maxTokens' | 'reasoningText' | 'tools' | 'pictures';
 
 interface AssistantMessage {
   role: 'assistant';
@@ -54,7 +55,8 @@ export function chatBody(
   isOpenAiHost: boolean,
   without: ReadonlySet<ChatPart> = new Set(),
 ): ChatBody {
-  const messages = handOver(context.messages, {
+  const told = without.has('pictures') ? withoutPictures(context.messages) : context.messages;
+  const messages = handOver(told, {
     api: model.api,
     provider: model.provider,
     model: model.model,

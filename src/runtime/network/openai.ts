@@ -15,6 +15,10 @@ import { refusedNotice, sendTolerantly, type OptionalPart } from './tolerantSend
 
 export const openaiAddress = 'https://api.openai.com/v1';
 
+/** A model that takes text alone, in the words of OpenAI, Ollama, vLLM, llama.cpp and OpenRouter. */
+const picturesRefusal =
+  /(not|n't) support.{0,30}(image|vision|multimodal|picture)|(image|vision|multimodal)[^.]{0,40}(not|n't) support|(not|n't) a (multimodal|vision)|missing data required for image|unknown variant .?image_url/i;
+
 /** Own deadlines are kept by the network stream: the SDK's are moved out of the way. */
 const noTimeoutMs = 2_147_483_647;
 
@@ -29,8 +33,9 @@ export function createResponsesProvider(fetch: FetchFunction): NetworkProducer {
       { part: 'reasoning', refusal: /reasoning|include/i },
       { part: 'metadata', refusal: /metadata/i },
       { part: 'caching', refusal: /prompt_cache/i },
+      { part: 'pictures', refusal: picturesRefusal },
     ],
-    ofConversation: ['signatures'],
+    ofConversation: ['signatures', 'pictures'],
     send: (client, { model, context, options }, without) => {
       const body: ResponseCreateParamsStreaming = responsesBody(model, context, options, without);
       return client.responses.create(body, { signal: options.signal }).asResponse();
@@ -52,8 +57,10 @@ export function createChatProvider(fetch: FetchFunction): NetworkProducer {
         part: 'tools',
         refusal: /(not|n't) support.{0,30}(tool|function)|(tool|function).{0,40}not support/i,
       },
+      { part: 'pictures', refusal: picturesRefusal },
     ],
-    ofConversation: [],
+    // Each time, so that the user is told of new ones too.
+    ofConversation: ['pictures'],
     send: (client, { model, context, options }, without) => {
       const isOpenAiHost = (model.address ?? openaiAddress) === openaiAddress;
       const body: ChatCompletionCreateParamsStreaming = chatBody(

@@ -2,11 +2,19 @@ import { arrayField, isRecord, stringField } from '../../base/guard';
 import type { ImageContent } from '../../events/message';
 import type { ExchangeOptions, ModelRef, TurnContext } from '../contract';
 import { handOver, type HandoverBlock, type HandoverMessage } from '../handover';
+import { withoutPictures } from '../pictures';
 import { clampOpenAiEffort, isOpenAiReasoner } from './openaiEffort';
 
 /** Optional parts of a Responses request that a server may refuse. */
 export type ResponsesPart =
-  'summary' | 'effort' | 'reasoning' | 'signatures' | 'temperature' | 'metadata' | 'caching';
+  | 'summary'
+  | 'effort'
+  | 'reasoning'
+  | 'signatures'
+  | 'temperature'
+  | 'metadata'
+  | 'caching'
+  | 'pictures';
 
 interface ReasoningItem {
   type: 'reasoning';
@@ -59,7 +67,8 @@ export function responsesBody(
   options: ExchangeOptions,
   without: ReadonlySet<ResponsesPart> = new Set(),
 ): ResponsesBody {
-  const messages = handOver(context.messages, {
+  const told = without.has('pictures') ? withoutPictures(context.messages) : context.messages;
+  const messages = handOver(told, {
     api: model.api,
     provider: model.provider,
     model: model.model,

@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/events/message';
+import { silentLogger } from '../../../src/base/logger';
+import { imageProblem } from '../../../src/host/sessionParts';
+import { RuntimeBroker } from '../../../src/runtime/broker';
+import type { ExchangeOptions, ModelApi, ModelRef } from '../../../src/runtime/contract';
+import { readEndpointSettings } from '../../../src/runtime/endpointSettings';
+import { buildModelCatalog } from '../../../src/runtime/modelCatalog';
+import { createChatProvider } from '../../../src/runtime/network/openai';
 import { anthropicBody } from '../../../src/runtime/network/anthropicRequest';
 import { chatBody } from '../../../src/runtime/network/chatRequest';
 import { responsesBody } from '../../../src/runtime/network/responsesRequest';
-import { exchangeOptions, networkModel, turnContext } from '../../fakes/networkTurn';
+import { FakeClock } from '../../fakes/fakeClock';
+import {
+  collect,
+  exchangeOptions,
+  networkModel,
+  summarize,
+  turnContext,
+} from '../../fakes/networkTurn';
+import { jsonAnswer, ScriptedFetch, sse } from '../../fakes/scriptedFetch';
 
 const messages: readonly Message[] = [
   {
@@ -73,5 +88,100 @@ describe('pictures of the user in a request', () => {
       { type: 'image', source: { type: 'base64', media_type: 'image/webp', data: 'BBBB' } },
       { type: 'text', text: '(a picture)' },
     ]);
+  });
+});
+
+describe('a model that takes no pictures', () => {
+  const all: readonly ModelApi[] = [
+    'anthropic-messages',
+    'openai-responses',
+    'openai-chat',
+    'editor',
+    'playground',
+  ];
+  const asked = async (model: ModelRef, turns: readonly (readonly Message[])[]) => {
+    const sent: (readonly Message[])[] = [];
+    const notices: string[] = [];
+    const broker = new RuntimeBroker({
+      framework: async function* (_model, told) {
+        sent.push(told.messages);
+        yield { kind: 'finish', reason: 'stop' };
+      },
+      clock: new FakeClock(),
+      logger: silentLogger,
+    });
+    for (const turn of turns) {
+      const observe: ExchangeOptions['observe'] = (told) =>
+        void (told.kind === 'notice' && notices.push(told.text));
+      await broker
+        .exchange(model, { ...context, messages: turn }, exchangeOptions({ observe }))
+        .result();
+    }
+    return { sent, notices };
+  };
+
+  it.each(all)(
+    'is not sent those of earlier turns by %s; it and the user are told once',
+    async (api) => {
+      const model = { ...networkModel(api), supportsImages: false };
+      const later: Message = { role: 'user', text: 'and now?', createdAtMs: 2 };
+      const { sent, notices } = await asked(model, [messages, [...messages, later]]);
+      expect(sent[1]).toEqual([
+        {
+          role: 'user',
+          text: 'what is this?\n\n(A picture was sent with this message. You cannot be shown it.)',
+          createdAtMs: 1,
+        },
+        later,
+      ]);
+      expect(notices).toEqual([
+        `${model.name} takes no pictures: the picture of this conversation was not sent to it. It was told that one is missing.`,
+      ]);
+      expect(imageProblem(model, undefined)).toMatch(/takes no pictures. Remove them/);
+    },
+  );
+
+  it('is one that says so: of all others it is not known, and they are sent', async () => {
+    const model = networkModel('openai-chat');
+    const { sent, notices } = await asked(model, [messages]);
+    expect(sent).toEqual([messages]);
+    expect(notices).toEqual([]);
+    expect(imageProblem(model, undefined)).toBeUndefined();
+  });
+
+  it('is asked again without them when its server says that it takes none, and the user is told each time', async () => {
+    const words = sse({ choices: [{ index: 0, delta: { content: 'ok' }, finish_reason: 'stop' }] });
+    for (const message of [
+      'This model does not support image inputs.',
+      'this model is missing data required for image input',
+      'llava is not a multimodal model',
+    ]) {
+      const refusal = jsonAnswer(400, { error: { message } });
+      const scripted = new ScriptedFetch(refusal, words, refusal, words);
+      const provider = createChatProvider(scripted.fetch);
+      const model = networkModel('openai-chat', { address: 'http://localhost:1/v1' });
+      for (const turn of [1, 2]) {
+        const outputs = summarize(await collect(provider.stream(model, context, options)));
+        expect(outputs.text).toBe('ok');
+        expect(outputs.notices).toHaveLength(1);
+        expect(outputs.notices[0]).toContain('pictures');
+        expect(JSON.stringify(scripted.sent[turn * 2 - 2]?.body)).toContain('AAAA');
+        expect(JSON.stringify(scripted.sent[turn * 2 - 1]?.body)).not.toContain('AAAA');
+      }
+    }
+  });
+
+  it('can be named by the user for a server of their own', () => {
+    const { endpoints } = readEndpointSettings([
+      {
+        name: 'Local',
+        url: 'http://localhost:1/v1',
+        models: [{ model: 'a', supportsImages: false }, 'b'],
+      },
+    ]);
+    const { models } = buildModelCatalog({ endpoints });
+    const found = (id: string): ModelRef | undefined => models.find((model) => model.id === id);
+    expect(found('endpoint:Local/a')?.supportsImages).toBe(false);
+    expect(found('endpoint:Local/b')?.supportsImages).toBeUndefined();
   });
 });
