@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock';
@@ -7,10 +8,11 @@ import { createRedactor } from '../base/redact';
 import { stripEscapes } from '../base/escapeSequences';
 import { isSessionId, SessionFiles } from '../node/sessionFiles';
 import { readBranchTail } from '../session/branchTail';
-import { exportFormats, exportSession, type ExportFormat } from '../session/exportSession';
+import { exportFormats, type ExportFormat } from '../session/exportSession';
 import { searchSessions } from '../session/searchSessions';
-import { readSession } from '../session/sessionRecord';
 import { createSessionStore } from '../session/sessionStore';
+import { exportStored } from '../session/storedExport';
+import { nothingHeavy, readStoredSession } from '../session/storedTexts';
 import { verifySession } from '../session/verifySession';
 
 export type SessionCommand = { readonly kind: 'session'; readonly folder: string } & (
@@ -88,8 +90,15 @@ function needed(sessionId: string | undefined): string {
   return sessionId;
 }
 
+/** As of every command that is given a folder that is not there. */
+const wrongUsage = 64;
+
 /** Reads, and changes nothing. Gives the exit status: 1 when a session is absent or does not hold. */
 export async function runSession(command: SessionCommand): Promise<number> {
+  if (statSync(command.folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    process.stderr.write(`session ${command.verb}: there is no folder ${command.folder}\n`);
+    return wrongUsage;
+  }
   const storage = new SessionFiles(command.folder);
   const redact = createRedactor();
   switch (command.verb) {
@@ -109,40 +118,29 @@ export async function runSession(command: SessionCommand): Promise<number> {
         await emit(match);
       }
       return 0;
-    case 'show':
-    case 'export': {
-      if (command.verb === 'show' && command.last !== undefined) {
+    case 'show': {
+      if (command.last !== undefined) {
         const tail = await readBranchTail(storage, command.sessionId, command.last);
         for (const entry of tail?.entries ?? []) {
           await emit(entry);
         }
         return tail === undefined ? absent(command) : 0;
       }
-      const bytes = await storage.read(command.sessionId);
-      const record = bytes === undefined ? undefined : readSession(bytes);
-      if (record === undefined) {
-        return absent(command);
+      const stored = await readStoredSession(storage, command.sessionId, { limits: nothingHeavy });
+      for (const entry of stored?.record.branch ?? []) {
+        const isHeavy = stored !== undefined && entry.kind === 'message';
+        await emit(isHeavy ? { ...entry, message: await stored.whole(entry.message) } : entry);
       }
-      if (command.verb === 'show') {
-        for (const entry of record.branch) {
-          await emit(entry);
-        }
-        return 0;
+      return stored === undefined ? absent(command) : 0;
+    }
+    case 'export': {
+      const { sessionId, format } = command;
+      const cleaning = { redact, plain: stripEscapes };
+      const pieces = await exportStored(storage, sessionId, format, cleaning);
+      for await (const piece of pieces ?? []) {
+        await write(piece);
       }
-      const { title, modelId, messages } = record;
-      await write(
-        exportSession(
-          {
-            id: command.sessionId,
-            title: title === '' ? (record.head?.preview ?? 'Untitled session') : title,
-            ...(modelId === undefined ? {} : { modelId }),
-            messages,
-          },
-          command.format,
-          { redact, plain: stripEscapes },
-        ),
-      );
-      return 0;
+      return pieces === undefined ? absent(command) : 0;
     }
     case 'verify':
       return verify(storage, command.folder, command.sessionId);
@@ -170,18 +168,17 @@ async function verify(
       wrong.add(sessionId);
       await emit({ id: sessionId, file, line, why });
     };
-    let bytes;
+    let problems;
     try {
-      bytes = await storage.read(sessionId);
+      problems = await verifySession(storage, sessionId);
     } catch (error) {
       await report(0, `it cannot be read: ${errorMessage(error)}`);
       continue;
     }
-    if (bytes === undefined) {
+    if (problems === undefined) {
       await report(0, 'there is no such session');
       continue;
     }
-    const problems = verifySession(sessionId, bytes);
     for (const { line, why } of problems) {
       await report(line, why);
     }

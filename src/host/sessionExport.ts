@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { ExportFormat } from '../session/exportSession';
 
 export interface SessionExportDeps {
-  /** The whole file as text; undefined when the session cannot be read. */
-  readonly render: (sessionId: string, format: ExportFormat) => Promise<string | undefined>;
+  /** The whole file; undefined when the session cannot be read. */
+  readonly render: (sessionId: string, format: ExportFormat) => Promise<Uint8Array | undefined>;
   readonly titleOf: (sessionId: string) => Promise<string>;
 }
 
@@ -37,8 +37,8 @@ export async function exportToFile(deps: SessionExportDeps, sessionId: string): 
   if (pick === undefined) {
     return;
   }
-  const text = await deps.render(sessionId, pick.format);
-  if (text === undefined) {
+  const bytes = await deps.render(sessionId, pick.format);
+  if (bytes === undefined) {
     throw new Error('This session holds nothing that could be exported.');
   }
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
@@ -51,7 +51,7 @@ export async function exportToFile(deps: SessionExportDeps, sessionId: string): 
   if (target === undefined) {
     return;
   }
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await vscode.workspace.fs.writeFile(target, bytes);
   const choice = await vscode.window.showInformationMessage('The session was exported.', 'Open');
   if (choice === 'Open') {
     await vscode.commands.executeCommand('vscode.open', target);

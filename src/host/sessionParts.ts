@@ -6,10 +6,10 @@ import type { ResumeStore } from '../runtime/resumeLink';
 import { resumeSource } from '../runtime/runtimeLinks';
 import type { ChatSession } from '../session/chatSession';
 import type { SessionStorage } from '../session/contract';
-import { exportSession, type ExportCleaning, type ExportFormat } from '../session/exportSession';
+import type { ExportCleaning, ExportFormat } from '../session/exportSession';
 import { handoverPrice, handoverText } from '../session/handoverPrice';
 import { searchSessions } from '../session/searchSessions';
-import { readSession } from '../session/sessionRecord';
+import { exportStored } from '../session/storedExport';
 import { messagesInUse } from '../transcript/compactionView';
 
 /** Why a model cannot be sent pictures; undefined when it can, or nobody knows that it cannot. */
@@ -24,7 +24,7 @@ const shownMatches = 200;
 
 /** The messages of all sessions that hold a text, the newest session first. */
 export async function sessionMatches(
-  storage: Pick<SessionStorage, 'list' | 'read'>,
+  storage: Pick<SessionStorage, 'list' | 'readRange'>,
   query: string,
   signal: AbortSignal,
 ): ReturnType<RequestHandlers['session/search']> {
@@ -40,23 +40,32 @@ export async function sessionMatches(
 
 /** A stored session as one file; undefined when it cannot be read. */
 export async function renderSession(
-  storage: Pick<SessionStorage, 'read'>,
+  storage: Pick<SessionStorage, 'readRange'>,
   sessionId: string,
   format: ExportFormat,
   cleaning: ExportCleaning,
-): Promise<string | undefined> {
-  const bytes = await storage.read(sessionId);
-  const record = bytes === undefined ? undefined : readSession(bytes);
-  if (record === undefined) {
+): Promise<Uint8Array | undefined> {
+  const pieces = await exportStored(storage, sessionId, format, cleaning);
+  if (pieces === undefined) {
     return undefined;
   }
-  const { title, modelId, messages } = record;
-  const shown = title === '' ? (record.head?.preview ?? 'Untitled session') : title;
-  return exportSession(
-    { id: sessionId, title: shown, ...(modelId === undefined ? {} : { modelId }), messages },
-    format,
-    cleaning,
-  );
+  // Bytes outside of the heap, half as large as the text that they are.
+  const written: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  for await (const piece of pieces) {
+    written.push(encoder.encode(piece));
+  }
+  return joinedBytes(written);
+}
+
+function joinedBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 export interface HandoverLineDeps {

@@ -7,12 +7,10 @@ import { ansiHtml, ansiStyle } from './ansiHtml';
 export const exportFormats = ['markdown', 'json', 'html'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export interface ExportedSession {
+export interface ExportHead {
   readonly id: string;
   readonly title: string;
   readonly modelId?: string;
-  /** The active branch. */
-  readonly messages: readonly Message[];
 }
 
 export interface ExportCleaning {
@@ -22,39 +20,77 @@ export interface ExportCleaning {
   readonly plain: (text: string) => string;
 }
 
-/** A conversation as one file for people, or for programs. Texts are cleaned; nothing in it is run or fetched. */
+/**
+ * A conversation as one file for people, or for programs, piece by piece as its messages come. Texts are cleaned; nothing
+ * in it is run or fetched.
+ */
+export class SessionExport {
+  private readonly form: ExportForm;
+  private isEmpty = true;
+
+  constructor(
+    private readonly head: ExportHead,
+    format: ExportFormat,
+    private readonly cleaning: ExportCleaning,
+  ) {
+    this.form = forms[format];
+  }
+
+  begin(): string {
+    const { id, title, modelId } = this.head;
+    return this.form.begin({
+      id,
+      title: this.clean(title),
+      ...(modelId === undefined ? {} : { model: modelId }),
+    });
+  }
+
+  /** The next message of the active branch; '' where there is nothing of it to show. */
+  message(message: Message): string {
+    const printed = message.role === 'tool' ? resultText(message.result) : undefined;
+    return partsOf(message, (text) => this.clean(text))
+      .map((part) => {
+        const isFirst = this.isEmpty;
+        this.isEmpty = false;
+        return this.form.part(part, isFirst, (text) =>
+          ansiHtml(printed ?? text, text, this.cleaning.plain, escaped),
+        );
+      })
+      .join('');
+  }
+
+  end(): string {
+    return this.form.end(this.isEmpty);
+  }
+
+  private clean(text: string): string {
+    return this.cleaning.redact(this.cleaning.plain(text));
+  }
+}
+
+/** The same for messages that are in memory, at once. */
 export function exportSession(
-  session: ExportedSession,
+  { messages, ...head }: ExportHead & { readonly messages: readonly Message[] },
   format: ExportFormat,
   cleaning: ExportCleaning,
 ): string {
-  const clean = (text: string): string => cleaning.redact(cleaning.plain(text));
-  const { parts, printed } = cleanedParts(session.messages, clean);
-  const document: ExportDocument = {
-    id: session.id,
-    title: clean(session.title),
-    ...(session.modelId === undefined ? {} : { model: session.modelId }),
-    parts,
-  };
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify({ schema: 'patchbay.export/1', ...document }, undefined, 2)}\n`;
-    case 'markdown':
-      return markdownOf(document);
-    case 'html':
-      return htmlOf(document, (part) =>
-        ansiHtml(printed.get(part) ?? part.text, part.text, cleaning.plain, escaped),
-      );
-    default:
-      return assertNever(format);
-  }
+  const file = new SessionExport(head, format, cleaning);
+  const begin = file.begin();
+  return [begin, ...messages.map((message) => file.message(message)), file.end()].join('');
 }
 
 interface ExportDocument {
   readonly id: string;
   readonly title: string;
   readonly model?: string;
-  readonly parts: readonly ExportPart[];
+}
+
+/** How a document is written; the pieces one behind the other are the file. */
+interface ExportForm {
+  readonly begin: (document: ExportDocument) => string;
+  /** `output`: what a tool printed, as HTML with its colours. */
+  readonly part: (part: ExportPart, isFirst: boolean, output: (text: string) => string) => string;
+  readonly end: (isEmpty: boolean) => string;
 }
 
 /** What a reader sees as one piece. */
@@ -70,23 +106,6 @@ interface ExportPart {
   readonly images?: readonly string[];
   /** An answer that did not come to its end: `error` or `aborted`, and why. */
   readonly stopped?: string;
-}
-
-/** `printed`: what a result was before it was cleaned, colours and all. */
-function cleanedParts(
-  messages: readonly Message[],
-  clean: (text: string) => string,
-): { readonly parts: readonly ExportPart[]; readonly printed: ReadonlyMap<ExportPart, string> } {
-  const printed = new Map<ExportPart, string>();
-  const parts = messages.flatMap((message) => {
-    const own = partsOf(message, clean);
-    const [first] = own;
-    if (message.role === 'tool' && first !== undefined) {
-      printed.set(first, resultText(message.result));
-    }
-    return own;
-  });
-  return { parts, printed };
 }
 
 function partsOf(message: Message, clean: (text: string) => string): readonly ExportPart[] {
@@ -182,8 +201,9 @@ function headingOf(part: ExportPart): string {
 
 // ---------------------------------------------------------------- Markdown
 
-function markdownOf(document: ExportDocument): string {
-  const sections = document.parts.map((part) => {
+const markdownForm: ExportForm = {
+  begin: ({ title }) => `# ${markdownLine(title)}`,
+  part: (part) => {
     const body = [
       part.kind === 'call' || part.kind === 'result'
         ? fenced(part.text, part.kind === 'call' ? 'json' : '')
@@ -192,10 +212,10 @@ function markdownOf(document: ExportDocument): string {
       ...(part.images ?? []).map((mediaType) => `*(a picture, ${mediaType})*`),
       ...(part.stopped === undefined ? [] : [`*${markdownLine(part.stopped)}*`]),
     ].filter((text) => text !== '');
-    return [`## ${markdownLine(headingOf(part))}`, `*${part.at}*`, ...body].join('\n\n');
-  });
-  return `${[`# ${markdownLine(document.title)}`, ...sections].join('\n\n')}\n`;
-}
+    return ['', `## ${markdownLine(headingOf(part))}`, `*${part.at}*`, ...body].join('\n\n');
+  },
+  end: () => '\n',
+};
 
 /** A fence that is longer than any in the text, so that nothing in it ends it. */
 function fenced(text: string, language: string): string {
@@ -216,15 +236,27 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.4 ui-monospace,monos
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#1e1e1e}pre{background:#2a2a2a}section{border-color:#444}}${ansiStyle}`;
 
 /** One file without script; its own policy forbids everything but its style, so that nothing is fetched either. */
-function htmlOf(document: ExportDocument, output: (part: ExportPart) => string): string {
-  const sections = document.parts.map((part) => {
+const htmlForm: ExportForm = {
+  begin: ({ title }) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escaped(title)}</h1>
+`,
+  part: (part, isFirst, output) => {
     const isCode = part.kind === 'call' || part.kind === 'result';
-    return [
+    const section = [
       `<section class="${part.kind}"><h2>${escaped(headingOf(part))}</h2><time>${escaped(part.at)}</time>`,
       part.text === ''
         ? ''
         : isCode
-          ? `<pre>${part.kind === 'result' ? output(part) : escaped(part.text)}</pre>`
+          ? `<pre>${part.kind === 'result' ? output(part.text) : escaped(part.text)}</pre>`
           : `<div class="text">${escaped(part.text)}</div>`,
       part.diff === undefined ? '' : `<pre>${escaped(part.diff)}</pre>`,
       ...(part.images ?? []).map((mediaType) => `<p>(a picture, ${escaped(mediaType)})</p>`),
@@ -233,23 +265,29 @@ function htmlOf(document: ExportDocument, output: (part: ExportPart) => string):
     ]
       .filter((text) => text !== '')
       .join('\n');
-  });
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>${escaped(document.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${escaped(document.title)}</h1>
-${sections.join('\n')}
-</body>
-</html>
-`;
-}
+    return isFirst ? section : `\n${section}`;
+  },
+  end: () => '\n</body>\n</html>\n',
+};
+
+// ---------------------------------------------------------------- JSON
+
+/** What `JSON.stringify` would write of the whole, with two blanks a level. */
+const jsonForm: ExportForm = {
+  begin: (document) => {
+    const head = JSON.stringify({ schema: 'patchbay.export/1', ...document }, undefined, 2);
+    return `${head.slice(0, -2)},\n  "parts": [`;
+  },
+  part: (part, isFirst) =>
+    `${isFirst ? '' : ','}\n    ${JSON.stringify(part, undefined, 2).replaceAll('\n', '\n    ')}`,
+  end: (isEmpty) => `${isEmpty ? '' : '\n  '}]\n}\n`,
+};
+
+const forms: { readonly [Format in ExportFormat]: ExportForm } = {
+  markdown: markdownForm,
+  json: jsonForm,
+  html: htmlForm,
+};
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${String(mark.charCodeAt(0))};`);

@@ -1,7 +1,7 @@
 import type { Message } from '../events/message';
 import type { SessionStorage } from './contract';
-import { indexLines } from './lineIndex';
 import { decodeLine } from './sessionEntry';
+import { storedLines } from './storedLines';
 
 /** A message that holds what was looked for. */
 export interface SessionMatch {
@@ -16,10 +16,10 @@ export interface SessionMatch {
 /**
  * Looks for a text in the messages of all sessions, whatever its case, newest session first; matches come as they are
  * found. Stops when the signal is aborted. Messages of other branches and files that cannot be read whole count too,
- * as far as they can be read.
+ * as far as they can be read. Files are read in pieces: no more of one is in memory than that.
  */
 export async function* searchSessions(
-  storage: Pick<SessionStorage, 'list' | 'read'>,
+  storage: Pick<SessionStorage, 'list' | 'readRange'>,
   query: string,
   signal: AbortSignal,
 ): AsyncGenerator<SessionMatch> {
@@ -31,38 +31,60 @@ export async function* searchSessions(
   const inJson = JSON.stringify(wanted).slice(1, -1).toLowerCase();
   const files = [...(await storage.list())].sort((a, b) => b.updatedAtMs - a.updatedAtMs);
   for (const { sessionId } of files) {
-    const bytes = signal.aborted ? undefined : await storage.read(sessionId);
-    if (bytes === undefined) {
-      continue;
+    if (signal.aborted) {
+      return;
     }
     const seen = new Set<string>();
-    const lines = indexLines(bytes);
-    for (let at = 0; at < lines.count && !signal.aborted; at++) {
-      const text = lines.textAt(at);
-      if (!text.toLowerCase().includes(inJson)) {
-        continue;
-      }
-      const decoded = decodeLine(text);
-      if (decoded.kind !== 'line' || decoded.line.type !== 'entry') {
-        continue;
-      }
-      const { line } = decoded;
-      if (line.kind !== 'message' || seen.has(line.id)) {
-        continue;
-      }
-      seen.add(line.id);
-      const found = textsOf(line.message).find((one) => one.toLowerCase().includes(wanted));
-      if (found !== undefined) {
-        yield {
-          sessionId,
-          entryId: line.id,
-          role: line.message.role,
-          atMs: line.atMs,
-          excerpt: excerptOf(found, wanted),
-        };
+    for await (const lines of storedLines(storage, sessionId)) {
+      for (const { text } of lines) {
+        if (isAborted(signal)) {
+          return;
+        }
+        const match = matchIn(text, sessionId, { wanted, inJson, seen });
+        if (match !== undefined) {
+          yield match;
+        }
       }
     }
   }
+}
+
+/** Asked anew after every wait: the compiler believes that an earlier answer still holds. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function matchIn(
+  text: string,
+  sessionId: string,
+  {
+    wanted,
+    inJson,
+    seen,
+  }: { readonly wanted: string; readonly inJson: string; readonly seen: Set<string> },
+): SessionMatch | undefined {
+  if (!text.toLowerCase().includes(inJson)) {
+    return undefined;
+  }
+  const decoded = decodeLine(text);
+  if (decoded.kind !== 'line' || decoded.line.type !== 'entry') {
+    return undefined;
+  }
+  const { line } = decoded;
+  if (line.kind !== 'message' || seen.has(line.id)) {
+    return undefined;
+  }
+  seen.add(line.id);
+  const found = textsOf(line.message).find((one) => one.toLowerCase().includes(wanted));
+  return found === undefined
+    ? undefined
+    : {
+        sessionId,
+        entryId: line.id,
+        role: line.message.role,
+        atMs: line.atMs,
+        excerpt: excerptOf(found, wanted),
+      };
 }
 
 function textsOf(message: Message): readonly string[] {

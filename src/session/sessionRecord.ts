@@ -80,7 +80,7 @@ export function readSession(
 
 /** What the lines of a file say together; undefined when none of them could be read. */
 export function recordOf(
-  { lines, notices, isTorn }: DecodedLines,
+  { lines, notices, isTorn }: Pick<DecodedLines, 'lines' | 'notices' | 'isTorn'>,
   wanted?: WantedBranch,
 ): SessionRecord | undefined {
   if (lines.length === 0) {

@@ -111,7 +111,12 @@ export interface StoredSessionRecord {
   readonly places: TextPlaces;
   /** A later version of this program wrote in the file: nothing is added to it here. */
   readonly isNewer: boolean;
+  /** A message of the record with its long texts, read again where they are not in memory. */
+  readonly whole: (message: Message) => Promise<Message>;
 }
+
+/** Nothing long stays in memory: for those who go through a session once. */
+export const nothingHeavy: HeavyLimits = { maxChars: 0, afterChars: 0 };
 
 /**
  * A session's file, read in pieces: of the long inputs and outputs of calls only the newest stay in memory, the others
@@ -134,6 +139,17 @@ export async function readStoredSession(
   const decoded = new DecodedLines();
   const places = new TextPlaces(storage);
   const heavy = new HeavyQueue<number>(limits);
+  const heavyPlaces = new Map<number, LinePlace>();
+  const lightened = new WeakMap<Message, LinePlace>();
+  const lighten = (at: number): void => {
+    const place = heavyPlaces.get(at);
+    heavyPlaces.delete(at);
+    decoded.replace(at, lightLine);
+    const message = messageOf(decoded.lines[at]);
+    if (place !== undefined && message !== undefined) {
+      lightened.set(message, place);
+    }
+  };
   for await (const lines of storedLines(storage, sessionId)) {
     for (const { text, start, bytes, isTorn } of lines) {
       const at = decoded.take(text, isTorn);
@@ -142,9 +158,11 @@ export async function readStoredSession(
         continue;
       }
       places.note(message, sessionId, { start, bytes });
-      for (const old of heavy.add(at, heavyCharsOf(message))) {
-        decoded.replace(old, lightLine);
+      const chars = heavyCharsOf(message);
+      if (chars > 0) {
+        heavyPlaces.set(at, { start, bytes });
       }
+      heavy.add(at, chars).forEach(lighten);
     }
   }
   const record = recordOf(decoded, wanted);
@@ -152,7 +170,13 @@ export async function readStoredSession(
   if (record === undefined && isNewer) {
     onNewer?.();
   }
-  return record && { record, places, isNewer };
+  const whole = async (message: Message): Promise<Message> => {
+    const place = lightened.get(message);
+    const text = place && (await lineAt(storage, sessionId, place));
+    const line = text === undefined ? undefined : decodeLine(text);
+    return (line?.kind === 'line' ? messageOf(line.line) : undefined) ?? message;
+  };
+  return record && { record, places, isNewer, whole };
 }
 
 function messageOf(line: SessionLine | undefined): Message | undefined {

@@ -21,8 +21,8 @@ const file = [
 describe('headless session', () => {
   it('[R203] lists, shows, verifies and exports what is in a folder, as it was always written', async () => {
     const folder = join(bench.path, 'sessions');
-    expect(await run('list', folder)).toEqual({ status: 0, lines: [] });
     mkdirSync(folder);
+    expect(await run('list', folder)).toEqual({ status: 0, lines: [] });
     writeFileSync(join(folder, 's1.ndjson'), file);
     expect(await run('list', folder, '--deep')).toMatchObject({
       status: 0,
@@ -69,6 +69,23 @@ describe('headless session', () => {
     expect((await run('show', folder, 's3')).status).toBe(1);
   });
 
+  it.each(['list', 'search', 'show', 'verify', 'export'])(
+    'refuses to %s what is in a folder that is not there, and says so',
+    async (verb) => {
+      const folder = join(bench.path, 'nowhere');
+      const file = join(bench.path, 'a-file');
+      writeFileSync(file, '');
+      for (const place of [folder, file]) {
+        const argv = verb === 'list' || verb === 'verify' ? [verb, place] : [verb, place, 's1'];
+        expect(await text(...argv)).toEqual({
+          status: 64,
+          text: '',
+          problem: `session ${verb}: there is no folder ${place}\n`,
+        });
+      }
+    },
+  );
+
   it('says how it is used', () => {
     for (const argv of [
       ['session'],
@@ -86,22 +103,26 @@ describe('headless session', () => {
 
 async function text(
   ...argv: readonly string[]
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string; readonly problem: string }> {
   const command = parseHeadlessArgs(['session', ...argv], []);
   if (command.kind !== 'session') {
     throw new Error(JSON.stringify(command));
   }
   let written = '';
+  let problem = '';
   const take = (piece: unknown): boolean => {
     written += String(piece);
     return true;
   };
   const out = vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation((piece) => {
+    problem += String(piece);
+    return true;
+  });
   const status = await runSession(command);
   out.mockRestore();
   err.mockRestore();
-  return { status, text: written };
+  return { status, text: written, problem };
 }
 
 async function run(

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -100,10 +99,8 @@ async function expectOpens(folder: string, words: readonly HostWord[]): Promise<
     return; // it died before anything was on the disk
   }
   // Nothing is wrong with the file but its end.
-  const problems = verifySession(
-    sessionId,
-    readFileSync(join(folder, `${sessionId}.ndjson`)),
-  ).filter(({ why }) => !why.startsWith('the last line was cut off'));
+  const found = (await verifySession(new SessionFiles(folder), sessionId)) ?? [];
+  const problems = found.filter(({ why }) => !why.startsWith('the last line was cut off'));
   expect(problems).toEqual([]);
 
   const runtime = new ScriptedExchange([]);

@@ -10,6 +10,7 @@ import { createSessionStore } from '../../../src/session/sessionStore';
 import { verifySession } from '../../../src/session/verifySession';
 import { TranscriptStore } from '../../../src/transcript/transcriptStore';
 import { FakeClock } from '../../fakes/fakeClock';
+import { MemorySessionStorage } from '../../fakes/memorySessionStorage';
 import { Workbench } from '../../fakes/realChildren';
 
 const bench = new Workbench();
@@ -50,7 +51,7 @@ describe('two windows on one session', () => {
     ]);
     expect(readFileSync(copyPath, 'utf8')).not.toContain('token-1');
     expect(readFileSync(copyPath, 'utf8').split('\n')[0]).toContain(`"forkedFrom":"${id}"`);
-    expect(verifySession(String(second?.stored.id), readFileSync(copyPath))).toEqual([]);
+    expect(await verifyText(String(second?.stored.id), readFileSync(copyPath, 'utf8'))).toEqual([]);
   });
 
   it('[R211] what waits to be sent stays with the original, and no copy sends it again', async () => {
@@ -232,25 +233,27 @@ describe('verifying a session file', () => {
     const path = join(folder, `${id}.ndjson`);
     const whole = readFileSync(path, 'utf8');
     const lines = whole.split('\n');
-    const problems = (text: string) => verifySession(id, new TextEncoder().encode(text));
-    expect(problems(whole)).toEqual([]);
-    expect(problems(lines.slice(1).join('\n'))).toEqual([
+    const problems = (text: string) => verifyText(id, text);
+    expect(await problems(whole)).toEqual([]);
+    expect(await problems(lines.slice(1).join('\n'))).toEqual([
       { line: 0, why: 'there is no head line' },
     ]);
-    expect(problems(`${whole}{"schema":`)).toEqual([
+    expect(await problems(`${whole}{"schema":`)).toEqual([
       { line: 8, why: 'the last line was cut off while it was written' },
     ]);
-    expect(problems(whole.replace(lines[4]!, lines[4]!.slice(0, 50)))).toMatchObject([
+    expect(await problems(whole.replace(lines[4]!, lines[4]!.slice(0, 50)))).toMatchObject([
       { line: 4, why: 'the call "call-question" has no result' },
       { line: 5, why: 'this line is damaged: it is no line of a session' },
       { line: 6, why: expect.stringContaining('its parent') as string },
     ]);
-    expect(verifySession('another', new TextEncoder().encode(whole))).toMatchObject([{ line: 1 }]);
-    expect(problems(`${whole}${lines[2]!.replace('question', 'changed')}\n`)).toMatchObject([
+    expect(await verifyText('another', whole)).toMatchObject([{ line: 1 }]);
+    expect(await problems(`${whole}${lines[2]!.replace('question', 'changed')}\n`)).toMatchObject([
       { line: 8, why: expect.stringContaining('is on line 3 already') as string },
     ]);
-    expect(problems(`${whole}${lines[2]!}\n`)).toEqual([]);
-    expect(problems(`${whole}{"schema":"patchbay.session/9"}\n`)).toMatchObject([{ line: 8 }]);
+    expect(await problems(`${whole}${lines[2]!}\n`)).toEqual([]);
+    expect(await problems(`${whole}{"schema":"patchbay.session/9"}\n`)).toMatchObject([
+      { line: 8 },
+    ]);
     appendFileSync(path, 'x');
   });
 });
@@ -354,4 +357,10 @@ function conversation(text: string): readonly Message[] {
     { role: 'tool', callId, toolName: 'read_file', result: toolOk(text), createdAtMs: 3 },
     { ...assistant, content: [{ kind: 'text', text: `answer to ${text}` }] },
   ];
+}
+
+function verifyText(id: string, text: string): ReturnType<typeof verifySession> {
+  const storage = new MemorySessionStorage({ nowMs: () => 0 });
+  storage.files.set(id, { text, updatedAtMs: 0 });
+  return verifySession(storage, id);
 }
