@@ -154,36 +154,50 @@ function isCut(message: Message): message is AssistantMessage {
   return message.role === 'assistant' && message.api === '' && message.provider === '';
 }
 
+/** What had arrived of a cut answer, and where it stands: before the branch's entry with this index, or at its end. */
+export interface CutAnswer {
+  readonly before: number;
+  readonly turn: string;
+  readonly messages: readonly Message[];
+}
+
+/** A branch for a copy, and which of its entries are in no file yet. */
+export interface CopiedBranch {
+  readonly branch: readonly EntryLine[];
+  readonly added: ReadonlySet<string>;
+}
+
 /**
- * A branch for a copy of its session: what had arrived of a cut answer is an entry of its own, because the lines that it
- * was read from stay in the original.
+ * The first `length` entries of a branch for a copy of its session: what had arrived of cut answers becomes entries,
+ * wherever a turn broke off, because the lines that it was read from stay in the original.
  */
-export function branchWithCut(
-  record: {
-    readonly branch: readonly EntryLine[];
-    readonly messages: readonly Message[];
-    readonly interruptedTurn: string | undefined;
-  },
+export function branchWithCuts(
+  record: { readonly branch: readonly EntryLine[]; readonly cutAnswers: readonly CutAnswer[] },
   createEntryId: () => string,
-): readonly EntryLine[] {
-  const { branch, interruptedTurn: turn, messages } = record;
-  const at = messages.findLastIndex(({ role }) => role === 'assistant');
-  const last = branch.at(-1);
-  const answer = messages[at];
-  const isLast = messages.slice(at + 1).every(({ role }) => role === 'tool');
-  if (turn === undefined || last === undefined || answer === undefined) {
-    return branch;
+  length = record.branch.length,
+): CopiedBranch {
+  const branch: EntryLine[] = [];
+  const added = new Set<string>();
+  const cuts = new Map(record.cutAnswers.map((cut) => [cut.before, cut]));
+  for (let index = 0; index <= length; index += 1) {
+    const { turn, messages = [] } = cuts.get(index) ?? {};
+    const last = branch.at(-1);
+    let parent = last?.id ?? null;
+    for (const message of messages) {
+      const id = createEntryId();
+      const place = { id, parent, atMs: last?.atMs ?? message.createdAtMs };
+      branch.push({
+        type: 'entry',
+        ...place,
+        kind: 'message',
+        ...(turn === undefined ? {} : { turn }),
+        message,
+      });
+      added.add(id);
+      parent = id;
+    }
+    const entry = index < length ? record.branch[index] : undefined;
+    branch.push(...(entry === undefined ? [] : [entry]));
   }
-  if (!isLast || !isCut(answer)) {
-    return branch;
-  }
-  let parent = last.id;
-  const entries = messages.slice(at).map((message): EntryLine => {
-    const id = createEntryId();
-    const place = { id, parent, atMs: last.atMs };
-    const entry: EntryLine = { type: 'entry', ...place, kind: 'message', turn, message };
-    parent = id;
-    return entry;
-  });
-  return [...branch, ...entries];
+  return { branch, added };
 }

@@ -19,8 +19,8 @@ import {
 import { BranchTree, type PromptPlace } from './branchTree';
 import type { SessionBranches, SessionLog } from './chatSession';
 import type { AppendedLines, SessionStorage } from './contract';
-import { copyEntries } from './copyEntries';
-import { arrivedData, arrivedTag, type Arrived } from './cutAnswer';
+import { copyEntries, type CopiedLines } from './copyEntries';
+import { arrivedData, arrivedTag, type Arrived, type CopiedBranch } from './cutAnswer';
 import { redactData, redactMessage, type Redact } from './entryRedaction';
 import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
@@ -58,7 +58,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   /** The head line was lost; it is written again before the next entry. */
   private isHeadMissing: boolean;
   /** Entries of another session that are not in this file yet; they go there as they are in its file. */
-  private copying: { readonly from: string; readonly lines: readonly EntryLine[] } | undefined;
+  private copying: CopiedLines | undefined;
   /** The first head of the file says something else: it stands again behind every turn, where the list looks. */
   private isHeadChanged = false;
   private partCount = 0;
@@ -78,9 +78,8 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     private readonly dependencies: SessionFileDependencies,
     record: SessionRecord | undefined,
     /** What a new session begins with: the branch of another one, written with its first message. */
-    copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode' | 'branch'> & {
-      readonly from: string;
-    },
+    copied?: Pick<SessionRecord, 'head' | 'title' | 'modelId' | 'mode'> &
+      CopiedBranch & { readonly from: string },
     /** Where the long texts of the conversation stand; of a copy, in the file that it is made from. */
     private readonly places = new TextPlaces(dependencies.storage),
   ) {
@@ -148,7 +147,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
       lines.push(line);
       openTurn = turnAfter(entry, openTurn);
     }
-    this.copying = { from: copied.from, lines };
+    this.copying = { from: copied.from, lines, added: copied.added };
     if (openTurn !== undefined) {
       this.turnEnded(openTurn);
     }

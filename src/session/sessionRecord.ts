@@ -4,7 +4,7 @@ import { noUsage, plusUsage, totalOfOne, type UsageTotal } from '../events/usage
 import type { PermissionMode } from '../gate/contract';
 import { repairPairs } from '../transcript/pairs';
 import { isUsage } from './costLedger';
-import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart } from './cutAnswer';
+import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart, type CutAnswer } from './cutAnswer';
 import { DecodedLines } from './decodedLines';
 import { indexLines } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
@@ -45,6 +45,8 @@ export interface SessionRecord {
   /** The conversation of the active branch, call/result pairs whole. */
   readonly messages: readonly Message[];
   readonly privateCommands: readonly PrivateCommand[];
+  /** What had arrived of answers that were cut off; they are in `messages` and are no entries. */
+  readonly cutAnswers: readonly CutAnswer[];
   /** What waited behind a turn when the session was last written. */
   readonly queued: readonly QueuedPrompt[];
   /** What was paid for what is not in `messages`: on other branches, and for what became no message. */
@@ -109,6 +111,7 @@ export function recordOf(
     leaf: tree.leaf,
     messages: repaired.messages,
     privateCommands: conversation.privateCommands,
+    cutAnswers: conversation.cutAnswers,
     queued: queuedOf(branch),
     spentElsewhere: spentElsewhere(tree.entries, branch),
     interruptedTurn: conversation.openTurn,
@@ -214,7 +217,9 @@ function toConversation(
   partials: Partials,
   ended: ReadonlySet<string>,
   firstModelId: string | undefined,
-): Pick<SessionRecord, 'messages' | 'privateCommands'> & { readonly openTurn: string | undefined } {
+): Pick<SessionRecord, 'messages' | 'privateCommands' | 'cutAnswers'> & {
+  readonly openTurn: string | undefined;
+} {
   const messages: Message[] = [];
   const privateCommands: PrivateCommand[] = [];
   let openTurn: string | undefined;
@@ -223,21 +228,24 @@ function toConversation(
   let asked = modelId;
   let arrived: ArrivedPart[] = [];
   let lastAtMs = 0;
-  const breakOff = (): void => {
-    messages.push(
-      ...cutAnswer(
-        [...(partials.get(openTurn ?? '')?.values() ?? [])],
-        arrived.filter(({ turn }) => turn === openTurn),
-        asked,
-        lastAtMs,
-      ),
+  const cutAnswers: CutAnswer[] = [];
+  const breakOff = (before: number): void => {
+    const cut = cutAnswer(
+      [...(partials.get(openTurn ?? '')?.values() ?? [])],
+      arrived.filter(({ turn }) => turn === openTurn),
+      asked,
+      lastAtMs,
     );
+    if (openTurn !== undefined && cut.length > 0) {
+      cutAnswers.push({ before, turn: openTurn, messages: cut });
+      messages.push(...cut);
+    }
     arrived = [];
   };
-  for (const entry of branch) {
+  for (const [index, entry] of branch.entries()) {
     switch (entry.kind) {
       case 'turnStart':
-        breakOff();
+        breakOff(index);
         openTurn = ended.has(entry.turn) ? undefined : entry.turn;
         asked = modelId;
         break;
@@ -267,8 +275,8 @@ function toConversation(
     }
     lastAtMs = entry.atMs;
   }
-  breakOff();
-  return { messages, privateCommands, openTurn };
+  breakOff(branch.length);
+  return { messages, privateCommands, cutAnswers, openTurn };
 }
 
 /** What was paid stays paid, wherever the conversation went on. */

@@ -6,7 +6,7 @@ import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { oneLine } from '../events/failure';
 import { noUsage } from '../events/usageTotal';
 import type { SessionStorage, SessionSummary, StoredEnds, StoredFile } from './contract';
-import { branchWithCut } from './cutAnswer';
+import { branchWithCuts } from './cutAnswer';
 import { indexLines } from './lineIndex';
 import { decodeLine, type HeadLine } from './sessionEntry';
 import { SessionFile, type SessionFileDependencies } from './sessionFile';
@@ -109,8 +109,8 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         await storage.release?.(sessionId);
       }
       dependencies.onNotice?.(sessionId, read.isNewer ? partlyNewerText : elsewhereText);
-      const branch = branchWithCut(record, newEntryId);
-      const copy = createFile(id, undefined, { ...record, branch, from: sessionId }, places);
+      const copied = { ...record, ...branchWithCuts(record, newEntryId), from: sessionId };
+      const copy = createFile(id, undefined, copied, places);
       return {
         ...opened(copy, { ...stored, queued: [], spentElsewhere: noUsage, isCopy: true }),
         copyOf: sessionId,
@@ -126,10 +126,7 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
       const id = newId();
       const file = createFile(id, undefined, {
         ...record,
-        branch:
-          entryId === undefined
-            ? branchWithCut(record, newEntryId)
-            : record.branch.slice(0, at + 1),
+        ...branchWithCuts(record, newEntryId, at + 1),
         from: sessionId,
       });
       file.materialize();

@@ -96,6 +96,62 @@ describe('two windows on one session', () => {
     }
   });
 
+  it('[R202] [R204] a copy keeps the half answers in its middle, in their places, also when it is copied again', async () => {
+    const { window, folder } = setUp();
+    const { store } = window('a');
+    const first = store.create();
+    const broken = async (turn: string, text: string): Promise<void> => {
+      first.log.turnStarted(turn);
+      first.log.message(turn, { role: 'user', text, createdAtMs: 1 });
+      first.log.partial(turn, 'text', `half of ${text}`);
+      await first.log.flush();
+    };
+    await broken('turn-1', 'one');
+    await broken('turn-2', 'two');
+    play(first, 'turn-3', 'three');
+    await broken('turn-4', 'four');
+    await first.log.flush();
+    const said = async (id: string) =>
+      ((await store.open(id))?.stored.messages ?? []).flatMap((message) =>
+        message.role === 'user'
+          ? [message.text]
+          : message.role === 'assistant'
+            ? message.content.flatMap((block) => (block.kind === 'text' ? [block.text] : []))
+            : [],
+      );
+    const whole = await said(first.stored.id);
+    expect(whole.slice(0, 5)).toEqual(['one', 'half of one', 'two', 'half of two', 'three']);
+    expect(whole.at(-1)).toBe('half of four');
+    const copy = String(await store.fork(first.stored.id));
+    expect(await said(copy)).toEqual(whole);
+    expect(await said(String(await store.fork(copy)))).toEqual(whole);
+    const text = readFileSync(join(folder, `${copy}.ndjson`), 'utf8');
+    expect(await verifyText(copy, text)).toEqual([]);
+
+    // The entry that the second turn's beginning follows.
+    const begin = text.split('\n').find((line) => line.includes('"turnStart","turn":"turn-2"'));
+    const early = String(await store.fork(copy, /"parent":"([^"]+)"/.exec(begin ?? '')?.[1]));
+    expect(await said(early)).toEqual(['one', 'half of one']);
+  });
+
+  it('[R204] a copy up to an entry has the half answer behind it', async () => {
+    const { window } = setUp();
+    const { store } = window('a');
+    const first = store.create();
+    first.log.turnStarted('turn-1');
+    first.log.message('turn-1', { role: 'user', text: 'one', createdAtMs: 1 });
+    first.log.partial('turn-1', 'text', 'half');
+    await first.log.flush();
+    const place = first.branches.leafId ?? undefined;
+    play(first, 'turn-2', 'two');
+    await first.log.flush();
+    const copy = await store.open(String(await store.fork(first.stored.id, place)));
+    expect(copy?.stored.messages).toMatchObject([
+      { text: 'one' },
+      { stopReason: 'aborted', content: [{ text: 'half' }] },
+    ]);
+  });
+
   it('[R211] a window that closes gives its session up at once, and the next one waits for that', async () => {
     const { window } = setUp();
     const [one, two] = [window('a'), window('b', 6000)];
