@@ -20,6 +20,9 @@ import { CodexTurnUsage } from './codexAppServerUsage';
 
 type Item = ParseStep['out'][number];
 
+/** So long the end of a turn waits for the answer to words that were sent into it. */
+const steerAnswerMs = 1000;
+
 const notes = {
   isInitialized: 'codex.isInitialized',
   threadId: 'codex.threadId',
@@ -45,6 +48,10 @@ export class CodexAppServerParser implements ExchangeParser {
   private hasTold = false;
   private wasInterrupted = false;
   private isOver = false;
+  /** Words in between that Codex has neither taken nor refused yet. */
+  private openSteers = 0;
+  /** The turn's end, which waits until it is known whether those words were read. */
+  private heldEnd: Extract<Item, { kind: 'finish' | 'failed' }> | undefined;
   private lastError: Failure | undefined;
 
   constructor(private readonly context: ExchangeParserContext) {
@@ -102,15 +109,13 @@ export class CodexAppServerParser implements ExchangeParser {
   /** The words join the running turn; the model reads them with its next request. */
   steer(text: string): readonly unknown[] | undefined {
     const threadId = this.threadId();
-    return threadId === undefined || this.turnId === undefined || this.wasInterrupted || this.isOver
-      ? undefined
-      : [
-          this.request('turn/steer', {
-            threadId,
-            expectedTurnId: this.turnId,
-            input: userInputs(text),
-          }),
-        ];
+    const isEnding = this.wasInterrupted || this.isOver || this.heldEnd !== undefined;
+    if (threadId === undefined || this.turnId === undefined || isEnding) {
+      return undefined;
+    }
+    this.openSteers += 1;
+    const params = { threadId, expectedTurnId: this.turnId, input: userInputs(text) };
+    return [this.request('turn/steer', params)];
   }
 
   explainExit(exit: ChildExit): Failure {
@@ -121,13 +126,42 @@ export class CodexAppServerParser implements ExchangeParser {
     if (this.isOver) {
       return { out: [] };
     }
-    return this.ended(this.acceptIncoming(this.peer.accept(message)));
+    const incoming = this.peer.accept(message);
+    if ('method' in incoming && incoming.method === 'turn/steer') {
+      this.openSteers -= 1;
+    }
+    return this.ended(this.acceptIncoming(incoming));
   }
 
+  /** A refusal may come behind the turn's end (the two cross): the end waits for it, so that the words are not lost. */
   private ended(step: ParseStep): ParseStep {
-    const isOver = step.out.some((item) => item.kind === 'finish' || item.kind === 'failed');
-    this.isOver = isOver;
-    return isOver ? { ...step, isOver } : step;
+    const end = this.heldEnd ?? step.out.find(isEnd);
+    if (end === undefined) {
+      return step;
+    }
+    const out = step.out.filter((item) => !isEnd(item));
+    if (this.openSteers > 0) {
+      const isNew = this.heldEnd === undefined;
+      this.heldEnd = end;
+      if (!isNew || this.context.later?.(steerAnswerMs, () => this.endUnanswered()) !== undefined) {
+        return { ...step, out };
+      }
+    }
+    this.isOver = true;
+    return { ...step, out: [...out, ...this.refusedSteers(), end], isOver: true };
+  }
+
+  private endUnanswered(): ParseStep {
+    if (this.isOver || this.heldEnd === undefined) {
+      return { out: [] };
+    }
+    this.isOver = true;
+    return { out: [...this.refusedSteers(), this.heldEnd], isOver: true };
+  }
+
+  /** What was never answered was not read. */
+  private refusedSteers(): readonly Item[] {
+    return Array.from({ length: this.openSteers }, () => steerRejected('its turn had ended.'));
   }
 
   private acceptIncoming(incoming: RpcIncoming): ParseStep {
@@ -217,15 +251,7 @@ export class CodexAppServerParser implements ExchangeParser {
       case 'thread/compact/start':
         return failedStep(codexFailure(message));
       case 'turn/steer':
-        return {
-          out: [
-            notice(
-              'warning',
-              'steer_rejected',
-              `Codex did not take the words in between: ${message}`,
-            ),
-          ],
-        };
+        return { out: [steerRejected(message)] };
       default:
         return this.preparation.accept(method, undefined) ? this.beginThread() : { out: [] };
     }
@@ -538,4 +564,12 @@ function failed(failure: Failure): Extract<NormalizedEvent, { readonly kind: 'fa
 
 function failedStep(failure: Failure): ParseStep {
   return { out: [failed(failure)] };
+}
+
+function isEnd(item: Item): item is Extract<Item, { kind: 'finish' | 'failed' }> {
+  return item.kind === 'finish' || item.kind === 'failed';
+}
+
+function steerRejected(why: string): Item {
+  return notice('warning', 'steer_rejected', `Codex did not take the words in between: ${why}`);
 }

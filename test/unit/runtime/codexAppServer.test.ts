@@ -555,6 +555,41 @@ describe('what the app-server asks', () => {
     expect(stage.replies()).toEqual([{ id: 1, result: { decision: 'accept' } }]);
   });
 
+  it('[R212] waits at the end of the turn for the answer to words that crossed it, so that none are lost', () => {
+    const crossing = () => {
+      const stage = new Stage({}, {}, ['turn/steer']).open();
+      stage.send(stage.parser.steer('and be quick') ?? []);
+      const id = stage.sent.filter(isRecord).at(-1)?.id;
+      stage.say('turn/completed', { turn: { id: 'u1', status: 'completed' } });
+      expect(stage.isOver).toBe(false);
+      expect(stage.parser.steer('more')).toBeUndefined();
+      return { stage, id };
+    };
+    const ends = (stage: Stage) =>
+      stage.out.flatMap((item) =>
+        item.kind === 'finish' ||
+        (item.kind === 'observation' && item.observation.kind === 'notice')
+          ? [item.kind === 'finish' ? 'finish' : 'rejected']
+          : [],
+      );
+    const refused = crossing();
+    const error = { code: -32600, message: 'no active turn to steer' };
+    refused.stage.take(refused.stage.parser.accept({ id: refused.id, error }));
+    expect(ends(refused.stage)).toEqual(['rejected', 'finish']);
+    expect(refused.stage.isOver).toBe(true);
+
+    const taken = crossing();
+    taken.stage.take(taken.stage.parser.accept({ id: taken.id, result: { turnId: 'u1' } }));
+    expect(ends(taken.stage)).toEqual(['finish']);
+
+    const silent = crossing();
+    const giveUp = silent.stage.later.at(-1);
+    silent.stage.take(giveUp?.() ?? { out: [] });
+    expect(ends(silent.stage)).toEqual(['rejected', 'finish']);
+    expect(silent.stage.isOver).toBe(true);
+    expect(giveUp?.()).toEqual({ out: [] });
+  });
+
   it('tells the ids 0 and "0" apart, answers each once, and takes no second question under an open id', () => {
     const stage = new Stage().open();
     const ask = (id: unknown, words: string): void => {
