@@ -21,7 +21,7 @@ import type { PermissionMode } from '../gate/contract';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import type { CallProgress, ToolOrchestrator } from '../tools/contract';
 import type { PromptPlace } from './branchTree';
-import { isCompactCommand, runCompaction } from './compactionTurn';
+import { compactCommand, isCompactCommand, runCompaction } from './compactionTurn';
 import type { SessionActivity, SessionChange, SessionPhase, SessionSnapshot } from './contract';
 import { ArrivedCalls, signCutAnswers, type Arrived } from './cutAnswer';
 import { failureItem } from './failureItem';
@@ -196,6 +196,8 @@ export class ChatSession implements Disposable {
   /** The entry of each message of the user, by the item that shows it. */
   private readonly promptEntries = new Map<string, string>();
   private fault: SessionFault | undefined;
+  /** What failed last was a summary that the user wanted: that is what is tried again. */
+  private hasFailedCompact = false;
   private running: AbortController | undefined;
   /** The turn whose events still count: what a program says after its turn has ended changes nothing any more. */
   private openTurn: string | undefined;
@@ -363,11 +365,16 @@ export class ChatSession implements Disposable {
     if (this.isBusy || this.conversation.every((message) => message.role !== 'user')) {
       return false;
     }
-    const last = this.reducer.items.at(-1);
+    // What it used stands behind it, and stays: it was paid.
+    const last = this.reducer.items.findLast(({ kind }) => kind !== 'usage');
     if (last?.kind === 'error') {
       this.reducer.remove(last.id);
     }
-    this.start(undefined);
+    this.start(
+      this.hasFailedCompact
+        ? { id: createId('queued'), kind: 'followUp', text: compactCommand, images: [] }
+        : undefined,
+    );
     return true;
   }
 
@@ -580,6 +587,7 @@ export class ChatSession implements Disposable {
     this.openTurn = turnId;
     this.running = new AbortController();
     this.fault = undefined;
+    this.hasFailedCompact = false;
     this.turnUsage = noUsage;
     this.reducer.beginTurn(turnId);
     this.deps.log.turnStarted(turnId);
@@ -836,7 +844,18 @@ export class ChatSession implements Disposable {
       const prompt = await this.deps.systemPrompt(model, this.currentMode);
       this.files = prompt.files;
       const apiKey = await this.deps.keyFor(model);
-      await this.compact(compacts ? 'manual' : 'auto', { turnId, model, prompt, apiKey, signal });
+      const failed = await this.compact(compacts ? 'manual' : 'auto', {
+        turnId,
+        model,
+        prompt,
+        apiKey,
+        signal,
+      });
+      if (failed !== undefined) {
+        this.hasFailedCompact = true;
+        const message = `The conversation was not summarised, and is as it was. ${failed.message}`;
+        return this.fail({ ...failed, message }, model.api);
+      }
       if (compacts) {
         this.phase = 'idle';
         return signal.aborted ? 'aborted' : 'done';
@@ -1034,7 +1053,7 @@ export class ChatSession implements Disposable {
     }
   }
 
-  /** Makes the conversation smaller where it has to be, or because the user wants it. */
+  /** Makes the conversation smaller where it has to be, or because the user wants it; why that failed. */
   private async compact(
     trigger: 'auto' | 'manual',
     turn: {
@@ -1044,10 +1063,10 @@ export class ChatSession implements Disposable {
       readonly apiKey: string | undefined;
       readonly signal: AbortSignal;
     },
-  ): Promise<void> {
+  ): Promise<Failure | undefined> {
     const { turnId, model, prompt, apiKey, signal } = turn;
     if (this.context === undefined || model.runtime !== undefined) {
-      return;
+      return undefined;
     }
     const phase = this.phase;
     const activity = this.activity;
@@ -1086,7 +1105,15 @@ export class ChatSession implements Disposable {
       this.turnUsage = plusUsage(this.turnUsage, usageOf(outcome.message));
       this.keep(turnId, outcome.message);
       this.addItem(compactionItem(this.reducer.nextId(), outcome.message));
+      if (outcome.failure !== undefined) {
+        this.note(
+          'warning',
+          `${model.name} wrote no summary, so this one was made without it. ${outcome.failure.message}`,
+        );
+      }
       this.didSignal.fire({ kind: 'compacted', by: 'patchbay' });
+    } else if (outcome.kind === 'failed') {
+      return outcome.failure;
     } else if (trigger === 'manual') {
       this.note(
         'info',
@@ -1095,6 +1122,7 @@ export class ChatSession implements Disposable {
           : 'There is nothing to summarise yet: only the last message and its answer are there.',
       );
     }
+    return undefined;
   }
 
   /** Why `/compact` cannot be done with the chosen model. */

@@ -1,4 +1,6 @@
-import type { Message } from '../events/message';
+import { errorMessage } from '../base/patchbayError';
+import type { Failure } from '../events/failure';
+import type { AssistantMessage, Message } from '../events/message';
 import type { Usage } from '../events/usage';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
 import { completeSummary, digestOf, formatSummary, summaryRequest } from '../transcript/summary';
@@ -23,14 +25,36 @@ export type Summary =
       /** Of the model's answer, where there was one. */
       readonly usage?: Usage;
       readonly wasAsked: boolean;
+      /** Of a digest: why the model's own words are not there. */
+      readonly failure?: Failure;
     }
   | { readonly kind: 'aborted'; readonly usage?: Usage; readonly wasAsked: boolean };
 
-const maxSummaryTokens = 3000;
+const summaryTokens = 3000;
+/** What a model may think before it writes; its provider counts that with the answer. */
+const thinkingTokens = 13_000;
+const unknownThinkingTokens = 5000;
+
+/** How much a summary may take: room to think for all but those that are known not to, within their window. */
+export function summaryLimit({
+  supportsReasoning,
+  contextWindowTokens,
+}: Pick<ModelRef, 'supportsReasoning' | 'contextWindowTokens'>): number {
+  if (supportsReasoning === false) {
+    return summaryTokens;
+  }
+  // The conversation fills the rest of the window.
+  const room =
+    contextWindowTokens === undefined
+      ? unknownThinkingTokens
+      : Math.min(thinkingTokens, Math.floor(contextWindowTokens * 0.1));
+  return summaryTokens + room;
+}
 
 /**
  * Has the model summarise its own conversation. Without an answer of it (an error, an empty one, a model that calls tools
- * instead) the local digest stands in, so that there is a summary always, but after a stop. Never throws.
+ * instead) the local digest stands in, with the reason, so that there is a summary always, but after a stop. Never
+ * throws.
  */
 export async function summarize(
   exchange: (model: ModelRef, context: TurnContext, opts: ExchangeOptions) => ExchangeStream,
@@ -48,6 +72,7 @@ export async function summarize(
         text: formatSummary(digest),
         writtenBy: 'digest',
         wasAsked: answer.wasAsked,
+        ...(answer.failure === undefined ? {} : { failure: answer.failure }),
         ...usage,
       }
     : {
@@ -59,10 +84,18 @@ export async function summarize(
       };
 }
 
+interface Answer {
+  readonly text: string;
+  readonly usage?: Usage;
+  readonly wasAsked: boolean;
+  /** Of an answer without text. */
+  readonly failure?: Failure;
+}
+
 async function ask(
   exchange: (model: ModelRef, context: TurnContext, opts: ExchangeOptions) => ExchangeStream,
   { model, request, sent, options, nowMs }: SummaryTask,
-): Promise<{ readonly text: string; readonly usage?: Usage; readonly wasAsked: boolean }> {
+): Promise<Answer> {
   try {
     const message = await exchange(
       model,
@@ -70,17 +103,36 @@ async function ask(
         ...request,
         messages: [...sent, { role: 'user', text: summaryRequest, createdAtMs: nowMs() }],
       },
-      { ...options, maxTokens: maxSummaryTokens, observe: () => undefined },
+      { ...options, maxTokens: summaryLimit(model), observe: () => undefined },
     ).result();
     const isWhole = message.stopReason === 'stop' || message.stopReason === 'length';
     const text = message.content.map((block) => (block.kind === 'text' ? block.text : '')).join('');
+    const summary = isWhole ? text.trim() : '';
     return {
-      text: isWhole ? text.trim() : '',
+      text: summary,
+      ...(summary === '' ? { failure: message.failure ?? emptyFailure(message) } : {}),
       wasAsked: message.usage !== undefined || message.content.length > 0,
       ...(message.usage === undefined ? {} : { usage: message.usage }),
     };
-  } catch {
+  } catch (error) {
     // An exchange never throws; a bridge of another extension may. The digest stands in.
-    return { text: '', wasAsked: false };
+    return {
+      text: '',
+      wasAsked: false,
+      failure: {
+        code: 'unknown',
+        message: `The model could not be asked: ${errorMessage(error)}.`,
+      },
+    };
   }
+}
+
+function emptyFailure({ stopReason, content }: AssistantMessage): Failure {
+  const message =
+    stopReason === 'toolUse'
+      ? 'The model called tools instead of writing a summary.'
+      : stopReason === 'length'
+        ? `The model wrote nothing${content.length === 0 ? '' : ' but its thinking'} before it reached its limit.`
+        : 'The model gave an empty summary.';
+  return { code: 'unknown', message };
 }

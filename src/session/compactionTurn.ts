@@ -1,3 +1,4 @@
+import type { Failure } from '../events/failure';
 import type { CompactionMark, Message } from '../events/message';
 import type { Usage } from '../events/usage';
 import type { ExchangeOptions, ExchangeStream, ModelRef, TurnContext } from '../runtime/contract';
@@ -36,7 +37,14 @@ export interface CompactionRun {
 }
 
 export type CompactionOutcome =
-  | { readonly kind: 'compacted'; readonly message: SummaryMessage }
+  /** `failure`: why it is the local digest and not the model's summary. */
+  | {
+      readonly kind: 'compacted';
+      readonly message: SummaryMessage;
+      readonly failure?: Failure;
+    }
+  /** The model wrote none: the conversation stays as it was. */
+  | ({ readonly kind: 'failed'; readonly failure: Failure } & PaidInVain)
   | ({ readonly kind: 'nothing' } & PaidInVain)
   | ({ readonly kind: 'aborted' } & PaidInVain);
 
@@ -47,8 +55,8 @@ interface PaidInVain {
 
 /**
  * Makes a conversation with a model whose requests we make smaller: when it has grown beyond its limit (`auto`), or
- * because the user wants it (`manual`). Nothing is removed: the message stands behind those that it is about. Never
- * throws.
+ * because the user wants it (`manual`). Nothing is removed: the message stands behind those that it is about. Where the
+ * model writes nothing, the local digest stands in before a turn, and a summary that the user wanted fails. Never throws.
  */
 export async function runCompaction(run: CompactionRun): Promise<CompactionOutcome> {
   const { context, model, messages, request, trigger, turnId } = run;
@@ -72,14 +80,18 @@ export async function runCompaction(run: CompactionRun): Promise<CompactionOutco
   if (summary.kind === 'aborted') {
     return { kind: 'aborted', ...unused };
   }
-  const { text, writtenBy, usage } = summary;
+  const { text, writtenBy, usage, failure } = summary;
+  // Whoever asked for a summary can ask again; a turn that has no room left cannot wait.
+  if (failure !== undefined && trigger === 'manual') {
+    return { kind: 'failed', failure, ...unused };
+  }
   const how = { trigger, writtenBy, ...(usage === undefined ? {} : { usage }) };
   const message = context.summaryMessage(plan, text, how);
   if (message === undefined) {
     return { kind: 'nothing', ...unused };
   }
   context.startAnew({ ...request, messages: [...messages, message] });
-  return { kind: 'compacted', message };
+  return { kind: 'compacted', message, ...(failure === undefined ? {} : { failure }) };
 }
 
 async function write(run: CompactionRun, summarized: readonly Message[]): Promise<Summary> {

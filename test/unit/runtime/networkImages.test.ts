@@ -111,8 +111,9 @@ describe('a model that takes no pictures', () => {
       logger: silentLogger,
     });
     for (const turn of turns) {
-      const observe: ExchangeOptions['observe'] = (told) =>
-        void (told.kind === 'notice' && notices.push(told.text));
+      const observe: ExchangeOptions['observe'] = (told) => {
+        notices.push(...(told.kind === 'notice' ? [told.text] : []));
+      };
       await broker
         .exchange(model, { ...context, messages: turn }, exchangeOptions({ observe }))
         .result();

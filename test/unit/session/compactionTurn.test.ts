@@ -9,6 +9,7 @@ import {
   type ChatSessionDeps,
   type StoredSession,
 } from '../../../src/session/chatSession';
+import { summaryLimit } from '../../../src/session/compactionSummary';
 import { totalOfEntries, type LedgerEntry } from '../../../src/session/costLedger';
 import { summaryHeadings } from '../../../src/transcript/summary';
 import { TokenFactors } from '../../../src/transcript/tokenFactors';
@@ -158,20 +159,44 @@ describe('/compact with a model whose requests we make', () => {
     expect(kindsOf(items()).at(-1)).toMatch(/^notice There is nothing to summarise yet/);
   });
 
-  it('[R209] falls back to the local digest when the model fails, and never throws', async () => {
-    const failure = { code: 'network', message: 'no network' } as const;
-    const failing: readonly ScriptStep[] = [{ kind: 'failed', failure }];
-    const throwing: ChatSessionDeps['exchange'] = () => {
-      throw new Error('broken bridge');
-    };
-    for (const options of [{}, { exchange: throwing }]) {
-      const { session, log } = setUp([failing], longTalk(4000), options);
+  it.each([
+    [
+      'an error',
+      [{ kind: 'failed', failure: { code: 'network', message: 'no network' } }],
+      'no network',
+    ],
+    ['nothing', [{ kind: 'finish', reason: 'stop' }], 'The model gave an empty summary.'],
+    [
+      'thinking alone',
+      [{ kind: 'thinking', delta: 'hm' }, usage(), { kind: 'finish', reason: 'length' }],
+      'The model wrote nothing but its thinking before it reached its limit.',
+    ],
+  ] satisfies readonly (readonly [string, readonly ScriptStep[], string])[])(
+    '[R207] fails when the model gives %s: nothing is changed, the user sees why and tries again',
+    async (_what, failing, why) => {
+      const { session, runtime, log, items } = setUp([failing, says(words)], longTalk(4000));
       session.submit('/compact');
       await session.whenIdle();
-      expect(log[0]).toMatchObject({ compaction: { writtenBy: 'digest' } });
-      expect(log[0]?.role === 'user' ? log[0].text : '').toContain('## Objective\nPaint the fence');
-      expect(session.snapshot().phase).toBe('idle');
-    }
+      expect(log).toEqual([]);
+      expect(session.snapshot().phase).toBe('faulted');
+      const error = items().find(({ kind }) => kind === 'error');
+      expect(error).toMatchObject({
+        message: `The conversation was not summarised, and is as it was. ${why}`,
+        actions: expect.arrayContaining(['retry']) as unknown,
+      });
+      expect(session.retry()).toBe(true);
+      await session.whenIdle();
+      expect(log).toMatchObject([{ compaction: { writtenBy: 'model' } }]);
+      expect(runtime.contexts).toHaveLength(2);
+      expect(kindsOf(items())).not.toContain('error');
+    },
+  );
+
+  it('leaves a model room to think before it writes, within its window', () => {
+    expect(summaryLimit({ supportsReasoning: false, contextWindowTokens: 200_000 })).toBe(3000);
+    expect(summaryLimit({ supportsReasoning: true, contextWindowTokens: 200_000 })).toBe(16_000);
+    expect(summaryLimit({ contextWindowTokens: 20_000 })).toBe(5000);
+    expect(summaryLimit({})).toBe(8000);
   });
 
   it('leaves all as it is when it would not become smaller', async () => {
@@ -234,6 +259,38 @@ describe('/compact with a model whose requests we make', () => {
 });
 
 describe('automatic compaction', () => {
+  it('[R209] falls back to the local digest when the model fails, says why, and never throws', async () => {
+    const failure = { code: 'network', message: 'no network' } as const;
+    const failing: readonly ScriptStep[] = [{ kind: 'failed', failure }];
+    const { session, log, items } = setUp([failing, says('Yes.')], longTalk(100_000));
+    session.submit('Is it dry?');
+    await session.whenIdle();
+    const summary = log.find((message) => message.role === 'user' && message.compaction);
+    expect(summary).toMatchObject({ compaction: { writtenBy: 'digest' } });
+    expect(summary?.role === 'user' ? summary.text : '').toContain('## Objective\nPaint the fence');
+    expect(kindsOf(items()).slice(4)).toEqual([
+      'user',
+      'compaction',
+      'notice One wrote no summary, so this one was made without it. no network',
+      'text',
+    ]);
+    expect(session.snapshot().phase).toBe('idle');
+
+    let asked = 0;
+    const throwing: ChatSessionDeps['exchange'] = (...args) => {
+      asked += 1;
+      if (asked === 1) {
+        throw new Error('broken bridge');
+      }
+      return new ScriptedExchange([says('Yes.')]).exchange(...args);
+    };
+    const other = setUp([], longTalk(100_000), { exchange: throwing });
+    other.session.submit('Is it dry?');
+    await other.session.whenIdle();
+    expect(kindsOf(other.items()).at(-1)).toBe('text');
+    expect(JSON.stringify(other.log)).toContain('"writtenBy":"digest"');
+  });
+
   it('[R207] comes before the turn that would be too large, and keeps the question', async () => {
     const { session, runtime, items } = setUp([says(words), says('Yes.')], longTalk(100_000));
     session.submit('Is it dry?');

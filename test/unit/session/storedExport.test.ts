@@ -106,9 +106,11 @@ describe('a long session that is read in pieces', () => {
     const stored = await readStoredSession(new BlockStorage(text), 's1', { limits: nothingHeavy });
     const kept = stored?.record.messages ?? [];
     expect(JSON.stringify(kept).length).toBeLessThan(text.length / 10);
-    expect(await Promise.all(kept.map((message) => stored?.whole(message)))).toEqual(
-      record?.messages,
-    );
+    const whole: Message[] = [];
+    for (const message of kept) {
+      whole.push((await stored?.whole(message)) ?? message);
+    }
+    expect(whole).toEqual(record?.messages);
   });
 
   it('is verified and searched', async () => {
