@@ -26,7 +26,8 @@ import { LineWriter } from './lineWriter';
 import { ResumeLinks } from './resumeLinks';
 import type { QueuedPrompt } from './promptQueue';
 import { encodeLine, type EntryBody, type EntryLine, type HeadLine } from './sessionEntry';
-import { queueTag, spentTag, type SessionRecord } from './sessionRecord';
+import { isOfQueue, QueueWriter } from './queueEntries';
+import { spentTag, type SessionRecord } from './sessionRecord';
 import { TextPlaces, type CallTexts } from './storedTexts';
 import { privateCommandTag, type RanCommand } from './userCommand';
 
@@ -50,6 +51,7 @@ export interface SessionFileDependencies {
 export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   private readonly writer: LineWriter;
   private readonly links: ResumeLinks;
+  private readonly queue: QueueWriter;
   private readonly tree = new BranchTree();
   private leaf: string | null;
   private head: HeadLine;
@@ -114,6 +116,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     for (const entry of record?.entries.values() ?? []) {
       this.tree.add(entry);
     }
+    this.queue = new QueueWriter(record?.entries.values() ?? [], record?.queued ?? []);
     this.links = new ResumeLinks(record?.entries.values() ?? []);
     this.links.branchTo(this.leaf, this.tree.parents);
     if (copied !== undefined) {
@@ -138,7 +141,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
     const lines: EntryLine[] = [];
     let openTurn: string | undefined;
     for (const entry of copied.branch) {
-      if (entry.kind === 'custom' && (entry.tag === resumeLinkTag || entry.tag === queueTag)) {
+      if (isOfQueue(entry) || (entry.kind === 'custom' && entry.tag === resumeLinkTag)) {
         continue;
       }
       const line = { ...entry, parent: this.leaf };
@@ -247,14 +250,7 @@ export class SessionFile implements SessionLog, SessionBranches, ResumeStore {
   }
 
   queueChanged(prompts: readonly QueuedPrompt[]): void {
-    this.custom(queueTag, {
-      prompts: prompts.map(({ id, kind, text, images }) => ({
-        id,
-        kind,
-        text,
-        images: images.map(({ mediaType, data }) => ({ mediaType, data })),
-      })),
-    });
+    this.queue.write(prompts, (tag, data) => void this.custom(tag, data));
   }
 
   spent(usage: Usage | undefined): void {

@@ -1,4 +1,3 @@
-import { arrayField, isOneOf, isRecord, stringField } from '../base/guard';
 import type { Message } from '../events/message';
 import { noUsage, plusUsage, totalOfOne, type UsageTotal } from '../events/usageTotal';
 import type { PermissionMode } from '../gate/contract';
@@ -8,9 +7,9 @@ import { arrivedPart, arrivedTag, cutAnswer, type ArrivedPart, type CutAnswer } 
 import { DecodedLines } from './decodedLines';
 import { indexLines } from './lineIndex';
 import type { QueuedPrompt } from './promptQueue';
+import { queuedOf } from './queueEntries';
 import { usageOf } from './sessionContext';
 import {
-  isImage,
   isOwnCommand,
   type EntryLine,
   type HeadLine,
@@ -18,9 +17,6 @@ import {
   type SessionLine,
 } from './sessionEntry';
 import { privateCommandTag, type RanCommand } from './userCommand';
-
-/** The tag of the prompts that wait, among the custom entries; the newest of the branch counts. */
-export const queueTag = 'prompt-queue';
 
 /** The tag of what was paid for something that is no message: a summary that was not used. */
 export const spentTag = 'spent';
@@ -112,7 +108,7 @@ export function recordOf(
     messages: repaired.messages,
     privateCommands: conversation.privateCommands,
     cutAnswers: conversation.cutAnswers,
-    queued: queuedOf(branch),
+    queued: queuedOf(branch, tree.entries),
     spentElsewhere: spentElsewhere(tree.entries, branch),
     interruptedTurn: conversation.openTurn,
     notices,
@@ -295,21 +291,6 @@ function spentElsewhere(
     }
   }
   return sum;
-}
-
-const isPromptKind = isOneOf('steer', 'followUp');
-
-function queuedOf(branch: readonly EntryLine[]): readonly QueuedPrompt[] {
-  const newest = branch.findLast((entry) => entry.kind === 'custom' && entry.tag === queueTag);
-  const prompts = newest?.kind === 'custom' ? arrayField(newest.data, 'prompts') : undefined;
-  return (prompts ?? []).flatMap((value) => {
-    const id = stringField(value, 'id');
-    const text = stringField(value, 'text');
-    const kind = stringField(value, 'kind');
-    return isRecord(value) && id !== undefined && text !== undefined && isPromptKind(kind)
-      ? [{ id, kind, text, images: (arrayField(value, 'images') ?? []).filter(isImage) }]
-      : [];
-  });
 }
 
 function lastOf(branch: readonly EntryLine[], kind: 'model'): string | undefined;

@@ -231,6 +231,36 @@ describe('steering', () => {
 });
 
 describe('pictures', () => {
+  it('[R212] that wait are written once, however often the queue changes, and are there after a reload', async () => {
+    const hold = holdStep();
+    const data = 'QUJD'.repeat(1000);
+    const waiting = [{ mediaType: 'image/png', data }] as const;
+    const bench = sessionBench([[hold.step, ...answer('one')]]);
+    const session = bench.manager.current;
+    session.submit('go');
+    await hold.reached;
+    session.submit('look', { images: waiting });
+    session.submit('look again', { images: waiting });
+    session.submit('plain');
+    session.editQueued(session.queued[2]?.id ?? '', 'plainer');
+    await bench.manager.flush();
+    const timesWritten = (): number =>
+      (bench.storage.files.get(session.id)?.text ?? '').split(data).length - 1;
+    expect(timesWritten()).toBe(1);
+
+    const again = await bench.store.open(session.id);
+    expect(again?.stored.queued).toEqual(session.queued);
+    again?.log.queueChanged?.(again.stored.queued?.slice(0, 1) ?? []);
+    await again?.log.flush();
+    expect(timesWritten()).toBe(1);
+    expect((await bench.store.open(session.id))?.stored.queued).toEqual(session.queued.slice(0, 1));
+    const copy = String(await bench.store.fork(session.id));
+    expect(bench.storage.files.get(copy)?.text).not.toContain(data);
+    session.stop();
+    hold.letGo();
+    await session.whenIdle();
+  });
+
   const images = [{ mediaType: 'image/png', data: 'c2stYW50LWFwaTAzLWFiY2RlZmdoaWo=' }] as const;
 
   it('go with a prompt, alone too, and are there again unchanged after a reload', async () => {
