@@ -12,6 +12,9 @@ import { RowView } from './rowView';
 /** Room below the last row: the activity line comes and goes there without moving anything. */
 const activityRoomPx = 34;
 
+/** How long the reader stays at the end before items far above are let go. */
+const trimDelayMs = 1000;
+
 /** Nearer to the first row than this, those before it are asked for. */
 const rowsToStart = 20;
 
@@ -40,17 +43,19 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
   const isPlaced = useRef(startIndex === undefined);
   useEffect(() => {
     isPlaced.current ||= !atEnd;
-    if (atEnd && isPlaced.current) {
-      // What the user has the focus in must not be drawn anew.
-      if (state.items.length > heldItems.max && !hasFocus(scroller.current)) {
-        // The list is drawn anew, and begins at the end.
-        layout.update({ anchor: undefined });
-        history.trim();
-      }
-    } else if (!atEnd && state.before > 0 && firstDrawn < rowsToStart) {
+    if (!atEnd && state.before > 0 && firstDrawn < rowsToStart) {
       history.loadBefore();
     }
   }, [atEnd, firstDrawn, state.order, state.before]);
+  const isTooLong = state.items.length > heldItems.max && atEnd && isPlaced.current;
+  useTrim(isTooLong, state.order, () => {
+    // What the user has the focus in must not be drawn anew.
+    if (!hasFocus(scroller.current)) {
+      // The list is drawn anew, and begins at the end.
+      layout.update({ anchor: undefined });
+      history.trim();
+    }
+  });
   const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined);
   useLayoutEffect(() => {
     if (!atEnd) {
@@ -213,6 +218,28 @@ function useRememberedPosition(
       });
     }, 150);
   };
+}
+
+/**
+ * Lets go of what is far above a reader who stays at the end. Not at once: it draws the list anew, which must wait neither
+ * for the first picture of a long session nor for the scrolling that brought the reader here.
+ */
+function useTrim(isTooLong: boolean, order: object, trim: () => void): void {
+  const newest = useRef(trim);
+  newest.current = trim;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    if (!isTooLong) {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+      return;
+    }
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      newest.current();
+    }, trimDelayMs);
+  }, [isTooLong, order]);
 }
 
 /** True when something was added or has grown below since the reader left the end. */
