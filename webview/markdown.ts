@@ -59,6 +59,11 @@ export function createMarkdownRenderer(page: Window & typeof globalThis): Markdo
       data.keepAttr = /^(?:language-[a-z0-9+#._-]+|hljs-[a-z_ -]+)$/.test(data.attrValue);
     } else if (data.attrName === 'href') {
       data.keepAttr = node.nodeName === 'A' && openableUrl.test(data.attrValue);
+    } else if (data.attrName === 'start') {
+      data.keepAttr = node.nodeName === 'OL' && /^\d{1,9}$/.test(data.attrValue);
+    } else if (data.attrName === 'align') {
+      data.keepAttr =
+        /^T[DH]$/.test(node.nodeName) && /^(?:left|center|right)$/.test(data.attrValue);
     }
   });
   const sanitise = (html: string, tags: string[], attributes: string[]): DocumentFragment =>
@@ -68,6 +73,8 @@ export function createMarkdownRenderer(page: Window & typeof globalThis): Markdo
       ALLOW_ARIA_ATTR: false,
       ALLOW_DATA_ATTR: false,
       ALLOWED_URI_REGEXP: openableUrl,
+      // Every other attribute's value has to look like an address; what these may hold the hook above says.
+      ADD_URI_SAFE_ATTR: ['start', 'align'],
       RETURN_DOM_FRAGMENT: true,
     });
   const { document } = page;
