@@ -52,10 +52,11 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
           {canDecide && !isSayingWhy && (
             <span class="hunk-actions">
               <IconButton
-                icon="comment"
-                label="Deny this change, say why"
-                onClick={() => setSayingWhy(true)}
-                testId="hunk-deny-reason"
+                icon="check"
+                label="Approve this change (a)"
+                onClick={() => decide('approve')}
+                className="is-approve"
+                testId="hunk-approve"
               />
               <IconButton
                 icon="close"
@@ -65,11 +66,10 @@ export function HunkRow(props: HunkRowProps): JSX.Element {
                 testId="hunk-deny"
               />
               <IconButton
-                icon="check"
-                label="Approve this change (a)"
-                onClick={() => decide('approve')}
-                className="is-approve"
-                testId="hunk-approve"
+                icon="comment"
+                label="Deny this change, say why"
+                onClick={() => setSayingWhy(true)}
+                testId="hunk-deny-reason"
               />
             </span>
           )}
