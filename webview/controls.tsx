@@ -86,6 +86,7 @@ export interface TextFieldProps {
   readonly isPassword?: boolean;
   /** Takes the focus when it appears: only for fields that the user has just asked for. */
   readonly takesFocus?: boolean;
+  readonly id?: string;
   readonly testId?: string;
 }
 
@@ -102,6 +103,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
     'vscode-text-field',
     {
       ref: field,
+      id: props.id,
       value: props.value,
       placeholder: props.placeholder,
       type: props.isPassword === true ? 'password' : 'text',
@@ -176,6 +178,22 @@ export function RadioGroup(props: RadioGroupProps): JSX.Element {
       onChange: (event: Event) => props.onChange(valueOf(event)),
     },
     props.options.map(({ value, content }) => h('vscode-radio', { key: value, value }, content)),
+  );
+}
+
+/** What went wrong, where it was tried; announced as it appears. */
+export function Problem({
+  text,
+  id,
+}: {
+  readonly text: string;
+  readonly id?: string;
+}): JSX.Element {
+  return (
+    <p class="problem" id={id} role="alert">
+      <Icon name="error" />
+      <span>{text}</span>
+    </p>
   );
 }
 

@@ -10,19 +10,25 @@ export function modelNames(text: string): readonly string[] {
   ];
 }
 
-/** The sentence that says what is missing; undefined when all is there. */
+/** A field that cannot be sent as it is, and the sentence that says why. */
+export interface MissingInEndpoint {
+  readonly field: 'name' | 'url' | 'models';
+  readonly sentence: string;
+}
+
+/** The first thing that is missing; undefined when all is there. */
 export function missingInEndpoint(input: {
   readonly name: string;
   readonly url: string;
   readonly models: string;
-}): string | undefined {
+}): MissingInEndpoint | undefined {
   if (input.name.trim() === '') {
-    return 'Give it a name.';
+    return { field: 'name', sentence: 'Give it a name.' };
   }
   if (!/^https?:\/\/\S+$/i.test(input.url.trim())) {
-    return 'The base URL begins with http:// or https://.';
+    return { field: 'url', sentence: 'The base URL begins with http:// or https://.' };
   }
   return modelNames(input.models).length === 0
-    ? 'Name at least one model, or fetch them.'
+    ? { field: 'models', sentence: 'Name at least one model, or fetch them.' }
     : undefined;
 }

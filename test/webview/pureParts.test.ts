@@ -6,6 +6,7 @@ import { hunkLabel, hunkLines, linePieces } from '../../webview/hunkLines';
 import { foundModels, groupsOf } from '../../webview/modelSearch';
 import { promptHeadline } from '../../webview/promptWords';
 import { answerOf, isAnswered, toggled } from '../../webview/questionAnswers';
+import { toolTitle } from '../../webview/toolWords';
 import { emptyLayout, toLayoutState } from '../../webview/vscodeApi';
 
 describe('the draft', () => {
@@ -51,6 +52,21 @@ describe('toLayoutState', () => {
   });
 });
 
+describe('the name of a tool', () => {
+  it('has the tool of a server in front, and is itself for any other tool', () => {
+    expect(toolTitle('mcp__playwright__browser_take_screenshot')).toBe(
+      'browser_take_screenshot · playwright',
+    );
+    expect(toolTitle('mcp__a_b__c__d')).toBe('c__d · a_b');
+    expect(['Task', 'mcp__', 'mcp__only', 'my_mcp__a__b'].map(toolTitle)).toEqual([
+      'Task',
+      'mcp__',
+      'mcp__only',
+      'my_mcp__a__b',
+    ]);
+  });
+});
+
 describe('the endpoint form', () => {
   it('takes one model per line or comma, each once', () => {
     expect(modelNames(' a \nb,,a\n\n c')).toEqual(['a', 'b', 'c']);
@@ -59,9 +75,18 @@ describe('the endpoint form', () => {
   it('says what is missing', () => {
     const whole = { name: 'n', url: 'http://localhost:1/v1', models: 'm' };
     expect(missingInEndpoint(whole)).toBeUndefined();
-    expect(missingInEndpoint({ ...whole, name: ' ' })).toBe('Give it a name.');
-    expect(missingInEndpoint({ ...whole, url: 'localhost' })).toMatch(/http:\/\//);
-    expect(missingInEndpoint({ ...whole, models: ',' })).toMatch(/at least one/);
+    expect(missingInEndpoint({ ...whole, name: ' ' })).toEqual({
+      field: 'name',
+      sentence: 'Give it a name.',
+    });
+    expect(missingInEndpoint({ ...whole, url: 'localhost' })).toEqual({
+      field: 'url',
+      sentence: 'The base URL begins with http:// or https://.',
+    });
+    expect(missingInEndpoint({ ...whole, models: ',' })).toEqual({
+      field: 'models',
+      sentence: 'Name at least one model, or fetch them.',
+    });
   });
 });
 

@@ -5,6 +5,8 @@ import { visibleText } from '../visibleText';
 export interface CardHeadProps {
   readonly icon: string;
   readonly verb: string;
+  /** The tooltip of the verb, where it can be too long to be read whole. */
+  readonly title?: string | undefined;
   /** For screen readers: what the card is, in words. */
   readonly name: string;
   readonly isOpen: boolean;
@@ -15,7 +17,7 @@ export interface CardHeadProps {
 
 /** The line of a card that opens and folds it. */
 export function CardHead(props: CardHeadProps): JSX.Element {
-  const { icon, verb, name, isOpen, onToggle, children } = props;
+  const { icon, verb, title, name, isOpen, onToggle, children } = props;
   return (
     <div class="card-head is-clickable" onClick={onToggle}>
       <button
@@ -23,6 +25,7 @@ export function CardHead(props: CardHeadProps): JSX.Element {
         class="card-toggle"
         aria-expanded={isOpen}
         aria-label={name}
+        title={title}
         onClick={(event) => {
           event.stopPropagation();
           onToggle();

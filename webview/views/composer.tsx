@@ -10,6 +10,7 @@ import {
   type Attachment,
 } from '../attachments';
 import type { PromptImage } from '../../src/protocol/methods';
+import { Problem } from '../controls';
 import { draftAtStart, restAfterSend, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
@@ -199,11 +200,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
           onStop={() => link.command('turn/stop', {})}
         />
       </div>
-      {problem !== '' && (
-        <p class="composer-problem" id="composer-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {problem !== '' && <Problem text={problem} id="composer-problem" />}
     </>
   );
 }

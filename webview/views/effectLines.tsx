@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { assertNever } from '../../src/base/assertNever';
 import type { EffectView, PathClassView } from '../../src/protocol/viewTypes';
-import { Visible } from '../controls';
+import { Icon, Visible } from '../controls';
 import { counted } from '../words';
 
 /** One effect of a call, complete: nothing of a command, a path or an address is cut. */
@@ -78,7 +78,11 @@ function Fact(props: {
       <span class="fact-value">
         <Visible text={props.value} isOneLine />
       </span>
-      {note !== '' && <span class="fact-note">{note}</span>}
+      {note !== '' && (
+        <span class="fact-note">
+          <Icon name="warning" /> {note}
+        </span>
+      )}
     </p>
   );
 }

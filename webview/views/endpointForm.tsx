@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import { Button, TextField } from '../controls';
+import { Button, Problem, TextField } from '../controls';
 import { missingInEndpoint, modelNames } from '../endpointInput';
 import { usePanel } from '../panel';
 import { counted } from '../words';
@@ -11,6 +11,8 @@ export interface EndpointFormProps {
   readonly onBack: () => void;
 }
 
+const fieldIds = { name: 'endpoint-name', url: 'endpoint-url', models: 'endpoint-models' } as const;
+
 /** An OpenAI-compatible server: name, address, key or none, and its models, asked for or typed. */
 export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element {
   const { link } = usePanel();
@@ -19,14 +21,17 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
   const [key, setKey] = useState('');
   const [models, setModels] = useState('');
   const [note, setNote] = useState('');
+  const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
   const credential = key.trim() === '' ? {} : { key: key.trim() };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setBusy(true);
+    setNote('');
+    setProblem('');
     try {
       await work();
     } catch (error) {
-      setNote(errorMessage(error));
+      setProblem(errorMessage(error));
     } finally {
       setBusy(false);
     }
@@ -36,7 +41,8 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
       setNote('Asking the server for its models');
       const found = await link.request('endpoint/probe', { url: url.trim(), ...credential });
       if (found.problem !== undefined) {
-        setNote(`${found.problem} You can type the models by hand.`);
+        setNote('');
+        setProblem(`${found.problem} You can type the models by hand.`);
         return;
       }
       setModels(found.models.join('\n'));
@@ -46,7 +52,8 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
     attempt(async () => {
       const missing = missingInEndpoint({ name, url, models });
       if (missing !== undefined) {
-        setNote(missing);
+        setProblem(missing.sentence);
+        document.getElementById(fieldIds[missing.field])?.focus();
         return;
       }
       const added = await link.request('endpoint/add', {
@@ -58,7 +65,9 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
       if (added.ok) {
         onDone();
       } else {
-        setNote(added.problem ?? 'The endpoint was not saved. What you typed is kept; try again.');
+        setProblem(
+          added.problem ?? 'The endpoint was not saved. What you typed is kept; try again.',
+        );
       }
     });
   return (
@@ -71,6 +80,7 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
         onInput={setName}
         placeholder="Ollama"
         takesFocus
+        id={fieldIds.name}
         testId="endpoint-name"
       />
       <TextField
@@ -79,6 +89,7 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
         value={url}
         onInput={setUrl}
         placeholder="http://localhost:11434/v1"
+        id={fieldIds.url}
         testId="endpoint-url"
       />
       <TextField
@@ -92,6 +103,7 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
       <label class="form-field">
         <span>Models, one per line</span>
         <textarea
+          id={fieldIds.models}
           class="text-input"
           rows={4}
           value={models}
@@ -102,6 +114,7 @@ export function EndpointForm({ onDone, onBack }: EndpointFormProps): JSX.Element
       <p class="form-note" role="status">
         {note}
       </p>
+      {problem !== '' && <Problem text={problem} />}
       <div class="actions">
         <Button isPrimary isDisabled={isBusy} onClick={() => void save()} testId="endpoint-save">
           Add

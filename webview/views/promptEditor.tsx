@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import { Button } from '../controls';
+import { Button, Problem } from '../controls';
 
 export interface PromptEditorProps {
   readonly label: string;
@@ -61,11 +61,7 @@ export function PromptEditor(props: PromptEditorProps): JSX.Element {
         }}
       />
       {props.note !== undefined && <p class="prompt-editor-note">{props.note}</p>}
-      {problem !== '' && (
-        <p class="composer-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {problem !== '' && <Problem text={problem} />}
       <div class="actions">
         <Button onClick={() => void send()} isPrimary isDisabled={isSending}>
           {props.sendLabel}

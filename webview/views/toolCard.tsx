@@ -4,6 +4,7 @@ import type { ToolItem, ToolItemState } from '../../src/events/sessionItem';
 import { errorMessage } from '../../src/base/patchbayError';
 import { Icon, Visible } from '../controls';
 import { useFlag, usePanel, useWords } from '../panel';
+import { toolTitle } from '../toolWords';
 import { visibleText } from '../visibleText';
 import { byteSize } from '../words';
 import { CardFile, CardHead } from './cardHead';
@@ -38,7 +39,7 @@ const stateLooks: {
 export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
   const [isOpen, setOpen] = useFlag(`open:${item.id}`);
   const look = actionLooks[item.action];
-  const verb = look.verb === '' ? visibleText(item.toolName) : look.verb;
+  const verb = look.verb === '' ? visibleText(toolTitle(item.toolName)) : look.verb;
   const state = stateLooks[item.state];
   return (
     <section
@@ -50,6 +51,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
       <CardHead
         icon={look.icon}
         verb={verb}
+        title={look.verb === '' ? visibleText(item.toolName) : undefined}
         name={`${verb} ${visibleText(item.object)}, ${state.word}`}
         isOpen={isOpen}
         onToggle={() => setOpen(!isOpen)}

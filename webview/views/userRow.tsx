@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
 import type { SessionItem } from '../../src/events/sessionItem';
-import { Icon, IconButton } from '../controls';
+import { Icon, IconButton, Problem } from '../controls';
 import { useFlag, usePanel } from '../panel';
 import { counted } from '../words';
 import { PromptEditor } from './promptEditor';
@@ -69,11 +69,7 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
         </button>
       )}
       <UserFacts item={item} onChoose={(work) => void tell(work)} />
-      {problem !== '' && (
-        <p class="composer-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {problem !== '' && <Problem text={problem} />}
       <div class="user-actions">
         <IconButton
           icon="edit"
