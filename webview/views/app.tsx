@@ -76,7 +76,7 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
     <>
       <Header status={state.status} isEmpty={isEmpty} isBlank={state === blankState} />
       {surface === 'history' ? (
-        <HistoryList onClose={() => onSurface('chat')} />
+        <HistoryList models={state.setup.models} onClose={() => onSurface('chat')} />
       ) : state === blankState ? (
         <main class="conversation" />
       ) : isEmpty ? (

@@ -7,6 +7,7 @@ import { ago } from '../words';
 
 export interface HistoryItemProps {
   readonly session: SessionSummaryView;
+  readonly modelName: string | undefined;
   /** Where the word that is looked for stands. */
   readonly excerpts: readonly string[];
   readonly onOpen: () => void;
@@ -86,7 +87,7 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
             <Visible text={excerpt} isOneLine />
           </span>
         ))}
-        <HistoryFacts session={session} />
+        <HistoryFacts session={session} modelName={props.modelName} />
       </button>
       <span class="history-actions">
         <IconButton
@@ -120,11 +121,19 @@ const stateLooks = {
   waiting: { icon: 'question', word: 'waits for you' },
 } as const;
 
-function HistoryFacts({ session }: { readonly session: SessionSummaryView }): JSX.Element {
+function HistoryFacts({
+  session,
+  modelName,
+}: Pick<HistoryItemProps, 'session' | 'modelName'>): JSX.Element {
   const { nowMs } = usePanel();
   const look = session.state === undefined ? undefined : stateLooks[session.state];
   return (
     <span class="history-facts">
+      {session.isCurrent && (
+        <>
+          <Icon name="circle-filled" /> open{' · '}
+        </>
+      )}
       {look !== undefined && (
         <span class="history-state" data-state={session.state} data-testid="history-state">
           <Icon name={look.icon} /> {look.word}
@@ -132,13 +141,7 @@ function HistoryFacts({ session }: { readonly session: SessionSummaryView }): JS
         </span>
       )}
       {ago(session.updatedAtMs, nowMs())}
-      {session.modelId !== undefined && ` · ${session.modelId}`}
-      {session.isCurrent && (
-        <>
-          {' · '}
-          <Icon name="circle-filled" /> open
-        </>
-      )}
+      {modelName !== undefined && ` · ${modelName}`}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { errorMessage } from '../../src/base/patchbayError';
-import type { Requests, SessionSummaryView } from '../../src/protocol/methods';
+import type { ModelView, Requests, SessionSummaryView } from '../../src/protocol/methods';
 import { Icon, IconButton, TextField } from '../controls';
 import { usePanel } from '../panel';
 import { counted } from '../words';
@@ -13,7 +13,13 @@ type SearchResult = Requests['session/search']['result'];
 const searchDelayMs = 250;
 
 /** The sessions: open, find, rename, export or delete one. */
-export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.Element {
+export function HistoryList({
+  models,
+  onClose,
+}: {
+  readonly models: readonly ModelView[];
+  readonly onClose: () => void;
+}): JSX.Element {
   const { link } = usePanel();
   const [sessions, setSessions] = useState<readonly SessionSummaryView[] | undefined>(undefined);
   const [problem, setProblem] = useState('');
@@ -69,6 +75,7 @@ export function HistoryList({ onClose }: { readonly onClose: () => void }): JSX.
           <HistoryItem
             key={session.id}
             session={session}
+            modelName={nameOf(models, session.modelId)}
             excerpts={excerptsOf(session, found)}
             onOpen={() => {
               link.command('session/open', { sessionId: session.id });
@@ -119,6 +126,11 @@ function useSearch(query: string, onProblem: (problem: string) => void): Found {
     };
   }, [query, link]);
   return found;
+}
+
+/** A model that is no longer offered has no name but its id. */
+function nameOf(models: readonly ModelView[], modelId: string | undefined): string | undefined {
+  return models.find(({ id }) => id === modelId)?.name ?? modelId;
 }
 
 function isWanted(session: SessionSummaryView, query: string, found: Found): boolean {
