@@ -144,7 +144,7 @@ function UseText(props: {
       {context.basis === 'estimated' ? ', estimated' : ''}
       {context.limitTokens !== undefined && (
         <span class="context-note">
-          Above {grouped(context.limitTokens)} earlier messages are summarised.
+          From {grouped(context.limitTokens)} tokens on, earlier messages are summarised.
         </span>
       )}
     </p>
