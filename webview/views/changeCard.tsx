@@ -116,23 +116,23 @@ function ChangeHunk(props: ChangeHunkProps): JSX.Element {
       onPlace={() => link.command('change/open', { changeId, hunkId: hunk.id })}
       head={
         <>
-          <span class="hunk-origin" data-testid="change-origin">
+          <span class="hunk-origin" title={visibleText(origin)} data-testid="change-origin">
             <Visible text={origin} isOneLine />
           </span>
           <span class="hunk-actions">
-            <IconButton
-              icon="discard"
-              label="Undo this change (u)"
-              onClick={() => onDecide('undo')}
-              className="is-deny"
-              testId="change-undo"
-            />
             <IconButton
               icon="check"
               label="Keep this change (k)"
               onClick={() => onDecide('keep')}
               className="is-approve"
               testId="change-keep"
+            />
+            <IconButton
+              icon="discard"
+              label="Undo this change (u)"
+              onClick={() => onDecide('undo')}
+              className="is-deny"
+              testId="change-undo"
             />
           </span>
         </>

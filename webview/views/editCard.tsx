@@ -28,10 +28,10 @@ const stateLooks: {
 } = {
   open: { icon: 'question', word: 'waits for you' },
   approved: { icon: 'check', word: 'approved' },
-  partly: { icon: 'check', word: 'approved in part' },
+  partly: { icon: 'diff-modified', word: 'approved in part' },
   denied: { icon: 'circle-slash', word: 'denied' },
   withdrawn: { icon: 'debug-stop', word: 'withdrawn' },
-  written: { icon: 'check', word: 'written' },
+  written: { icon: 'save', word: 'written' },
 };
 
 /** A proposed change of one file: the same hunks as in the editor, each with its decision. */

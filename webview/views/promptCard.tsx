@@ -38,10 +38,12 @@ export const PromptCard = memo(function PromptCard({
     >
       <div class="card-head">
         <Icon name={headline.icon} />
-        <h2 class="card-verb" id={headlineId}>
-          <Visible text={headline.title} isOneLine />
-        </h2>
-        <span class="card-summary">{prompt.asker} asks</span>
+        <div class="prompt-title">
+          <h2 class="card-verb" id={headlineId}>
+            <Visible text={headline.title} isOneLine />
+          </h2>
+          <span class="card-summary">{prompt.asker} asks</span>
+        </div>
       </div>
       <div class="card-body">
         {prompt.effects.map((effect, index) => (

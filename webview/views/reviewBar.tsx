@@ -25,18 +25,20 @@ export interface ReviewBarProps {
 
 /** `2 files · 3 hunks to review`: opens the first of them, and decides all of them. */
 export function ReviewBar(props: ReviewBarProps): JSX.Element {
+  const files = counted(props.fileCount, 'file');
   return (
     <section class="pending" data-testid={`${props.testId}-bar`} aria-label={props.label}>
       <button
         type="button"
         class="pending-open"
-        title={props.openTitle}
+        title={`${files} · ${props.what}. ${props.openTitle}`}
         onClick={props.onOpen}
         data-testid={`${props.testId}-open`}
       >
         <Icon name={props.icon} />
         <span>
-          {counted(props.fileCount, 'file')} · {props.what}
+          <span class="pending-files">{files} · </span>
+          {props.what}
         </span>
       </button>
       {props.actions.map(({ testId, icon, label, title, onRun }) => (

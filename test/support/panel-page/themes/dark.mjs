@@ -16,6 +16,8 @@ useTheme({
     '--vscode-button-secondaryBorder': 'rgba(204, 204, 204, 0.15)',
     '--vscode-button-secondaryForeground': '#cccccc',
     '--vscode-button-secondaryHoverBackground': '#2b2b2b',
+    '--vscode-chat-linesAddedForeground': '#54b054',
+    '--vscode-chat-linesRemovedForeground': '#fc6a6a',
     '--vscode-chat-requestBubbleBackground': 'rgba(38, 79, 120, 0.3)',
     '--vscode-checkbox-background': '#313131',
     '--vscode-checkbox-border': '#3c3c3c',

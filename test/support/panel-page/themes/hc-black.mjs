@@ -14,6 +14,8 @@ useTheme({
     '--vscode-button-hoverBackground': '#000000',
     '--vscode-button-secondaryBorder': '#6fc3df',
     '--vscode-button-secondaryForeground': '#ffffff',
+    '--vscode-chat-linesAddedForeground': '#54b054',
+    '--vscode-chat-linesRemovedForeground': '#f48771',
     '--vscode-checkbox-background': '#000000',
     '--vscode-checkbox-border': '#6fc3df',
     '--vscode-checkbox-foreground': '#ffffff',

@@ -15,6 +15,8 @@ useTheme({
     '--vscode-button-secondaryBackground': '#ffffff',
     '--vscode-button-secondaryBorder': '#0f4a85',
     '--vscode-button-secondaryForeground': '#292929',
+    '--vscode-chat-linesAddedForeground': '#107c10',
+    '--vscode-chat-linesRemovedForeground': '#b5200d',
     '--vscode-checkbox-background': '#ffffff',
     '--vscode-checkbox-border': '#0f4a85',
     '--vscode-checkbox-foreground': '#292929',

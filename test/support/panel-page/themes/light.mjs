@@ -16,6 +16,8 @@ useTheme({
     '--vscode-button-secondaryBorder': 'rgba(59, 59, 59, 0.15)',
     '--vscode-button-secondaryForeground': '#3b3b3b',
     '--vscode-button-secondaryHoverBackground': '#cccccc',
+    '--vscode-chat-linesAddedForeground': '#107c10',
+    '--vscode-chat-linesRemovedForeground': '#bc2f32',
     '--vscode-chat-requestBubbleBackground': 'rgba(173, 214, 255, 0.3)',
     '--vscode-checkbox-background': '#f8f8f8',
     '--vscode-checkbox-border': '#cecece',
