@@ -85,18 +85,242 @@ test('every scene draws in every theme without an error and without breaking the
   }
 });
 
-test('nothing scrolls sideways at 300 pixels', async (t) => {
+test('nothing scrolls sideways at 300 pixels, nor in a narrower side bar', async (t) => {
   for (const scene of Object.keys(scenes)) {
     const { page } = await open(t, scene, { width: 300 });
+    for (const width of [300, 220]) {
+      await page.setViewportSize({ width, height: 720 });
+      await frames(page, 4);
+      const tooWide = await page.evaluate(() => {
+        const isOwnScroller = (e) => e.closest('pre, .table-box, .hunk-text, textarea') !== null;
+        return [...document.querySelectorAll('body *')]
+          .filter((e) => !isOwnScroller(e) && !e.closest('.only-spoken'))
+          .filter((e) => e.getBoundingClientRect().right > window.innerWidth + 0.5)
+          .map((e) => `${e.tagName}.${e.className}`);
+      });
+      assert.deepEqual(tooWide, [], `${scene} ${width}`);
+    }
+    await page.context().close();
+  }
+});
+
+test('the head of a card shows how it ended at every width: a long name gives way', async (t) => {
+  for (const width of [220, 300, 420, 800]) {
+    const { page } = await open(t, 'heads', { width, height: 1600 });
     await frames(page, 4);
-    const tooWide = await page.evaluate(() => {
-      const isOwnScroller = (e) => e.closest('pre, .table-box, .hunk-text, textarea') !== null;
-      return [...document.querySelectorAll('body *')]
-        .filter((e) => !isOwnScroller(e) && !e.closest('.only-spoken'))
-        .filter((e) => e.getBoundingClientRect().right > window.innerWidth + 0.5)
-        .map((e) => `${e.tagName}.${e.className}`);
+    const { wrong, count } = await page.evaluate((isWide) => {
+      const heads = [...document.querySelectorAll('.card-head')];
+      const shown = (e) => e.textContent.trim();
+      return {
+        count: heads.length,
+        wrong: heads.flatMap((head) => {
+          const state = head.querySelector('.card-state .codicon').getBoundingClientRect();
+          const summary = head.querySelector('.card-summary');
+          const before = [...head.children]
+            .slice(0, -1)
+            .map((e) => e.getBoundingClientRect().right);
+          const problems = [];
+          if (state.right > head.getBoundingClientRect().right || state.width < 10) {
+            problems.push('the state is outside');
+          }
+          if (Math.max(...before) > state.left) problems.push('something covers the state');
+          if (isWide && summary.scrollWidth > summary.clientWidth)
+            problems.push('the result is cut');
+          return problems.map((problem) => `${shown(head)}: ${problem}`);
+        }),
+      };
+    }, width >= 300);
+    assert.deepEqual(wrong, [], `${width}`);
+    assert.equal(count, 19, 'all of them are looked at');
+    await page.context().close();
+  }
+});
+
+test('the states of an edit differ where there is no room for their words', async (t) => {
+  const { page } = await open(t, 'heads', { width: 300, height: 1600 });
+  const icons = await id(page, 'edit-card')
+    .locator('.card-state .codicon')
+    .evaluateAll((all) => all.map((e) => e.className));
+  assert.equal(icons.length, 5);
+  assert.equal(new Set(icons).size, 5, String(icons));
+});
+
+test('a tool of a server is named by the tool first, and its whole name is in the tooltip', async (t) => {
+  const { page } = await open(t, 'heads', { height: 1600 });
+  const toggle = page.getByRole('button', { name: /^browser_take_screenshot · playwright / });
+  assert.equal(await toggle.getAttribute('title'), 'mcp__playwright__browser_take_screenshot');
+});
+
+test('a table scrolls sideways and breaks no word', async (t) => {
+  const { page } = await open(t, 'chosen', { width: 220 });
+  const table = [
+    '| file | lines | what became of it |',
+    '| --- | ---: | --- |',
+    '| src/index.ts | 3 | written and formatted afterwards |',
+  ].join('\n');
+  await deltas(page, 1, [{ op: 'add', item: textItem('x', table) }]);
+  await page.locator('.table-box').waitFor();
+  const { broken, words, scrolls } = await page.locator('.table-box').evaluate((box) => {
+    const all = [...box.querySelectorAll('th, td')].flatMap((cell) =>
+      [...cell.textContent.matchAll(/\S+/g)].map((match) => {
+        const range = document.createRange();
+        range.setStart(cell.firstChild, match.index);
+        range.setEnd(cell.firstChild, match.index + match[0].length);
+        return { word: match[0], lines: range.getClientRects().length };
+      }),
+    );
+    return {
+      words: all.length,
+      broken: all.filter(({ lines }) => lines > 1).map(({ word }) => word),
+      scrolls: box.scrollWidth > box.clientWidth,
+    };
+  });
+  assert.deepEqual({ broken, words, scrolls }, { broken: [], words: 12, scrolls: true });
+});
+
+test('a retry says what failed and when it goes on, and covers neither its button nor the answer', async (t) => {
+  for (const width of [220, 300, 420, 800]) {
+    const { page } = await open(t, 'loop', { width });
+    await frames(page, 4);
+    const found = await id(page, 'retry-line').evaluate((line) => {
+      const [reason, rest] = [...line.querySelectorAll('.activity-text > *')];
+      const stop = line.querySelector('button').getBoundingClientRect();
+      const last = [...document.querySelectorAll('.row')].at(-1);
+      const text = document.createRange();
+      text.selectNodeContents(last);
+      return {
+        reason: reason.scrollWidth <= reason.clientWidth,
+        rest: rest.scrollWidth <= rest.clientWidth,
+        isBeside: [reason, rest].every((e) => e.getBoundingClientRect().right <= stop.left),
+        isInside: stop.right <= window.innerWidth,
+        isBelow: line.getBoundingClientRect().top >= text.getBoundingClientRect().bottom,
+      };
     });
-    assert.deepEqual(tooWide, [], scene);
+    const expected = { reason: true, rest: true, isBeside: true, isInside: true, isBelow: true };
+    assert.deepEqual(found, { ...expected, rest: width >= 300 }, `${width}`);
+    await page.context().close();
+  }
+});
+
+test('where a change came from is read whole at every width', async (t) => {
+  for (const width of [220, 300, 420, 800]) {
+    const { page } = await open(t, 'changes', { width, height: 1200 });
+    await frames(page, 4);
+    const origins = await id(page, 'change-origin').evaluateAll((all) =>
+      all.map((e) => ({
+        text: e.textContent,
+        isCut: e.scrollWidth > e.clientWidth,
+        title: e.title,
+      })),
+    );
+    assert.equal(origins.length, 3);
+    for (const { text, isCut, title } of origins) {
+      assert.deepEqual({ isCut, title }, { isCut: false, title: text }, `${width}`);
+    }
+    await page.context().close();
+  }
+});
+
+test('yes stands before no, and saying why comes last, in every place', async (t) => {
+  const { page } = await open(t, 'edit', { width: 800, height: 1600 });
+  await notify(page, 'change/changed', { changes: scenes.changes.snapshot.changes });
+  await id(page, 'changes-bar').waitFor();
+  const orders = {
+    hunk: ['hunk-approve', 'hunk-deny', 'hunk-deny-reason'],
+    'edit-card': ['approve-all', 'deny-all', 'deny-all-reason'],
+    'pending-bar': ['pending-approve-all', 'pending-deny-all'],
+    'change-hunk': ['change-keep', 'change-undo'],
+    'change-card': ['change-keep-file', 'change-undo-file'],
+    'changes-bar': ['changes-keep-all', 'changes-undo-all'],
+  };
+  for (const [owner, expected] of Object.entries(orders)) {
+    const lefts = await id(page, owner)
+      .first()
+      .evaluate(
+        (box, names) =>
+          names.map(
+            (name) => box.querySelector(`[data-testid="${name}"]`).getBoundingClientRect().left,
+          ),
+        expected,
+      );
+    assert.deepEqual(
+      lefts,
+      [...lefts].sort((a, b) => a - b),
+      owner,
+    );
+  }
+});
+
+/** Ratio of contrast of each element's words against what stands behind them, as WCAG counts it. */
+const contrasts = (page, selector) =>
+  page.locator(selector).evaluateAll((all) => {
+    const channels = (color) => {
+      const canvas = document
+        .createElement('canvas')
+        .getContext('2d', { willReadFrequently: true });
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+      return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const over = ([r, g, b, a], below) =>
+      [r, g, b].map((value, i) => (value * a + below[i] * (255 - a)) / 255);
+    const light = (rgb) =>
+      rgb
+        .map((value) => value / 255)
+        .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = (element) =>
+      element === null
+        ? [255, 255, 255]
+        : over(channels(getComputedStyle(element).backgroundColor), behind(element.parentElement));
+    return all.map((element) => {
+      const back = behind(element);
+      const [low, high] = [back, over(channels(getComputedStyle(element).color), back)]
+        .map(light)
+        .sort((a, b) => a - b);
+      return { words: element.textContent.slice(0, 30), ratio: (high + 0.05) / (low + 0.05) };
+    });
+  });
+
+test('words of warning, counts of lines and comments can be read in every theme', async (t) => {
+  const words = {
+    prompts: '.fact-note, .hidden-character',
+    edits: '.added, .removed, .icon-button.is-deny',
+    changes: '.hunk-origin, .removed',
+    answer: '.hljs-comment',
+    chosen: '.history-state, .problem span:not(.codicon)',
+  };
+  for (const theme of themes) {
+    for (const [scene, selector] of Object.entries(words)) {
+      const { page } = await open(t, scene, { theme, height: 1400 });
+      if (scene === 'chosen') {
+        await page.evaluate(() => {
+          window.fakeHost.answers['prompt/submit'] = () => ({ accepted: false, problem: 'No.' });
+        });
+        await id(page, 'composer').fill('x');
+        await id(page, 'composer').press('Enter');
+        await notify(page, 'view/show', { what: 'history' });
+      }
+      await page.locator(selector).first().waitFor();
+      await frames(page, 4);
+      const faint = (await contrasts(page, selector)).filter(({ ratio }) => ratio < 4.5);
+      assert.deepEqual(faint, [], `${scene} ${theme}`);
+      await page.context().close();
+    }
+  }
+});
+
+test('a field’s placeholder has the theme’s colour', async (t) => {
+  for (const theme of themes) {
+    const { page } = await open(t, 'prompt', { theme });
+    await id(page, 'deny-reason').click();
+    const input = id(page, 'deny-reason-field').locator('input');
+    const [field, composer] = await Promise.all(
+      [input, id(page, 'composer')].map((some) =>
+        some.evaluate((e) => getComputedStyle(e, '::placeholder').color),
+      ),
+    );
+    assert.equal(field, composer, theme);
     await page.context().close();
   }
 });
@@ -184,6 +408,26 @@ test('a link asks the host to open it and goes nowhere by itself', async (t) => 
   await page.getByRole('link', { name: 'the guide' }).click();
   assert.deepEqual(await postedSoon(page, 'link/open'), [{ url: 'https://example.com/guide' }]);
   assert.equal(page.url(), address);
+});
+
+test('a list keeps its number behind a code block, and a column its side', async (t) => {
+  const { page } = await open(t, 'chosen');
+  const text =
+    '1. one\n2. two\n\n```sh\nls\n```\n\n3. three\n\n| a | b | c |\n| --- | :-: | ---: |\n| 1 | 2 | 3 |\n';
+  await deltas(page, 1, [{ op: 'add', item: textItem('x', text) }]);
+  await page.locator('.table-box').waitFor();
+  const found = await page.locator('.markdown').evaluate((root) => ({
+    starts: [...root.querySelectorAll('ol')].map((list) => list.start),
+    sides: [...root.querySelectorAll('th, td')].map((cell) => getComputedStyle(cell).textAlign),
+    attributes: [...root.querySelectorAll('ol, ol *, table, table *')].flatMap((e) =>
+      e.getAttributeNames().map((name) => `${e.tagName} ${name}`),
+    ),
+  }));
+  assert.deepEqual(found, {
+    starts: [1, 3],
+    sides: ['left', 'center', 'right', 'left', 'center', 'right'],
+    attributes: ['OL start', 'TH align', 'TH align', 'TD align', 'TD align'],
+  });
 });
 
 const longText = `# Title

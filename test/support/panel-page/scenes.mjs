@@ -432,6 +432,16 @@ export function longHistory(count) {
 }
 
 const now = Date.now();
+const deepPath =
+  '/home/ann/app/packages/front-end/components/navigation/sidebar/SidebarItem.integration.test.tsx';
+const longCommand = {
+  object: 'npm test -- --reporter=dot --coverage --runInBand packages/front-end',
+  summary: 'exit 127',
+  state: 'error',
+  why: 'allowed by your rule “npm test” (this workspace)',
+};
+const editStates = ['approved', 'partly', 'denied', 'withdrawn', 'written'];
+
 const sessions = [
   {
     id: 'session-1',
@@ -607,6 +617,86 @@ export const scenes = {
       ],
       edits: [decidedEdit, edit, protectedEdit],
       status: waiting,
+    }),
+    sessions,
+  },
+  /** What nobody approved, with where it came from; the first of it by a command. */
+  changes: {
+    snapshot: snapshot({
+      items: [user, { ...runTool, ...longCommand }],
+      changes: [
+        {
+          id: 'f1',
+          turnId: 't1',
+          callId: 'c-run',
+          path: deepPath,
+          label: deepPath.slice('/home/ann/'.length),
+          kind: 'edit',
+          added: 5,
+          removed: 3,
+          hunks: [
+            { hunk: hunks[0].hunk, origin: 'during "npm run format -- --write packages/web"' },
+            { hunk: hunks[1].hunk, origin: 'by Codex, not asked here' },
+          ],
+        },
+        {
+          id: 'f2',
+          turnId: 't1',
+          callId: 'c-run',
+          path: '/home/ann/app/.eslintcache',
+          label: '.eslintcache',
+          kind: 'create',
+          added: 1,
+          removed: 0,
+          hunks: [{ hunk: protectedEdit.hunks[0].hunk, origin: 'during "npm run lint"' }],
+        },
+      ],
+    }),
+    sessions,
+  },
+  /** The heads of cards, in every state, with long names and short results; some below others. */
+  heads: {
+    snapshot: snapshot({
+      items: [
+        user,
+        ...['pending', 'awaiting', 'running', 'ok', 'error', 'denied', 'aborted'].map((state) => ({
+          ...runTool,
+          id: `run-${state}`,
+          state,
+        })),
+        { ...runTool, ...longCommand },
+        { ...read, id: 'deep', object: deepPath, path: deepPath },
+        {
+          ...runTool,
+          id: 'server',
+          toolName: 'mcp__playwright__browser_take_screenshot',
+          action: 'other',
+          object: '{"url":"https://example.com/a/page"}',
+          summary: '12 KB',
+          state: 'ok',
+        },
+        {
+          ...runTool,
+          id: 'tool',
+          toolName: 'a_tool_of_a_server_with_a_very_long_name',
+          action: 'other',
+          object: '',
+          summary: 'failed',
+          state: 'error',
+        },
+        { ...runTool, ...longCommand, id: 'below', parentCallId: 'tool' },
+        { ...search, id: 'below-2', parentCallId: 'below' },
+        { ...read, id: 'below-3', object: deepPath, path: deepPath, parentCallId: 'below-2' },
+        ...editStates.map((state) => ({ ...editTool, id: `c-${state}`, editId: state })),
+      ],
+      edits: editStates.map((state) => ({
+        ...edit,
+        id: state,
+        callId: `c-${state}`,
+        label: `src/report/table/${state}.ts`,
+        state,
+      })),
+      status: claude,
     }),
     sessions,
   },
