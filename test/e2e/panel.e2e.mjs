@@ -853,6 +853,54 @@ test('an endpoint is added with the models that it names, or with models typed b
   await id(page, 'endpoint-form').waitFor({ state: 'detached' });
 });
 
+test('what is missing in an endpoint is said, and its field is where typing goes on', async (t) => {
+  const { page } = await open(t, 'chosen');
+  await notify(page, 'view/show', { what: 'endpoint' });
+  await id(page, 'endpoint-save').click();
+  await page.getByRole('alert').getByText('Give it a name.').waitFor();
+  await page.keyboard.type('Ollama');
+  await id(page, 'endpoint-save').click();
+  await page
+    .getByRole('alert')
+    .getByText(/^The base URL begins/)
+    .waitFor();
+  await page.keyboard.type('http://localhost:1/v1');
+  await id(page, 'endpoint-save').click();
+  await page
+    .getByRole('alert')
+    .getByText(/^Name at least one model/)
+    .waitFor();
+  await page.keyboard.type('mine');
+  await id(page, 'endpoint-save').click();
+  assert.deepEqual(await postedSoon(page, 'endpoint/add'), [
+    { name: 'Ollama', url: 'http://localhost:1/v1', models: ['mine'] },
+  ]);
+});
+
+test('what can be done about a full context is in reach, however much stands above it', async (t) => {
+  const { page } = await open(t, 'chosen', { width: 220, height: 480 });
+  await deltas(page, 1, [], {
+    ...scenes.chosen.snapshot.status,
+    compaction: 'ours',
+    context: {
+      usedTokens: 151_234,
+      windowTokens: 200_000,
+      reserveTokens: 32_000,
+      limitTokens: 160_000,
+      basis: 'estimated',
+      parts: { system: 3120, tools: 12_400, mcp: 8200, files: 22_000, conversation: 105_514 },
+    },
+  });
+  await id(page, 'context-gauge').click();
+  await page.getByText('From 160,000 tokens on, earlier messages are summarised.').waitFor();
+  const panel = await id(page, 'context-panel').boundingBox();
+  for (const name of ['context-compact', 'context-cost']) {
+    const button = await id(page, name).boundingBox();
+    assert.ok(button.y + button.height <= panel.y + panel.height, name);
+  }
+  await id(page, 'context-compact').click({ trial: true });
+});
+
 test('earlier sessions are listed, opened, and removed after a question in their place', async (t) => {
   const { page } = await open(t, 'chosen');
   await notify(page, 'view/show', { what: 'history' });
