@@ -98,11 +98,13 @@ class ReplayRun {
   private readonly sessionId = createId('session');
   private readonly cwd: string;
   private readonly script: ReturnType<typeof scriptOf>;
+  private readonly adapter: string | undefined;
   private token: string | undefined;
 
   constructor(private readonly options: ReplayOptions) {
     const { bridge, dialect } = replayParts(options.dialect);
-    const processes = readRecording(options.recording, options.emit);
+    const { adapter, processes } = readRecording(options.recording, options.emit);
+    this.adapter = adapter;
     this.script = scriptOf(processes, dialect);
     this.cwd = processes.find(({ cwd }) => cwd?.startsWith('/') === true)?.cwd ?? '/workspace';
     this.world = createReplayWorld({
@@ -162,6 +164,13 @@ class ReplayRun {
     }
     if (this.script.length === 0) {
       this.options.emit({ error: 'There is no recording on standard input.' });
+      return 1;
+    }
+    const { dialect } = this.options;
+    if (this.adapter !== undefined && this.adapter !== dialect) {
+      this.options.emit({
+        error: `This recording is of ${this.adapter}, and nothing in it is a turn of ${dialect}. Name its own dialect.`,
+      });
       return 1;
     }
     return 0;

@@ -18,6 +18,7 @@ export type RecordedEntry =
     }
   | { readonly kind: 'stderr'; readonly text: string }
   | { readonly kind: 'kill'; readonly signal: string }
+  | { readonly kind: 'meta'; readonly adapter: string | undefined }
   | { readonly kind: 'exit'; readonly code: number | null; readonly signal: string | null }
   /** A note of the recorder: what was decided about a question, before the bridge put it in the dialect's words. */
   | { readonly kind: 'decision'; readonly requestId: string; readonly answer: PermissionAnswer };
@@ -36,10 +37,14 @@ export interface BadLine {
 }
 
 /** Reads a whole recording; what cannot be read is told and left out. Never throws for its content. */
-export function readRecording(
-  bytes: Uint8Array,
-  onBadLine: (bad: BadLine) => void,
-): readonly RecordedProcess[] {
+/** A recording, and the dialect that it says it is of. */
+export interface Recording {
+  readonly adapter: string | undefined;
+  readonly processes: readonly RecordedProcess[];
+}
+
+export function readRecording(bytes: Uint8Array, onBadLine: (bad: BadLine) => void): Recording {
+  let adapter: string | undefined;
   const processes: RecordedEntry[][] = [];
   const launches: (RecordedEntry & { readonly kind: 'launch' })[] = [];
   let lineOneBased = 0;
@@ -55,6 +60,8 @@ export function readRecording(
         ...(id === undefined ? {} : { id }),
         error: `Line ${lineOneBased} was skipped: ${read.why}.`,
       });
+    } else if (read.entry?.kind === 'meta') {
+      adapter ??= read.entry.adapter;
     } else if (read.entry?.kind === 'launch') {
       launches[processes.length] = read.entry;
       processes.push([]);
@@ -67,11 +74,14 @@ export function readRecording(
       }
     }
   }
-  return processes.map((entries, index) => ({
-    command: launches[index]?.command ?? [],
-    cwd: launches[index]?.cwd,
-    entries,
-  }));
+  return {
+    adapter,
+    processes: processes.map((entries, index) => ({
+      command: launches[index]?.command ?? [],
+      cwd: launches[index]?.cwd,
+      entries,
+    })),
+  };
 }
 
 /** Line by line, so that a recording near the limit of a string's length can be read. */
@@ -102,6 +112,7 @@ function readLine(text: string): ReadLine {
   const from = value.from;
   switch (from) {
     case 'meta':
+      return { entry: { kind: 'meta', adapter: stringField(value, 'adapter') } };
     case 'client-eof':
       return { entry: undefined };
     case 'note':

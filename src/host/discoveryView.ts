@@ -276,7 +276,10 @@ function windowText(model: ModelRef): string {
 
 function sameAddress(one: string, other: string): boolean {
   const key = (url: string): string =>
-    url.replace(/(?<!\/)\/+$/, '').replace('//localhost', '//127.0.0.1').toLowerCase();
+    url
+      .replace(/(?<!\/)\/+$/, '')
+      .replace('//localhost', '//127.0.0.1')
+      .toLowerCase();
   return key(one) === key(other);
 }
 

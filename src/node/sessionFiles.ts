@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { link, readdir, stat, unlink } from 'node:fs/promises';
+import { link, lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock';
@@ -85,7 +85,8 @@ export class SessionFiles implements SessionStorage, Disposable {
         if (!isSessionId(sessionId)) {
           return [];
         }
-        const metadata = await unlessAbsent(stat(join(this.folder, name)));
+        // One that cannot be looked at, or leads elsewhere, costs itself only.
+        const metadata = await lstat(join(this.folder, name)).catch(() => undefined);
         return metadata?.isFile() === true
           ? [{ sessionId, updatedAtMs: metadata.mtimeMs, sizeBytes: metadata.size }]
           : [];

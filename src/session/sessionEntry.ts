@@ -11,7 +11,7 @@ import {
 import { assertNever } from '../base/assertNever';
 import type { JsonObject } from '../base/json';
 import type { ContentBlock, ImageContent, Message, OwnCommand } from '../events/message';
-import type { ToolCall, ToolResult } from '../events/toolCall';
+import type { ToolCall, ToolResult, ToolResultDetails } from '../events/toolCall';
 import { permissionModes, type PermissionMode } from '../gate/contract';
 import { sessionSchema, toCurrentLine, type Migration } from './sessionFormat';
 
@@ -110,7 +110,7 @@ function isSessionLine(
       return (
         isString(value.session) &&
         isString(value.title) &&
-        isNumber(value.createdAtMs) &&
+        isTime(value.createdAtMs) &&
         isAbsentOr(isString, value.modelId) &&
         isAbsentOr(isMode, value.mode) &&
         isAbsentOr(isString, value.preview) &&
@@ -157,7 +157,7 @@ function isEntryBody(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 export function isMessage(value: unknown): value is Message {
-  if (!isRecord(value) || !isNumber(value.createdAtMs)) {
+  if (!isRecord(value) || !isTime(value.createdAtMs)) {
     return false;
   }
   switch (value.role) {
@@ -224,7 +224,23 @@ export function isToolResult(value: unknown): value is ToolResult {
     isBoolean(value.ok) &&
     isString(value.output) &&
     (value.ok || isString(value.error)) &&
-    isAbsentOr(isRecord, value.details)
+    isAbsentOr(isDetails, value.details)
+  );
+}
+
+/** What a date can be made of. */
+function isTime(value: unknown): value is number {
+  return isNumber(value) && Math.abs(value) <= 8.64e15;
+}
+
+function isDetails(value: unknown): value is ToolResultDetails {
+  return (
+    isRecord(value) &&
+    isAbsentOr(isString, value.summary) &&
+    isAbsentOr(isString, value.diff) &&
+    isAbsentOr(isString, value.outputId) &&
+    isAbsentOr(isNumber, value.exitCode) &&
+    isAbsentOr(isNumber, value.wholeChars)
   );
 }
 

@@ -385,6 +385,12 @@ export class AcpParser implements ExchangeParser {
       this.followUps += 1;
       return this.prompt([{ type: 'text', text: words.join('\n\n') }], []);
     }
+    if (reason === undefined) {
+      return this.fail({
+        code: 'unknown',
+        message: `${this.agentName} ended the turn without saying why. What has arrived is kept; try again.`,
+      });
+    }
     const isCutShort = reason === 'max_tokens' || reason === 'max_turn_requests';
     const step = this.end({ kind: 'finish', reason: isCutShort ? 'length' : 'stop' });
     return this.delegated === undefined || this.child.knowsOurTools

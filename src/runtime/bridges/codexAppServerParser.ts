@@ -471,7 +471,16 @@ export class CodexAppServerParser implements ExchangeParser {
               ),
             ];
       default:
-        return this.unknown(`turn/completed ${status ?? 'without status'}`);
+        // It is over, whatever it meant; to wait on would be for ever.
+        return [
+          ...this.unknown(`turn/completed ${status ?? 'without status'}`),
+          ...this.calls.closeAll('aborted'),
+          failed({
+            code: 'unknown',
+            message:
+              'Codex ended the turn in a way that Patchbay does not know. What has arrived is kept; try again.',
+          }),
+        ];
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { parseHeadlessArgs } from '../../../src/headless/args';
@@ -67,6 +67,26 @@ describe('headless session', () => {
     expect((await run('verify', folder)).status).toBe(1);
     expect(await run('verify', folder, 's3')).toMatchObject({ status: 1, lines: [{ line: 0 }] });
     expect((await run('show', folder, 's3')).status).toBe(1);
+  });
+
+  it('[R203] a line whose values are no times or texts, and a name that leads nowhere, cost themselves only', async () => {
+    const folder = join(bench.path, 'odd');
+    mkdirSync(folder);
+    const odd = [
+      '{"schema":"patchbay.session/1","type":"entry","id":"e5","parent":"e4","atMs":5,"kind":"message","turn":"t2","message":{"role":"user","text":"late","createdAtMs":9e15}}',
+      '{"schema":"patchbay.session/1","type":"entry","id":"e6","parent":"e4","atMs":6,"kind":"message","turn":"t2","message":{"role":"tool","callId":"c","toolName":"t","result":{"ok":true,"output":"o","details":{"diff":5}},"createdAtMs":6}}',
+    ];
+    writeFileSync(join(folder, 's1.ndjson'), `${file}${odd.join('\n')}\n`);
+    symlinkSync('loop.ndjson', join(folder, 'loop.ndjson'));
+    for (const format of ['markdown', 'json', 'html']) {
+      const exported = await text('export', folder, 's1', '--format', format);
+      expect(exported).toMatchObject({ status: 0, problem: '' });
+      expect(exported.text).toContain('done');
+    }
+    expect(await run('list', folder)).toMatchObject({ status: 0, lines: [{ id: 's1' }] });
+    const verified = await run('verify', folder);
+    expect(verified.status).toBe(1);
+    expect(verified.lines).toMatchObject([{ line: 6 }, { line: 7 }]);
   });
 
   it.each(['list', 'search', 'show', 'verify', 'export'])(

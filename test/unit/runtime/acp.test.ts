@@ -105,6 +105,11 @@ class Agent {
     });
   }
 
+  /** Answers the prompt with just this. */
+  answer(result: unknown): void {
+    this.lab.transport.emit({ jsonrpc: '2.0', id: this.promptId, result });
+  }
+
   fail(code: number, message: string, data?: unknown): void {
     this.lab.transport.emit({ jsonrpc: '2.0', id: this.promptId, error: { code, message, data } });
   }
@@ -420,6 +425,25 @@ describe('a turn of an ACP agent', () => {
     agent.end(reason);
     expect((await turn.message).stopReason).toBe(expected);
   });
+
+  it.each([[null], [{}], [{ stopReason: 3 }], ['end_turn']])(
+    'an answer to the prompt without a reason (%j) is no answer; the text is kept',
+    async (result) => {
+      const agent = new Agent();
+      const turn = await agent.run('x');
+      agent.update({
+        sessionUpdate: 'agent_message_chunk',
+        content: { type: 'text', text: 'so far' },
+      });
+      agent.answer(result);
+      const message = await turn.message;
+      expect(message).toMatchObject({
+        stopReason: 'error',
+        failure: { message: expect.stringContaining('without saying why') as string },
+      });
+      expect(textOf(message)).toBe('so far');
+    },
+  );
 
   it('a refusal and a cancellation are no answers', async () => {
     const refusing = new Agent();

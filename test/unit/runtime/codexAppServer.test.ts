@@ -1043,6 +1043,21 @@ describe('how a turn of the app-server ends', () => {
     expect(stage.isOver).toBe(true);
   });
 
+  it.each([[{ turn: { id: 'u1', status: 'dissolved' } }], [{ turn: null }], [{}]])(
+    'an end that cannot be read (%j) is an end, with its calls closed',
+    (params) => {
+      const stage = new Stage().open();
+      stage.say('item/started', { item: command });
+      stage.say('turn/completed', params);
+      expect(stage.out.slice(-2, -1)).toMatchObject([seen({ kind: 'tool_result', callId: 'c1' })]);
+      expect(stage.out.at(-1)).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('What has arrived is kept') as string },
+      });
+      expect(stage.isOver).toBe(true);
+    },
+  );
+
   it('has no interrupt before there is a turn', () => {
     expect(new Stage({}, {}, ['turn/start']).open().parser.interrupt()).toEqual([]);
   });
