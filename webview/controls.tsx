@@ -94,6 +94,12 @@ export interface TextFieldProps {
 export function TextField(props: TextFieldProps): JSX.Element {
   const field = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
+    // The toolkit's element names itself "Text field" when it comes into the page, or when it is defined after that.
+    const name = (): void => field.current?.setAttribute('aria-label', props.label);
+    name();
+    void customElements.whenDefined('vscode-text-field').then(name);
+  }, [props.label]);
+  useLayoutEffect(() => {
     if (props.takesFocus === true) {
       // The element draws its inner input in its own time.
       requestAnimationFrame(() => field.current?.focus());

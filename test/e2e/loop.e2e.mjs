@@ -47,7 +47,7 @@ e2e(
     await shot('loop-1-queue');
 
     // By keyboard alone: the buttons of a row are reached and said by name.
-    const edit = queued(chat, 'second').getByRole('button', { name: 'Edit this queued prompt' });
+    const edit = queued(chat, 'second').getByRole('button', { name: 'Edit “' });
     await edit.focus();
     await app.page.keyboard.press('Enter');
     const editor = chat.locator(id('queued-editor'));
@@ -56,7 +56,7 @@ e2e(
     await editor.press('Enter');
     await queued(chat, 'second question, better').waitFor();
 
-    await queued(chat, 'third').getByRole('button', { name: 'Remove from the queue' }).click();
+    await queued(chat, 'third').getByRole('button', { name: 'Remove “' }).click();
     await queued(chat, 'third').waitFor({ state: 'detached' });
 
     await chat.locator(id('composer')).focus();

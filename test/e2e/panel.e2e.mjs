@@ -1,77 +1,22 @@
 // The built panel in a real browser, in the stand-in page: what it draws, what it posts, where the focus goes.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { build } from '../../scripts/build.mjs';
-import { findBrowser } from '../support/browser.mjs';
+import { test } from 'node:test';
+import {
+  deltas,
+  focused,
+  frames,
+  id,
+  notify,
+  open,
+  posted,
+  postedSoon,
+  usePanelPage,
+} from '../support/panel-page/pages.mjs';
 import { scenes } from '../support/panel-page/scenes.mjs';
-import { servePanel, themes } from '../support/panel-page/serve.mjs';
+import { themes } from '../support/panel-page/serve.mjs';
 
-let server;
-let browser;
+usePanelPage();
 
-before(async () => {
-  await build({ only: ['webview'], report: () => {} });
-  server = await servePanel();
-  const { executablePath, env, args = [] } = await findBrowser();
-  browser = await chromium.launch({
-    executablePath,
-    env: { ...process.env, ...env },
-    args: [...args, '--no-sandbox'],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-/** Opens a scene; fails the test for every error and every breach of the content security policy in the page. */
-async function open(t, scene, { theme = 'dark', width = 420, height = 720, block } = {}) {
-  const context = await browser.newContext({
-    viewport: { width, height },
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  if (block) await page.route(block, (route) => route.abort());
-  t.after(() => context.close());
-  await page.goto(server.panelUrl(scene, theme));
-  await page.locator('.panel').waitFor();
-  if (!block) await page.waitForFunction(() => customElements.get('vscode-button') !== undefined);
-  return { page, problems };
-}
-
-const id = (page, name) => page.getByTestId(name);
-const posted = (page, method) =>
-  page.evaluate(
-    (wanted) => window.fakeHost.posted.filter((m) => m.method === wanted).map((m) => m.params),
-    method,
-  );
-/** Waits until the panel has posted `count` messages of this method, then gives them. */
-async function postedSoon(page, method, count = 1) {
-  await page.waitForFunction(
-    ([wanted, least]) => window.fakeHost.posted.filter((m) => m.method === wanted).length >= least,
-    [method, count],
-  );
-  return posted(page, method);
-}
-const deltas = (page, seq, list, status) =>
-  page.evaluate(([n, d, s]) => window.fakeHost.deltas(n, d, s), [seq, list, status]);
-const notify = (page, method, params) =>
-  page.evaluate(([m, p]) => window.fakeHost.notify(m, p), [method, params]);
-const frames = (page, count = 2) =>
-  page.evaluate(async (n) => {
-    for (let i = 0; i < n; i++) await new Promise((done) => requestAnimationFrame(done));
-  }, count);
-const focused = (page) =>
-  page.evaluate(
-    () => document.activeElement?.getAttribute('data-testid') ?? document.activeElement?.tagName,
-  );
 const textItem = (itemId, text, isOpen = false) => ({ kind: 'text', id: itemId, text, isOpen });
 
 test('every scene draws in every theme without an error and without breaking the page’s policy', async (t) => {

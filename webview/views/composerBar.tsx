@@ -38,6 +38,7 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
         class="picker-button is-model"
         aria-haspopup="dialog"
         aria-expanded={surface === 'models' || surface === 'endpoint'}
+        aria-label={status.modelId === '' ? undefined : `Model or agent: ${modelLabel(status)}`}
         title={modelTitle(status)}
         onClick={() => toggle('models')}
         data-testid="model-picker"
@@ -51,6 +52,7 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
         class="picker-button"
         aria-haspopup="dialog"
         aria-expanded={surface === 'modes'}
+        aria-label={`Mode: ${modeWords[status.mode].name}`}
         title={`Mode: ${modeWords[status.mode].name}. ${modeWords[status.mode].note}`}
         onClick={() => toggle('modes')}
         data-testid="mode-picker"

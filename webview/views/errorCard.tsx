@@ -25,7 +25,7 @@ export function ErrorCard({ item }: { readonly item: ErrorItem }): JSX.Element {
   const [isOpen, setOpen] = useFlag(`open:${item.id}`);
   const hasDetail = item.detail !== undefined && item.detail !== '';
   return (
-    <section class="card error" data-testid="item-error" aria-label="Problem">
+    <section class="card error" role="group" data-testid="item-error" aria-label="Problem">
       <div class="error-message">
         <Icon name="error" />
         <span>

@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { SessionSummaryView } from '../../src/protocol/methods';
 import { Button, Icon, IconButton, TextField, Visible } from '../controls';
 import { usePanel } from '../panel';
+import { visibleText } from '../visibleText';
 import { ago } from '../words';
 
 export interface HistoryItemProps {
@@ -19,6 +20,8 @@ export interface HistoryItemProps {
 /** One session of the list. It is renamed in its place, and deleted after a question there. */
 export function HistoryItem(props: HistoryItemProps): JSX.Element {
   const { session } = props;
+  const shownTitle = session.title === '' ? 'Untitled' : session.title;
+  const quoted = `“${visibleText(shownTitle)}”`;
   const [isAsking, setAsking] = useState(false);
   const [title, setTitle] = useState<string | undefined>(undefined);
   /** Taking the field away takes its focus too: that is no further wish. */
@@ -75,7 +78,7 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
         data-session-id={session.id}
       >
         <span class="history-title">
-          <Visible text={session.title === '' ? 'Untitled' : session.title} isOneLine />
+          <Visible text={shownTitle} isOneLine />
         </span>
         {props.excerpts.length === 0 && session.preview !== undefined && (
           <span class="history-preview">
@@ -92,7 +95,7 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
       <span class="history-actions">
         <IconButton
           icon="edit"
-          label="Rename this session"
+          label={`Rename ${quoted}`}
           onClick={() => {
             isOver.current = false;
             setTitle(session.title);
@@ -101,13 +104,13 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
         />
         <IconButton
           icon="export"
-          label="Export this session"
+          label={`Export ${quoted}`}
           onClick={props.onExport}
           testId="history-export"
         />
         <IconButton
           icon="trash"
-          label="Remove this session"
+          label={`Delete ${quoted}`}
           onClick={() => setAsking(true)}
           testId="history-remove"
         />

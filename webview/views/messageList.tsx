@@ -74,36 +74,33 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
         }}
         data-testid="message-list"
       >
-        <div
-          class="rows"
-          role="list"
-          aria-label="Conversation"
-          style={{ height: `${virtualizer.getTotalSize()}px` }}
-        >
-          {virtualizer.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index];
-            return row === undefined ? null : (
-              <div
-                key={row.id}
-                ref={virtualizer.measureElement}
-                class="row"
-                role="listitem"
-                aria-setsize={state.before + rows.length}
-                aria-posinset={state.before + index + 1}
-                data-index={index}
-                data-render-id={row.id}
-                data-depth={depthOf(rows, index)}
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <RowView
-                  row={row}
-                  prompts={state.prompts}
-                  edits={state.edits}
-                  changes={state.changes}
-                />
-              </div>
-            );
-          })}
+        <div class="rows" style={{ height: `${virtualizer.getTotalSize()}px` }}>
+          <div role="list" aria-label="Conversation">
+            {virtualizer.getVirtualItems().map(({ index, start }) => {
+              const row = rows[index];
+              return row === undefined ? null : (
+                <div
+                  key={row.id}
+                  ref={virtualizer.measureElement}
+                  class="row"
+                  role="listitem"
+                  aria-setsize={state.before + rows.length}
+                  aria-posinset={state.before + index + 1}
+                  data-index={index}
+                  data-render-id={row.id}
+                  data-depth={depthOf(rows, index)}
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  <RowView
+                    row={row}
+                    prompts={state.prompts}
+                    edits={state.edits}
+                    changes={state.changes}
+                  />
+                </div>
+              );
+            })}
+          </div>
           {isRunning(state.status) && state.status.activity !== undefined && (
             <ActivityLine {...state.status.activity} />
           )}

@@ -21,12 +21,14 @@ export function ModePicker({ current, onDone }: ModePickerProps): JSX.Element {
       ref={list}
       class="menu"
       role="menu"
+      aria-label="Mode"
       onKeyDown={(event) => {
-        const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
         const all = [...(list.current?.querySelectorAll<HTMLElement>('[role]') ?? [])];
-        if (step !== 0 && document.activeElement instanceof HTMLElement) {
+        const at = all.findIndex((option) => option === document.activeElement);
+        const next = neighbourOf(event.key, at, all.length);
+        if (next !== undefined) {
           event.preventDefault();
-          all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
+          all[next]?.focus();
         }
       }}
     >
@@ -53,4 +55,20 @@ export function ModePicker({ current, onDone }: ModePickerProps): JSX.Element {
       ))}
     </div>
   );
+}
+
+/** Where a key goes in a menu of `count`, around its ends; undefined: the key is none of the menu's. */
+function neighbourOf(key: string, at: number, count: number): number | undefined {
+  switch (key) {
+    case 'ArrowDown':
+      return (at + 1) % count;
+    case 'ArrowUp':
+      return (at + count - 1) % count;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return undefined;
+  }
 }

@@ -12,7 +12,7 @@ const planWords = { pending: 'to do', active: 'in progress', done: 'done' } as c
 export function PlanRow({ items }: { readonly items: readonly PlanItem[] }): JSX.Element {
   const doneCount = items.filter((item) => item.status === 'done').length;
   return (
-    <section class="card plan" data-testid="item-plan" aria-label="Plan">
+    <section class="card plan" role="group" data-testid="item-plan" aria-label="Plan">
       <div class="card-head">
         <Icon name="checklist" />
         <span class="card-verb">Plan</span>

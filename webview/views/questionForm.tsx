@@ -74,9 +74,13 @@ function Question(props: QuestionProps): JSX.Element {
       <>
         <Visible text={label} isOneLine />
         {description !== undefined && (
-          <span class="option-note">
-            <Visible text={description} isOneLine />
-          </span>
+          <>
+            {/* The toolkit names the option by its whole text. */}
+            <span class="only-spoken">, </span>
+            <span class="option-note">
+              <Visible text={description} isOneLine />
+            </span>
+          </>
         )}
       </>
     ),

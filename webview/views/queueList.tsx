@@ -5,6 +5,7 @@ import { Button, Icon, IconButton } from '../controls';
 import { usePanel } from '../panel';
 import { queuedPrompts } from '../rows';
 import { isRunning, type LiveState } from '../store';
+import { visibleText } from '../visibleText';
 import { counted } from '../words';
 import { PromptEditor } from './promptEditor';
 
@@ -44,6 +45,7 @@ function QueuedPrompt(props: {
   const { item, isTurnRunning } = props;
   const { link } = usePanel();
   const [isEditing, setEditing] = useState(false);
+  const quoted = `“${visibleText(item.text.slice(0, 60))}${item.text.length > 60 ? '…' : ''}”`;
   if (isEditing) {
     return (
       <li class="queue-item is-editing" data-testid="queued">
@@ -76,20 +78,20 @@ function QueuedPrompt(props: {
       {isTurnRunning && item.isSteering !== true && (
         <IconButton
           icon="zap"
-          label="Steer: let it join the running turn"
+          label={`Steer: let ${quoted} join the running turn`}
           onClick={() => link.command('queue/steer', { itemId: item.id })}
           testId="queued-steer"
         />
       )}
       <IconButton
         icon="edit"
-        label="Edit this queued prompt"
+        label={`Edit ${quoted}`}
         onClick={() => setEditing(true)}
         testId="queued-edit"
       />
       <IconButton
         icon="close"
-        label="Remove from the queue"
+        label={`Remove ${quoted} from the queue`}
         onClick={() => link.command('queue/remove', { itemId: item.id })}
         testId="queued-remove"
       />

@@ -46,6 +46,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
       class="card tool"
       data-testid="tool-card"
       data-state={item.state}
+      role="group"
       aria-label={`${verb} ${visibleText(item.object)}`}
     >
       <CardHead
