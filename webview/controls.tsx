@@ -1,4 +1,4 @@
-import { h, type ComponentChildren, type JSX } from 'preact';
+import { h, type ComponentChildren, type JSX, type RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { visibleParts } from './visibleText';
 
@@ -20,14 +20,19 @@ export interface ButtonProps {
   /** For a button that shows and hides something: whether it is shown, and the id of what it shows. */
   readonly isExpanded?: boolean;
   readonly controls?: string;
+  /** Takes the focus when it appears: only for the harmless answer to a question that the user has just asked for. */
+  readonly takesFocus?: boolean;
   readonly testId?: string;
 }
 
 /** The toolkit's button. Until its chunk has arrived a plain look of `styles/toolkit.css` stands in. */
 export function Button(props: ButtonProps): JSX.Element {
+  const button = useRef<HTMLElement>(null);
+  useTakenFocus(button, props.takesFocus);
   return h(
     'vscode-button',
     {
+      ref: button,
       appearance: props.isPrimary === true ? 'primary' : 'secondary',
       disabled: props.isDisabled === true,
       title: props.title,
@@ -44,6 +49,16 @@ export function Button(props: ButtonProps): JSX.Element {
     },
     props.children,
   );
+}
+
+function useTakenFocus(element: RefObject<HTMLElement>, takesFocus = false): void {
+  useLayoutEffect(() => {
+    if (takesFocus) {
+      element.current?.focus();
+      // Once more for an element that draws what can be focused in its own time.
+      requestAnimationFrame(() => element.current?.focus());
+    }
+  }, [takesFocus]);
 }
 
 export interface IconButtonProps {
@@ -99,12 +114,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
     name();
     void customElements.whenDefined('vscode-text-field').then(name);
   }, [props.label]);
-  useLayoutEffect(() => {
-    if (props.takesFocus === true) {
-      // The element draws its inner input in its own time.
-      requestAnimationFrame(() => field.current?.focus());
-    }
-  }, [props.takesFocus]);
+  useTakenFocus(field, props.takesFocus);
   return h(
     'vscode-text-field',
     {

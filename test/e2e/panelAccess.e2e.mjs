@@ -2,7 +2,18 @@
 // that the focus is never lost.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { frames, id, notify, open, usePanelPage } from '../support/panel-page/pages.mjs';
+import {
+  deltas,
+  focused,
+  frames,
+  id,
+  notify,
+  open,
+  posted,
+  postedSoon,
+  usePanelPage,
+} from '../support/panel-page/pages.mjs';
+import { scenes } from '../support/panel-page/scenes.mjs';
 
 usePanelPage();
 
@@ -73,4 +84,199 @@ test('the buttons of a row say which row they are about', async (t) => {
   for (const verb of ['Rename', 'Export', 'Delete']) {
     await page.getByRole('button', { name: `${verb} “Add a dark icon”`, exact: true }).waitFor();
   }
+});
+
+/** Waits for the focus, which an element may take a frame later; fails with where it is instead. */
+async function focusIs(page, wanted, what) {
+  await page
+    .waitForFunction((name) => document.activeElement?.dataset.testid === name, wanted, {
+      timeout: 2000,
+    })
+    .catch(() => {});
+  await frames(page);
+  assert.equal(await focused(page), wanted, what);
+}
+const press = async (button, key = 'Enter') => {
+  await button.focus();
+  await button.page().keyboard.press(key);
+};
+/** The edits of a scene with some hunks of the first open one approved. */
+const approved = (scene, hunkIds, state = 'open') =>
+  scenes[scene].snapshot.edits.map((edit) =>
+    edit.id === 'e1'
+      ? {
+          ...edit,
+          state,
+          hunks: edit.hunks.map((one) =>
+            hunkIds.includes(one.hunk.id) ? { ...one, decision: { kind: 'approved' } } : one,
+          ),
+        }
+      : edit,
+  );
+
+test('a hunk that was decided by its button hands the focus to the next, the last one to the next card', async (t) => {
+  const { page } = await open(t, 'edits');
+  const hunk = (hunkId) =>
+    page.evaluate((n) => document.activeElement.ariaLabel.includes(n), hunkId);
+  await press(id(page, 'hunk-approve').first());
+  await postedSoon(page, 'hunk/decide');
+  await notify(page, 'edit/changed', { edits: approved('edits', ['h1']) });
+  await focusIs(page, 'hunk', 'after the first');
+  assert.ok(await hunk('Change 2 of 2'));
+  await press(id(page, 'hunk-approve').first());
+  await notify(page, 'edit/changed', { edits: approved('edits', ['h1', 'h2'], 'approved') });
+  await focusIs(page, 'edit-card', 'after the last');
+  assert.ok(await hunk('Edit .vscode/settings.json'));
+});
+
+test('when nothing more waits, a decision hands the focus to the composer', async (t) => {
+  const { page } = await open(t, 'edit');
+  await press(id(page, 'approve-all'));
+  await notify(page, 'edit/changed', { edits: approved('edit', ['h1', 'h2'], 'approved') });
+  await focusIs(page, 'composer', 'after all at once');
+  const byKey = (await open(t, 'edit')).page;
+  await press(id(byKey, 'hunk').last(), 'a');
+  await notify(byKey, 'edit/changed', { edits: approved('edit', ['h1', 'h2'], 'approved') });
+  await focusIs(byKey, 'composer', 'after the last by its key');
+});
+
+test('of two questions the other one gets the focus, on its card', async (t) => {
+  const { page } = await open(t, 'prompts');
+  await press(id(page, 'deny').first());
+  await notify(page, 'prompt/changed', { prompts: scenes.prompts.snapshot.prompts.slice(1) });
+  await focusIs(page, 'prompt-card');
+});
+
+const change = (label, hunkIds) => ({
+  id: label,
+  turnId: 't',
+  path: `/a/${label}`,
+  label,
+  kind: 'edit',
+  added: 1,
+  removed: 1,
+  hunks: hunkIds.map((hunkId, at) => ({
+    hunk: {
+      id: hunkId,
+      oldStart: at * 9 + 1,
+      oldLines: 1,
+      newStart: at * 9 + 1,
+      newLines: 1,
+      oldText: 'a\n',
+      newText: 'b\n',
+    },
+    origin: 'during "npm test"',
+  })),
+});
+
+test('a change that was kept hands the focus to the next hunk, the next card, and then the composer', async (t) => {
+  const { page } = await open(t, 'answer');
+  const show = (...changes) => notify(page, 'change/changed', { changes });
+  const place = () => page.evaluate(() => document.activeElement.ariaLabel);
+  await show(change('a.txt', ['h1', 'h2', 'h3']), change('b.txt', ['h4']));
+  await press(id(page, 'change-keep').first());
+  await show(change('a.txt', ['h2', 'h3']), change('b.txt', ['h4']));
+  await focusIs(page, 'change-hunk');
+  assert.match(await place(), /^Change 1 of 2/);
+  await page.keyboard.press('k');
+  await show(change('a.txt', ['h3']), change('b.txt', ['h4']));
+  await focusIs(page, 'change-hunk');
+  await page.keyboard.press('k');
+  await show(change('b.txt', ['h4']));
+  await focusIs(page, 'change-card');
+  assert.match(await place(), /b\.txt, not reviewed/);
+  await press(id(page, 'change-keep-file'));
+  await show();
+  await focusIs(page, 'composer');
+});
+
+test('who leaves a field that a button opened is on that button again', async (t) => {
+  const cases = [
+    ['prompt', 'deny-reason', 'deny-reason-field'],
+    ['edit', 'hunk-deny-reason', 'deny-reason-field'],
+    ['edit', 'deny-all-reason', 'deny-reason-field'],
+    ['answer', 'session-title', 'rename-field'],
+    ['answer', 'message-edit', 'message-editor'],
+    ['loop', 'queued-edit', 'queued-editor'],
+  ];
+  for (const [scene, button, field] of cases) {
+    const { page } = await open(t, scene);
+    await press(id(page, button).first());
+    await focusIs(page, field, `${button} opens its field`);
+    await page.keyboard.press('Escape');
+    await focusIs(page, button, `Escape in ${field}`);
+    assert.deepEqual(await posted(page, 'turn/stop'), [], field);
+    await page.context().close();
+  }
+  const { page } = await open(t, 'prompt');
+  await press(id(page, 'deny-reason'));
+  await focusIs(page, 'deny-reason-field');
+  await press(page.locator('.deny-words vscode-button', { hasText: 'Cancel' }));
+  await focusIs(page, 'deny-reason', 'Cancel');
+});
+
+test('a prompt that leaves the queue and a button that is disabled lose no focus', async (t) => {
+  const { page } = await open(t, 'loop');
+  await press(id(page, 'queued-remove').first());
+  await deltas(page, 1, [{ op: 'remove', id: 'q1' }]);
+  await focusIs(page, 'queued');
+  const [user] = scenes.loop.snapshot.items;
+  await press(id(page, 'branch-previous'));
+  await deltas(page, 2, [{ op: 'replace', item: { ...user, branch: { index: 0, count: 2 } } }]);
+  await focusIs(page, 'item-user');
+});
+
+test('a click beside everything leaves the focus alone, also when what had it goes', async (t) => {
+  const { page } = await open(t, 'prompt');
+  await id(page, 'prompt-card').focus();
+  await id(page, 'runtime-badge').click();
+  assert.equal(await focused(page), 'BODY');
+  await notify(page, 'prompt/changed', { prompts: [] });
+  await id(page, 'prompt-card').waitFor({ state: 'detached' });
+  await frames(page);
+  assert.equal(await focused(page), 'BODY');
+});
+
+test('the list of sessions takes the focus; Escape closes it, as it does a popover, and stops no turn', async (t) => {
+  const { page } = await open(t, 'streaming');
+  await id(page, 'composer').focus();
+  await showHistory(page);
+  await focusIs(page, 'history-search');
+  await id(page, 'composer').press('Escape');
+  await id(page, 'history-list').waitFor({ state: 'detached' });
+  await showHistory(page);
+  await focusIs(page, 'history-search');
+  await page.keyboard.press('Escape');
+  await focusIs(page, 'composer', 'after the list');
+  await press(id(page, 'context-gauge'));
+  await id(page, 'context-gauge').press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(await posted(page, 'turn/stop'), []);
+});
+
+test('Escape at the question before a session is deleted keeps it, and stops no turn', async (t) => {
+  const { page } = await open(t, 'streaming');
+  await showHistory(page);
+  await focusIs(page, 'history-search');
+  const wanted = id(page, 'history-remove').nth(2);
+  await press(wanted);
+  await focusIs(page, 'history-keep');
+  await page.keyboard.press('Escape');
+  await focusIs(page, 'history-remove');
+  assert.ok(await wanted.evaluate((button) => button === document.activeElement), 'its own button');
+  await press(wanted);
+  await press(id(page, 'history-keep'));
+  await focusIs(page, 'history-remove');
+  await press(id(page, 'history-rename').nth(1));
+  await focusIs(page, 'history-rename-field');
+  await page.keyboard.press('Escape');
+  await focusIs(page, 'history-rename');
+  await press(wanted);
+  await press(id(page, 'history-remove-confirm'));
+  assert.deepEqual(await postedSoon(page, 'session/remove'), [{ sessionId: 'session-3' }]);
+  await focusIs(page, 'history-remove', 'after the deletion');
+  const next = await page.evaluate(() => document.activeElement.ariaLabel);
+  assert.match(next, /^Delete “A title that is much longer/, 'of the session in its place');
+  assert.deepEqual(await posted(page, 'turn/stop'), []);
+  await id(page, 'history-list').waitFor();
 });

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Event } from '../../src/base/emitter';
+import { useFocusKeeper } from '../focusKeeper';
 import { useMarkdown, usePanel } from '../panel';
 import type { PanelStore } from '../panelStore';
 import { blankState, isRunning, type LiveState } from '../store';
@@ -22,6 +23,8 @@ export interface AppProps {
 export function App({ store, onShow }: AppProps): JSX.Element {
   const [state, setState] = useState(store.state);
   const [surface, setSurface] = useState<Surface>('chat');
+  const panel = useRef<HTMLDivElement>(null);
+  useFocusKeeper(panel);
   useEffect(() => {
     const listening = store.onDidChange(setState);
     setState(store.state);
@@ -32,7 +35,7 @@ export function App({ store, onShow }: AppProps): JSX.Element {
     return () => listening.dispose();
   }, [onShow]);
   return (
-    <div class="panel">
+    <div ref={panel} class="panel">
       {state.kind === 'foreign' ? (
         <main class="foreign">
           This view and the extension are of different versions. Run &quot;Developer: Reload
@@ -61,15 +64,22 @@ function Session({ state, surface, onSurface }: SessionProps): JSX.Element {
   const markdown = useMarkdown();
   const running = isRunning(state.status);
   useEffect(() => {
-    const stopOnEscape = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing && running) {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) {
+        return;
+      }
+      // What lies over the conversation goes first: who closes it does not mean the turn.
+      if (surface !== 'chat') {
+        event.preventDefault();
+        onSurface('chat');
+      } else if (running) {
         event.preventDefault();
         link.command('turn/stop', {});
       }
     };
-    document.addEventListener('keydown', stopOnEscape);
-    return () => document.removeEventListener('keydown', stopOnEscape);
-  }, [link, running]);
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, [link, running, surface, onSurface]);
   const isEmpty = state.items.length === 0 && state.prompts.length === 0;
   useLeavingHistory(state, surface, onSurface);
   return (

@@ -6,23 +6,14 @@ const typingPauseMs = 1500;
 
 /**
  * A card that waits for the user takes the focus on itself, never on a button, so that a key pressed by chance allows
- * nothing. It does not when the user is typing or is elsewhere in the editor; and when it goes away with the focus,
- * the composer gets it.
+ * nothing. It does not when the user is typing or is elsewhere in the editor.
  */
 export function useCardFocus(card: RefObject<HTMLElement>, isWaiting: boolean): void {
   useLayoutEffect(() => {
     const element = card.current;
-    if (!isWaiting || element === null) {
-      return undefined;
+    if (isWaiting && document.hasFocus() && !isBusy(document.activeElement)) {
+      element?.focus({ preventScroll: true });
     }
-    if (document.hasFocus() && !isBusy(document.activeElement)) {
-      element.focus({ preventScroll: true });
-    }
-    return () => {
-      if (element.contains(document.activeElement)) {
-        document.getElementById('composer')?.focus({ preventScroll: true });
-      }
-    };
   }, [card, isWaiting]);
 }
 

@@ -29,6 +29,7 @@ export const ChangeCard = memo(function ChangeCard({
   return (
     <section
       class="card edit change"
+      tabIndex={-1}
       role="group"
       aria-label={`${name}, not reviewed`}
       data-testid="change-card"

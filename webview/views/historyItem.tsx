@@ -28,13 +28,24 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
   const isOver = useRef(false);
   if (isAsking) {
     return (
-      <li class="history-item is-asking">
-        <span>Delete this session and all its branches for good?</span>
+      <li
+        class="history-item is-asking"
+        tabIndex={-1}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') {
+            event.preventDefault();
+            setAsking(false);
+          }
+        }}
+      >
+        <span role="alert">Delete this session and all its branches for good?</span>
         <span class="actions">
           <Button onClick={props.onRemove} testId="history-remove-confirm">
             Delete
           </Button>
-          <Button onClick={() => setAsking(false)}>Keep</Button>
+          <Button onClick={() => setAsking(false)} takesFocus testId="history-keep">
+            Keep
+          </Button>
         </span>
       </li>
     );
@@ -70,7 +81,7 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
     );
   }
   return (
-    <li class="history-item" aria-current={session.isCurrent ? true : undefined}>
+    <li class="history-item" tabIndex={-1} aria-current={session.isCurrent ? true : undefined}>
       <button
         type="button"
         class="history-open"

@@ -39,16 +39,7 @@ export function HistoryList({
       before?.map((session) => (session.id === id ? next(session) : session)),
     );
   return (
-    <main
-      class="history"
-      data-testid="history-list"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) {
-          event.preventDefault();
-          onClose();
-        }
-      }}
-    >
+    <main class="history" data-testid="history-list">
       <div class="history-head">
         <IconButton icon="arrow-left" label="Back to the session" onClick={onClose} />
         <h2>Sessions</h2>
@@ -60,6 +51,7 @@ export function HistoryList({
           placeholder="Search in all sessions"
           value={query}
           onInput={setQuery}
+          takesFocus
           testId="history-search"
         />
       </div>

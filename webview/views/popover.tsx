@@ -30,6 +30,7 @@ export function Popover({ label, anchor, onClose, children }: PopoverProps): JSX
     <div
       ref={box}
       class="popover"
+      tabIndex={-1}
       role="dialog"
       aria-label={label}
       onKeyDown={(event) => {

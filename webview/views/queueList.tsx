@@ -48,7 +48,7 @@ function QueuedPrompt(props: {
   const quoted = `“${visibleText(item.text.slice(0, 60))}${item.text.length > 60 ? '…' : ''}”`;
   if (isEditing) {
     return (
-      <li class="queue-item is-editing" data-testid="queued">
+      <li class="queue-item is-editing" tabIndex={-1} data-testid="queued">
         <PromptEditor
           label="Queued prompt"
           text={item.text}
@@ -65,7 +65,7 @@ function QueuedPrompt(props: {
     );
   }
   return (
-    <li class="queue-item" data-testid="queued" data-steering={item.isSteering}>
+    <li class="queue-item" tabIndex={-1} data-testid="queued" data-steering={item.isSteering}>
       <Icon name={item.isSteering === true ? 'zap' : 'clock'} />
       <span class="queue-text" title={item.text.slice(0, 500)}>
         {item.text.slice(0, 200)}

@@ -44,6 +44,7 @@ export function ToolCard({ item }: { readonly item: ToolItem }): JSX.Element {
   return (
     <section
       class="card tool"
+      tabIndex={-1}
       data-testid="tool-card"
       data-state={item.state}
       role="group"

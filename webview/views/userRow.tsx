@@ -38,7 +38,7 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
   };
   if (isEditing) {
     return (
-      <div class="user is-editing" data-testid="item-user">
+      <div class="user is-editing" tabIndex={-1} data-testid="item-user">
         <PromptEditor
           label="Your message"
           text={item.text}
@@ -60,7 +60,7 @@ export function UserRow({ item }: { readonly item: UserItem }): JSX.Element {
     );
   }
   return (
-    <div class="user" data-testid="item-user">
+    <div class="user" tabIndex={-1} data-testid="item-user">
       <span class="only-spoken">You</span>
       <div class="user-text">{folded}</div>
       {folded !== item.text && (
