@@ -248,7 +248,11 @@ test('the list of sessions takes the focus; Escape closes it, as it does a popov
   await focusIs(page, 'history-search');
   await page.keyboard.press('Escape');
   await focusIs(page, 'composer', 'after the list');
+  const { status } = scenes.streaming.snapshot;
+  const context = { usedTokens: 1000, windowTokens: 2000, isEstimate: false };
+  await deltas(page, 1, [], { ...status, context });
   await press(id(page, 'context-gauge'));
+  await page.getByRole('dialog').waitFor();
   await id(page, 'context-gauge').press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.deepEqual(await posted(page, 'turn/stop'), []);
