@@ -59,7 +59,15 @@ export function usePanel(): Panel {
 
 /** Like `useState`, but it survives the row's leaving the page. */
 export function useFlag(key: string, initial = false): [boolean, (value: boolean) => void] {
-  return useRemembered(usePanel().memory.flags, key, initial);
+  const { memory } = usePanel();
+  const [value, set] = useRemembered(memory.flags, key, initial);
+  return [
+    value,
+    (next) => {
+      memory.unfolds.fire();
+      set(next);
+    },
+  ];
 }
 
 export function useWords(key: string): [string, (value: string) => void] {

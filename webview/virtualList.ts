@@ -17,6 +17,8 @@ export interface VirtualListOptions {
   readonly scroller: () => HTMLElement | null;
   /** Room below the last row, in pixels. */
   readonly paddingEnd: number;
+  /** Growth is followed at the end; what the user opens is not. */
+  readonly follows: () => boolean;
   /** Where to start: the row at the top of the view, or the end. */
   readonly startIndex: number | undefined;
 }
@@ -31,7 +33,7 @@ export const endThresholdPx = 32;
  * the end it stays at the end; elsewhere nothing that grows or arrives below moves what is being read.
  */
 export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
-  const { keys, estimate, scroller, paddingEnd, startIndex } = options;
+  const { keys, estimate, scroller, paddingEnd, follows, startIndex } = options;
   const [, redraw] = useState(0);
   const measured = useRef<RowVirtualizer | undefined>(undefined);
   const [view] = useState(() => ({ width: window.innerWidth, height: window.innerHeight }));
@@ -49,7 +51,7 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
     observeElementOffset,
     overscan: useOverscan(),
     paddingEnd,
-    anchorTo: 'end' as const,
+    anchorTo: anchorOf(follows()),
     followOnAppend: true,
     scrollEndThreshold: endThresholdPx,
     rangeExtractor: (range: Range) => withFocusedRow(range, scroller()),
@@ -66,18 +68,24 @@ export function useVirtualList(options: VirtualListOptions): RowVirtualizer {
   return virtualizer;
 }
 
+function anchorOf(follows: boolean): 'start' | 'end' {
+  return follows ? 'end' : 'start';
+}
+
 const afterFirstPaintMs = 150;
 
 /**
  * Stays at the end when the view itself becomes smaller (a bar appears, the composer grows): the virtualizer looks at
  * the rows only. Whoever scrolls up leaves the end. Gives the handler for the view's scroll event, and what brings a reader
- * who never left the end back to it when rows that were guessed too small have pushed it away.
+ * who never left the end back to it when rows that were guessed too small have pushed it away. `pause`: until the next
+ * picture is drawn the end is not followed, since the user opens something and looks at that.
  */
 export function useStickToEnd(
   virtualizer: RowVirtualizer,
   scroller: RefObject<HTMLElement>,
   startsAtEnd: boolean,
-): { readonly onScroll: () => void; readonly hold: () => void } {
+  paused: { current: boolean },
+): { readonly onScroll: () => void; readonly hold: () => void; readonly pause: () => void } {
   const isAtEnd = useRef(startsAtEnd);
   const lastTop = useRef(0);
   const lastHeight = useRef(0);
@@ -111,7 +119,28 @@ export function useStickToEnd(
       lastHeight.current = view.scrollHeight;
     }
   };
-  return { onScroll, hold };
+  const pause = (): void => {
+    isAtEnd.current = false;
+    if (paused.current) {
+      return;
+    }
+    const follow = (follows: boolean): void => {
+      paused.current = !follows;
+      virtualizer.setOptions({ ...virtualizer.options, anchorTo: anchorOf(follows) });
+    };
+    follow(false);
+    // The row is drawn before the first frame and measured after it.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const view = scroller.current;
+        follow(true);
+        isAtEnd.current = view !== null && distanceFromEnd(view) <= endThresholdPx;
+        // What was folded again may be at the end without a movement that would say so.
+        virtualizer.options.onChange(virtualizer, false);
+      }),
+    );
+  };
+  return { onScroll, hold, pause };
 }
 
 function distanceFromEnd(view: HTMLElement): number {

@@ -249,7 +249,7 @@ test('the list of sessions takes the focus; Escape closes it, as it does a popov
   await page.keyboard.press('Escape');
   await focusIs(page, 'composer', 'after the list');
   const { status } = scenes.streaming.snapshot;
-  const context = { usedTokens: 1000, windowTokens: 2000, isEstimate: false };
+  const context = { usedTokens: 1000, windowTokens: 2000, basis: 'reported' };
   await deltas(page, 1, [], { ...status, context });
   await press(id(page, 'context-gauge'));
   await page.getByRole('dialog').waitFor();
@@ -283,4 +283,49 @@ test('Escape at the question before a session is deleted keeps it, and stops no 
   assert.match(next, /^Delete “A title that is much longer/, 'of the session in its place');
   assert.deepEqual(await posted(page, 'turn/stop'), []);
   await id(page, 'history-list').waitFor();
+});
+
+test('what the user opens at the end of the conversation stays where it was pressed', async (t) => {
+  const top = (locator) => locator.evaluate((e) => Math.round(e.getBoundingClientRect().top));
+  const opens = async (scene, size, button, looked) => {
+    const { page } = await open(t, scene, size);
+    const list = id(page, 'message-list');
+    await list.evaluate((e) => e.scrollTo(0, e.scrollHeight));
+    await frames(page, 4);
+    const before = await top(looked(page));
+    await button(page).click();
+    await id(page, 'to-end').waitFor();
+    await frames(page, 4);
+    assert.equal(await top(looked(page)), before, scene);
+    return page;
+  };
+  const lastToggle = (page) => page.locator('.tool .card-toggle').last();
+  const page = await opens('plan', { width: 300, height: 420 }, lastToggle, lastToggle);
+  await lastToggle(page).click();
+  await id(page, 'to-end').waitFor({ state: 'detached' });
+  // The end is followed again.
+  await deltas(page, 1, [{ op: 'add', item: { kind: 'text', id: 'n', text: 'New. '.repeat(99) } }]);
+  await frames(page, 4);
+  assert.equal(await id(page, 'to-end').count(), 0);
+  await opens(
+    'prompt',
+    { width: 300, height: 560 },
+    (view) => id(view, 'allow-always'),
+    (view) => view.locator('.prompt .block'),
+  );
+});
+
+test('the whole output of a call opens below its head', async (t) => {
+  const { page } = await open(t, 'prompt', { width: 300, height: 420 });
+  await notify(page, 'prompt/changed', { prompts: [] });
+  const card = id(page, 'tool-card').first();
+  await card.getByRole('button', { name: /^Read/ }).click();
+  await id(page, 'message-list').evaluate((e) => e.scrollTo(0, e.scrollHeight));
+  await frames(page, 4);
+  const head = card.locator('.detail-head').last();
+  const before = await head.boundingBox();
+  await card.getByText(/Show all/).click();
+  await card.getByText('the whole output').waitFor();
+  await frames(page, 4);
+  assert.deepEqual((await head.boundingBox())?.y, before?.y);
 });

@@ -19,11 +19,12 @@ const trimDelayMs = 1000;
 const rowsToStart = 20;
 
 export function MessageList({ state }: { readonly state: LiveState }): JSX.Element {
-  const { layout, history } = usePanel();
+  const { layout, history, memory } = usePanel();
   const scroller = useRef<HTMLDivElement>(null);
   const hasQueued = useMemo(() => queuedPrompts(state.items).length > 0, [state.order]);
   const rows = rowsOf(state, hasQueued);
   const [startIndex] = useState(() => anchoredIndex(rows, layout));
+  const paused = useRef(false);
   const virtualizer = useVirtualList({
     keys: useMemo(
       () => rows.map((row) => row.id),
@@ -32,6 +33,7 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
     estimate: (index, widthPx) => estimate(rows[index], widthPx),
     scroller: () => scroller.current,
     paddingEnd: activityRoomPx,
+    follows: () => !paused.current,
     startIndex,
   });
   useStartPosition(virtualizer, startIndex, layout);
@@ -56,7 +58,11 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
       history.trim();
     }
   });
-  const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined);
+  const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined, paused);
+  useEffect(() => {
+    const unfolding = memory.unfolds.event(stick.pause);
+    return () => unfolding.dispose();
+  }, [memory, virtualizer]);
   useLayoutEffect(() => {
     if (!atEnd) {
       stick.hold();

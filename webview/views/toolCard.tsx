@@ -173,7 +173,7 @@ interface DetailBlockProps {
 }
 
 function DetailBlock(props: DetailBlockProps): JSX.Element {
-  const { link } = usePanel();
+  const { link, memory } = usePanel();
   const { callId, part, title, isCut, sizeBytes } = props;
   const [whole, setWhole] = useWords(`detail:${part}:${callId}`);
   const [note, setNote] = useState('');
@@ -182,6 +182,7 @@ function DetailBlock(props: DetailBlockProps): JSX.Element {
     try {
       const { text, isTruncated } = await link.request('tool/detail', { callId, part });
       setNote(isTruncated ? 'The first megabyte is shown.' : '');
+      memory.unfolds.fire();
       setWhole(text);
     } catch (error) {
       setNote(errorMessage(error));
