@@ -120,7 +120,12 @@ class StandIn implements WebviewServer {
   }
 
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', this.origin);
+    const asked = request.url ?? '/';
+    // `//name` would be another host, and some of them are no address at all.
+    if (asked.startsWith('//') || !URL.canParse(asked, this.origin)) {
+      throw new RequestProblem(400, 'The address of the request is no path.');
+    }
+    const url = new URL(asked, this.origin);
     const path = url.pathname
       .replace(/^\/+/, '')
       .replace(tokenIn(url.pathname) === this.token ? /^[^/]+\/*/ : /^$/, '');

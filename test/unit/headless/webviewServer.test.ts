@@ -58,6 +58,14 @@ describe('the panel served to a browser', () => {
     expect((await ask(path)).cors).toBeUndefined();
   });
 
+  it('refuses an address that is no path, as a mistake of whoever asked', async () => {
+    for (const path of ['//', '//[', '//evil.example/posted', 'http://[/', '///x']) {
+      const answer = await ask(path, { headers: bearer() });
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(answer.text).toContain('is no path');
+    }
+  });
+
   it('gives no file but those of the panel', async () => {
     for (const path of [
       'webview/../package.json',
