@@ -7,6 +7,7 @@ import {
   type Token,
   type Tokens,
 } from 'marked';
+import { maxInlineLength } from './markdownLimits';
 
 /**
  * Markdown to HTML text, block by block and without a DOM. Raw HTML is off: tags are text. Images become links, links
@@ -19,15 +20,39 @@ export interface MarkdownBlocks {
 }
 
 export function createMarkdownBlocks(): MarkdownBlocks {
-  const options: MarkedOptions = {
-    gfm: true,
-    tokenizer: new TextTokenizer(),
-    renderer: new PanelRenderer(),
-  };
+  const tokenizer = new TextTokenizer();
+  const options: MarkedOptions = { gfm: true, tokenizer, renderer: new PanelRenderer() };
   return {
-    lex: (text) => new Lexer(options).lex(text),
+    lex: (text) => {
+      const lexer = new BoundedLexer(options);
+      tokenizer.rules = withShortAddresses(tokenizer.rules);
+      return lexer.lex(text);
+    },
     toHtml: (block) => new Parser(options).parse([block]),
   };
+}
+
+/** Looks for emphasis, code and links in short texts only: each sign may be compared with all after it. */
+class BoundedLexer extends Lexer {
+  override inlineTokens(text: string, tokens: Token[] = []): Token[] {
+    if (text.length <= maxInlineLength) {
+      return super.inlineTokens(text, tokens);
+    }
+    tokens.push({ type: 'text', raw: text, text, escaped: false } satisfies Tokens.Text);
+    return tokens;
+  }
+}
+
+/**
+ * At each letter of a word marked looks to the word's end for the `@` of an address, which is quadratic in its length. The
+ * name in an address has 64 letters at most.
+ *
+ * Seen in marked 18.2; can go when a word of 30,000 letters is read there in the time of one of as many short ones.
+ */
+function withShortAddresses<R extends { readonly inline: { readonly text: RegExp } }>(rules: R): R {
+  const { text } = rules.inline;
+  const short = new RegExp(text.source.replaceAll(']+@', ']{1,64}@'), text.flags);
+  return { ...rules, inline: { ...rules.inline, text: short } };
 }
 
 /** Raw HTML is no Markdown here: without these rules a tag is ordinary text. */

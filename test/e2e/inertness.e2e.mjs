@@ -1,8 +1,9 @@
 // SECURITY-MODEL, section 6: what a model or an agent writes stays text. Every hostile text into every place of the real
-// panel, at once and letter by letter, under the panel's own policy.
+// panel, at once and letter by letter, under the panel's own policy. And none of it
+// makes the panel stand still.
 import assert from 'node:assert/strict';
 import { e2e } from '../support/e2e.mjs';
-import { hostileTexts } from '../support/hostile-texts.mjs';
+import { costlyTexts, hostileTexts } from '../support/hostile-texts.mjs';
 import { startWebview, watchWebview } from '../support/webview.mjs';
 
 const sinks = [
@@ -49,7 +50,7 @@ function strangers(id) {
       if (name === 'data-testid' && element.closest('.markdown > *')) found.push('a borrowed name');
       if (name === 'class' && element.closest('.markdown > *')) {
         const known =
-          /^(?:code-(?:block|head|language)|table-box|icon-button codicon codicon-(?:copy|insert)|language-[a-z0-9+#._-]+|hljs-[a-z_ -]+)$/;
+          /^(?:code-(?:block|head|language)|table-box|icon-button codicon codicon-(?:copy|insert)|is-plain|language-[a-z0-9+#._-]+|hljs-[a-z_ -]+)$/;
         if (!known.test(value)) found.push(`class ${value}`);
       }
     }
@@ -102,3 +103,72 @@ for (const [turn, sink] of sinks.entries()) {
     assert.deepEqual(wrong, []);
   });
 }
+
+/** In the page: keeps the longest time in which nothing else could run. */
+function watchPauses() {
+  let last = performance.now();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    const now = performance.now();
+    globalThis.longestPauseMs = Math.max(globalThis.longestPauseMs, now - last);
+    last = now;
+    setTimeout(() => port2.postMessage(0), 0);
+  };
+  globalThis.longestPauseMs = 0;
+  port2.postMessage(0);
+}
+
+/** In the page: the pause since the last look, and what stands there. */
+function look(id) {
+  const pauseMs = Math.round(globalThis.longestPauseMs);
+  globalThis.longestPauseMs = 0;
+  const shown = [...document.querySelectorAll('[data-render-id]')]
+    .find((row) => row.dataset.renderId === id)
+    .querySelector('.markdown');
+  return {
+    pauseMs,
+    elements: shown.querySelectorAll('*').length,
+    end: shown.textContent.replace(/\s/g, '').slice(-20),
+    html: shown.innerHTML,
+  };
+}
+
+e2e('no Markdown makes the panel stand still, at once and in pieces', async (t) => {
+  const server = await startWebview();
+  t.onEnd(() => server.close());
+  const view = await watchWebview(server);
+  t.onEnd(() => view.close());
+  await view.frame.evaluate(watchPauses);
+  const draw = async (text, count) => {
+    await server.reset();
+    await view.frame.evaluate(() => void (globalThis.longestPauseMs = 0));
+    const size = Math.ceil(text.length / count);
+    const deltas = Array.from({ length: Math.ceil(text.length / size) }, (_, i) =>
+      text.slice(i * size, (i + 1) * size),
+    );
+    await server.render('costly', 'markdown', deltas, 'frame');
+    return view.frame.evaluate(look, 'costly');
+  };
+  // The machine may be slow: what counts is how much longer it takes than the most that is drawn of any text.
+  const most = `|a|b|\n|-|-|\n${'|x|y|\n'.repeat(1900)}`;
+  const pauses = [];
+  for (let i = 0; i < 3; i++) {
+    const drawn = await draw(most, 1);
+    assert.ok(drawn.elements > 5_700, 'a large table is drawn as a table');
+    pauses.push(drawn.pauseMs);
+  }
+  const allowedMs = Math.max(2_000, 8 * Math.max(...pauses));
+  const wrong = [];
+  for (const [name, text] of Object.entries(costlyTexts)) {
+    const atOnce = await draw(text, 1);
+    const inPieces = await draw(text, 40);
+    for (const [way, { pauseMs, elements, end }] of Object.entries({ atOnce, inPieces })) {
+      if (pauseMs > allowedMs) wrong.push(`${name} ${way}: ${pauseMs} of ${allowedMs} ms`);
+      if (elements > 7_000) wrong.push(`${name} ${way}: ${elements} elements`);
+      if (!text.replace(/\s/g, '').endsWith(end)) wrong.push(`${name} ${way}: ends in ${end}`);
+    }
+    if (atOnce.html !== inPieces.html) wrong.push(`${name}: in pieces it looks otherwise`);
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(view.incidents, []);
+});

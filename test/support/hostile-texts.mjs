@@ -226,3 +226,27 @@ export const hostileTexts = [
   ...invisible,
   ...large,
 ];
+
+const lines = (count, line) => Array.from({ length: count }, (_, index) => line(index)).join('\n');
+
+/** Texts that cost far more to read and to draw than their length says. */
+export const costlyTexts = Object.freeze({
+  'lists in each other': lines(1000, (i) => `${' '.repeat(2 * i)}- x`),
+  'lists in each other, many times': lines(6000, (i) => `${' '.repeat(2 * (i % 60))}- x`),
+  'numbered lists in each other': lines(600, (i) => `${' '.repeat(3 * i)}1. x`),
+  'lists in quotes': lines(600, (i) => `> ${' '.repeat(2 * i)}- x`),
+  'quotes in lists': lines(200, () => `${'> - '.repeat(20)}a\nb`),
+  'quotes in lists with lines between': '> - > - > - > - a\nb\n'.repeat(4000),
+  'quotes in each other': lines(600, (i) => `${'> '.repeat(i)}x`),
+  'deep code in a list': `- a\n${lines(1000, () => `${' '.repeat(2000)}x`)}`,
+  'one long list': '- x\n'.repeat(40_000),
+  'a wide table': `|${'a|'.repeat(500)}\n|${'-|'.repeat(500)}\n${`|${'b|'.repeat(500)}\n`.repeat(200)}`,
+  'a long table': `|a|b|\n|-|-|\n${'|x|y|\n'.repeat(20_000)}`,
+  'many small tables': '|a|b|\n|-|-|\n|x|y|\n\n'.repeat(10_000),
+  'many paragraphs': 'a\n\n'.repeat(100_000),
+  'many words in italics': '*a* '.repeat(30_000),
+  'stars without an end': '*a'.repeat(30_000),
+  'one long word': 'a.'.repeat(30_000),
+  'one long word with a sign': `${'a.'.repeat(15_000)}@`,
+  'one endless line of brackets': '[a]('.repeat(15_000),
+});

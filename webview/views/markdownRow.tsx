@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useCallback, useLayoutEffect, useRef } from 'preact/hooks';
-import type { MarkdownText } from '../markdown';
+import type { MarkdownText } from '../markdownText';
 import { usePanel } from '../panel';
 
 export interface MarkdownRowProps {
