@@ -43,7 +43,7 @@ interface SeenCall {
 }
 
 /** What one exchange remembers of each kind at most; the oldest goes first. */
-const most = { calls: 5_000, subAgents: 200, agents: 1_000, kinds: 200 } as const;
+const most = { calls: 5_000, subAgents: 200, agents: 1_000, kinds: 200, lines: 1_000 } as const;
 
 const initializeId = 'patchbay-initialize';
 const interruptId = 'patchbay-interrupt';
@@ -62,6 +62,8 @@ export class ClaudeCliParser implements ExchangeParser {
   private readonly subAgentBlocks = new Map<string, StreamedBlocks>();
   private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
+  /** The ids of the whole messages that came. */
+  private readonly wholeLines = new Map<string, true>();
   private readonly questions: ClaudeQuestions;
   /** Set where Claude works with our tools. */
   private readonly ownTools: ClaudeDelegatedTools | undefined;
@@ -254,6 +256,9 @@ export class ClaudeCliParser implements ExchangeParser {
       }
       case 'message_delta': {
         const stopReason = stringField(recordField(event, 'delta'), 'stop_reason');
+        if (stopReason !== undefined) {
+          speaker.complete();
+        }
         if (parent === undefined && stopReason !== undefined) {
           this.stopReason = stopReason;
         }
@@ -282,6 +287,9 @@ export class ClaudeCliParser implements ExchangeParser {
       // The words of an API error: `result` brings them as the failure. What was streamed before stays.
       return [];
     }
+    if (this.isSecondTime(stringField(message, 'uuid'))) {
+      return [];
+    }
     // Another message than the one in the stream: that one was cut, and this is what came instead.
     const out: Item[] =
       !isSynthetic && id !== '' && speaker.isOther(id) ? speaker.takeUnfinished().map(retract) : [];
@@ -294,7 +302,10 @@ export class ClaudeCliParser implements ExchangeParser {
       if (type === 'tool_use') {
         out.push(...this.toolCall(block, parent));
       } else if (type === 'text' || type === 'thinking') {
-        const added = speaker.confirm(id, type, stringField(block, type) ?? '');
+        const { retracted, added } = speaker.confirm(id, type, stringField(block, type) ?? '');
+        if (retracted !== undefined) {
+          out.push(retract(retracted));
+        }
         if (added !== undefined) {
           out.push(textEvent(added, parent));
           this.lastSynthetic = isSynthetic ? added : undefined;
@@ -302,6 +313,16 @@ export class ClaudeCliParser implements ExchangeParser {
       }
     }
     return out;
+  }
+
+  /** Every line of the conversation has an id of its own (2.1). */
+  private isSecondTime(lineId: string | undefined): boolean {
+    if (lineId === undefined || lineId === '') {
+      return false;
+    }
+    const isKnown = this.wholeLines.has(lineId);
+    keep(this.wholeLines, lineId, true, most.lines);
+    return isKnown;
   }
 
   private toolCall(block: unknown, parent: string | undefined): readonly Item[] {
