@@ -10,7 +10,8 @@ import { observation, type Item } from './indusagiCliSteps';
  */
 export class StreamedMessage {
   private count = 0;
-  private readonly streamed = new Set<string>();
+  /** What the reader has of each block, and under which name. */
+  private readonly streamed = new Map<string, { readonly blockId: string; text: string }>();
   private readonly calls = new Set<string>();
 
   begin(): void {
@@ -33,14 +34,12 @@ export class StreamedMessage {
     }
   }
 
-  /** The whole message at its end. Gives what of it was not streamed. */
+  /** The whole message at its end: it has the last word. Gives what of it was not streamed, or came otherwise. */
   end(message: unknown): readonly Item[] {
     return (arrayField(message, 'content') ?? []).flatMap((block, index) => {
       const type = stringField(block, 'type');
       if (type === 'text' || type === 'thinking') {
-        return this.streamed.has(this.blockId(type, index))
-          ? []
-          : this.added(type, index, stringField(block, type));
+        return this.confirm(type, index, stringField(block, type) ?? '');
       }
       return type === 'toolCall' ? this.call(block) : [];
     });
@@ -48,9 +47,9 @@ export class StreamedMessage {
 
   /** Takes the message's text back: it is going to be said again. */
   retract(): readonly Item[] {
-    const blocks = [...this.streamed];
+    const blocks = [...this.streamed.values()];
     this.streamed.clear();
-    return blocks.map((blockId) => observation({ kind: 'retract', blockId }));
+    return blocks.map(({ blockId }) => observation({ kind: 'retract', blockId }));
   }
 
   /** The calls of this message, started or not. */
@@ -66,9 +65,26 @@ export class StreamedMessage {
     if (delta === undefined || delta === '') {
       return [];
     }
-    const blockId = this.blockId(kind, index);
-    this.streamed.add(blockId);
-    return [{ kind, delta, blockId }];
+    const key = this.blockId(kind, index);
+    const block = this.streamed.get(key);
+    if (block === undefined) {
+      this.streamed.set(key, { blockId: key, text: delta });
+    } else {
+      block.text += delta;
+    }
+    return [{ kind, delta, blockId: block?.blockId ?? key }];
+  }
+
+  private confirm(kind: 'text' | 'thinking', index: number, full: string): readonly Item[] {
+    const key = this.blockId(kind, index);
+    const { text, blockId } = this.streamed.get(key) ?? { text: '', blockId: key };
+    // A thought that is kept back comes empty: that says nothing about what was streamed of it.
+    if (full === '' || full.startsWith(text)) {
+      return this.added(kind, index, full.slice(text.length));
+    }
+    const renamed = `${blockId}#2`;
+    this.streamed.set(key, { blockId: renamed, text: full });
+    return [observation({ kind: 'retract', blockId }), { kind, delta: full, blockId: renamed }];
   }
 
   private call(call: unknown): readonly Item[] {

@@ -210,6 +210,37 @@ describe('a turn in the rpc form', () => {
     ]);
   });
 
+  it('[R79] replaces what was streamed when the whole message says something else, and says neither twice', () => {
+    const turn = running();
+    const whole = {
+      type: 'message_end',
+      message: {
+        role: 'assistant',
+        stopReason: 'stop',
+        content: [
+          { type: 'text', text: 'Hello' },
+          { type: 'text', text: 'and more' },
+          { type: 'thinking', thinking: '' },
+        ],
+      },
+    };
+    turn.hear(
+      text('Heo'),
+      update({ type: 'text_delta', contentIndex: 1, delta: 'and' }),
+      update({ type: 'thinking_delta', contentIndex: 2, delta: 'so' }),
+      whole,
+      whole,
+    );
+    expect(turn.out).toEqual([
+      { kind: 'text', delta: 'Heo', blockId: '1:0:text' },
+      { kind: 'text', delta: 'and', blockId: '1:1:text' },
+      { kind: 'thinking', delta: 'so', blockId: '1:2:thinking' },
+      { kind: 'retract', blockId: '1:0:text' },
+      { kind: 'text', delta: 'Hello', blockId: '1:0:text#2' },
+      { kind: 'text', delta: ' more', blockId: '1:1:text' },
+    ]);
+  });
+
   it('ends when the agent has ended and says on a question that nothing follows', () => {
     const turn = running();
     turn.answer('get_state', { sessionFile: '/s.jsonl', model: { contextWindow: 1000 } });
