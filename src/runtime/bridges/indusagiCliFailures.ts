@@ -168,6 +168,16 @@ function lastLine(said: string): string {
   return oneLine(said.trim().split('\n').at(-1) ?? '');
 }
 
+/** What we sent did not arrive as it was sent: the prompt, or a command before it. */
+export function notRead(agentName: string, said: string): Failure {
+  const words = oneLine(said.split('\n')[0] ?? '');
+  return {
+    code: 'unknown',
+    message: `${agentName} could not read what Patchbay sent${words === '' ? '' : `: ${words}`}. Nothing was done; send the prompt again.`,
+    ...(said === '' ? {} : { detail: said }),
+  };
+}
+
 function isSignedOut(said: string): boolean {
   return /no api key|not logged in|invalid api key|incorrect api key|authentication (failed|error)|unauthorized|use \/login/i.test(
     said,

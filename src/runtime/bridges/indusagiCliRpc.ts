@@ -8,7 +8,13 @@ import type {
   ParseStep,
 } from '../contract';
 import { isCompactPrompt, turnText } from '../preamble';
-import { exitFailure, resumeRejected, serviceFailure, wrongDialect } from './indusagiCliFailures';
+import {
+  exitFailure,
+  notRead,
+  resumeRejected,
+  serviceFailure,
+  wrongDialect,
+} from './indusagiCliFailures';
 import { availableCommands, availableModels, UsageSum } from './indusagiCliRpcAnswers';
 import { StreamedMessage } from './indusagiCliRpcBlocks';
 import { RpcCalls } from './indusagiCliRpcCalls';
@@ -41,7 +47,7 @@ const noteNames = {
 /** How long the peer may take to say that nothing follows, once its run has ended. */
 const settleMs = 2000;
 
-/** How long it may take to answer what comes before the prompt, where the exchange sets no time. */
+/** How long it may take to answer the prompt and what comes before it, where the exchange sets no time. */
 const preparationMs = 30_000;
 
 /**
@@ -61,6 +67,9 @@ export class PeerRpcParser implements ExchangeParser {
   private readonly setup: (() => unknown)[] = [];
   private phase: 'preparing' | 'running' | 'over' = 'preparing';
   private hasSpoken = false;
+  /** The agent works on the prompt, whether its command was answered or not. */
+  private hasBegun = false;
+  private heardCount = 0;
   private hasDialect = false;
   private wasInterrupted = false;
   private isRetrying = false;
@@ -95,7 +104,7 @@ export class PeerRpcParser implements ExchangeParser {
 
   /** Everything at once where nothing has to be waited for: a peer that knows only `prompt` then works too. */
   open(): readonly unknown[] {
-    const { resume, isContinuation, opts } = this.context;
+    const { resume, isContinuation } = this.context;
     const mustWait = (resume !== undefined || this.options.needsGate) && !isContinuation;
     if (!isContinuation) {
       if (resume !== undefined) {
@@ -104,8 +113,9 @@ export class PeerRpcParser implements ExchangeParser {
       this.setup.push(() => this.requests.make('get_state'));
     }
     if (mustWait) {
-      const waitMs = opts.startTimeoutMs ?? preparationMs;
-      this.context.later?.(waitMs, () => (this.phase === 'preparing' ? this.mute() : { out: [] }));
+      this.context.later?.(this.answerMs, () =>
+        this.phase === 'preparing' ? this.mute() : { out: [] },
+      );
       return [this.setup.shift()?.()];
     }
     return [...this.setup.splice(0).map((make) => make()), this.prompt(), ...this.infoRequests()];
@@ -157,7 +167,9 @@ export class PeerRpcParser implements ExchangeParser {
       return this.over([failed(wrongDialect(this.options.agentName, ''))]);
     }
     this.hasSpoken = true;
+    this.heardCount += 1;
     this.hasDialect ||= type !== undefined;
+    this.hasBegun ||= type !== undefined && signsOfWork.has(type);
     switch (type) {
       case 'response':
         return this.response(message);
@@ -223,6 +235,10 @@ export class PeerRpcParser implements ExchangeParser {
   }
 
   private response(message: unknown): ParseStep {
+    const unread = this.requests.unread(message);
+    if (unread !== undefined) {
+      return this.unread(unread);
+    }
     const answer = this.requests.take(message);
     if (answer === undefined) {
       return { out: [] };
@@ -269,6 +285,26 @@ export class PeerRpcParser implements ExchangeParser {
       default:
         return { out: [] };
     }
+  }
+
+  /** Which line it was is not told: before the agent works it was one that the prompt needs, or the prompt itself. */
+  private unread(said: string): ParseStep {
+    const { agentName } = this.options;
+    if (this.isWaiting()) {
+      return this.over([failed(notRead(agentName, said))]);
+    }
+    const text = `a message of Patchbay came to it broken: ${said === '' ? 'it did not say why' : said}`;
+    return { out: [warning(agentName, 'message_not_read', text)] };
+  }
+
+  /** Nothing has come of the prompt yet, not even its answer. */
+  private isWaiting(): boolean {
+    return (
+      this.phase === 'preparing' ||
+      (this.phase === 'running' &&
+        !this.hasBegun &&
+        (this.requests.isOpen('prompt') || this.requests.isOpen('compact')))
+    );
   }
 
   private tell(answer: RpcAnswer, info: AgentInfo): void {
@@ -338,6 +374,7 @@ export class PeerRpcParser implements ExchangeParser {
   private prompt(): unknown {
     const { context, model, resume, isContinuation } = this.context;
     this.phase = 'running';
+    this.watchPrompt();
     if (isCompactPrompt(context)) {
       return this.requests.make('compact');
     }
@@ -360,6 +397,26 @@ export class PeerRpcParser implements ExchangeParser {
             })),
           }),
     });
+  }
+
+  /** A prompt that was lost is answered never. It may wait for a compaction, or for a person. */
+  private watchPrompt(): void {
+    const heard = this.heardCount;
+    this.context.later?.(this.answerMs, () => {
+      // A compaction that was asked for takes its time, and may be silent.
+      if (!this.isWaiting() || !this.requests.isOpen('prompt') || this.wasInterrupted) {
+        return { out: [] };
+      }
+      if (heard === this.heardCount && !this.isCompacting && !this.dialogs.isAsking) {
+        return this.mute();
+      }
+      this.watchPrompt();
+      return { out: [] };
+    });
+  }
+
+  private get answerMs(): number {
+    return this.context.opts.startTimeoutMs ?? preparationMs;
   }
 
   private messageEnd(message: unknown): readonly Item[] {
@@ -485,7 +542,7 @@ export class PeerRpcParser implements ExchangeParser {
     return this.over([
       failed({
         code: 'timeout',
-        message: `${this.options.agentName} did not answer before the prompt. Try again, or look at the log.`,
+        message: `${this.options.agentName} did not answer ${this.phase === 'preparing' ? 'before the prompt' : 'to the prompt'}. Try again, or look at the log.`,
       }),
     ]);
   }
@@ -502,6 +559,17 @@ export class PeerRpcParser implements ExchangeParser {
     return { out: [] };
   }
 }
+
+/** What comes of a prompt that was taken. */
+const signsOfWork: ReadonlySet<string> = new Set([
+  'agent_start',
+  'turn_start',
+  'message_start',
+  'message_update',
+  'message_end',
+  'tool_execution_start',
+  'agent_end',
+]);
 
 function isAssistant(message: unknown): boolean {
   return stringField(recordField(message, 'message'), 'role') === 'assistant';

@@ -34,6 +34,10 @@ export class RpcDialogs {
     return this.denied.has(callId);
   }
 
+  get isAsking(): boolean {
+    return this.open.size > 0;
+  }
+
   /** Results of questions that were answered since the last message: an answer has no way to say them itself. */
   takeSettled(): readonly Item[] {
     return this.settled.splice(0);

@@ -32,6 +32,19 @@ export class RpcRequests {
     return [...this.open.values()].includes(command);
   }
 
+  /**
+   * A line of ours came to the peer broken: its answer has neither an id nor the name of our command (pi 0.73.1). Gives
+   * what it said.
+   */
+  unread(message: unknown): string | undefined {
+    const isUnread =
+      isRecord(message) &&
+      message.command === 'parse' &&
+      message.success !== true &&
+      !isString(message.id);
+    return isUnread ? (stringField(message, 'error') ?? '') : undefined;
+  }
+
   /** Undefined for an answer to nothing that is open. */
   take(message: unknown): RpcAnswer | undefined {
     if (!isRecord(message)) {

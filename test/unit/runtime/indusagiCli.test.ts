@@ -241,6 +241,70 @@ describe('a turn in the rpc form', () => {
     ]);
   });
 
+  const notParsed = { type: 'response', command: 'parse', success: false, error: 'Bad JSON' };
+
+  it('fails at once, with its reason, when the prompt came to it broken: that answer names nothing of ours', () => {
+    const turn = new PeerTurn(indusagiCliBridge, plain);
+    turn.answer('get_state', { sessionFile: '/s.jsonl' });
+    turn.hear(notParsed);
+    expect(turn.out.at(-1)).toEqual({
+      kind: 'failed',
+      failure: {
+        code: 'unknown',
+        message:
+          'Indusagi could not read what Patchbay sent: Bad JSON. Nothing was done; send the prompt again.',
+        detail: 'Bad JSON',
+      },
+    });
+    const gated = new PeerTurn(pi);
+    gated.hear(gateSign, notParsed);
+    expect([gated.sentNames, gated.kinds]).toEqual([['get_state'], ['failed']]);
+  });
+
+  it('goes on, and says so, when a later line came to it broken', () => {
+    const turn = running();
+    turn.parser.steer?.('also this');
+    turn.hear(text('a'), notParsed, text('b'));
+    expect(turn.kinds).toEqual(['text', 'notice', 'text']);
+    expect(turn.out[1]).toMatchObject({ level: 'warning', code: 'message_not_read' });
+    expect(turn.isOver).toBe(false);
+  });
+
+  it('fails when it answers other commands, but never the prompt', async () => {
+    const turn = new PeerTurn(indusagiCliBridge, {
+      ...plain,
+      opts: {
+        signal: new AbortController().signal,
+        sessionId: 's',
+        startTimeoutMs: 3000,
+        observe: () => undefined,
+      },
+    });
+    await turn.clock.advance(2000);
+    turn.answer('get_state', {});
+    await turn.clock.advance(3999);
+    expect(turn.isOver).toBe(false);
+    await turn.clock.advance(1);
+    expect(turn.out.at(-1)).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'timeout',
+        message: 'Indusagi did not answer to the prompt. Try again, or look at the log.',
+      },
+    });
+  });
+
+  it('waits for the answer to the prompt while it makes its conversation smaller, or works without having answered', async () => {
+    const compacting = new PeerTurn(indusagiCliBridge, plain);
+    compacting.hear({ type: 'compaction_start' });
+    await compacting.clock.advance(600_000);
+    expect(compacting.isOver).toBe(false);
+    const working = new PeerTurn(indusagiCliBridge, plain);
+    working.hear(...started);
+    await working.clock.advance(600_000);
+    expect(working.isOver).toBe(false);
+  });
+
   it('ends when the agent has ended and says on a question that nothing follows', () => {
     const turn = running();
     turn.answer('get_state', { sessionFile: '/s.jsonl', model: { contextWindow: 1000 } });
