@@ -190,6 +190,24 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     expect(new Set(results)).toEqual(new Set(['0', '1']));
   });
 
+  it('[R176] shows the call of a result whose own announcement was lost, before the result', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello(), child.result('0'), child.result('0'), child.finish());
+    expect((await endOf(turn)).stop).toBe('stop');
+    const about = turn.log.flatMap((item) =>
+      item.kind === 'tool_call'
+        ? [`call ${item.call.id}`]
+        : item.kind === 'tool_result'
+          ? [`result ${item.callId}`]
+          : [],
+    );
+    const tellsResults = child.result('0').length > 0;
+    expect(about.slice(0, 2)).toEqual(tellsResults ? ['call 0', 'result 0'] : []);
+    expect(about.filter((what) => what === 'call 0')).toHaveLength(tellsResults ? 1 : 0);
+  });
+
   it('closes a call that never had a result', async () => {
     const stage = new DialectStage(dialect);
     const turn = await stage.begin();

@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
-import type { Observation } from '../../events/observation';
+import type { Observation, PermissionRequest } from '../../events/observation';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
@@ -43,7 +43,17 @@ interface SeenCall {
 }
 
 /** What one exchange remembers of each kind at most; the oldest goes first. */
-const most = { calls: 5_000, subAgents: 200, agents: 1_000, kinds: 200, lines: 1_000 } as const;
+const most = {
+  calls: 5_000,
+  subAgents: 200,
+  agents: 1_000,
+  kinds: 200,
+  lines: 1_000,
+  askedCalls: 100,
+} as const;
+
+/** How long a child that has given its result may be silent before that is its end. */
+const settleMs = 5_000;
 
 const initializeId = 'patchbay-initialize';
 const interruptId = 'patchbay-interrupt';
@@ -62,6 +72,8 @@ export class ClaudeCliParser implements ExchangeParser {
   private readonly subAgentBlocks = new Map<string, StreamedBlocks>();
   private readonly calls = new Map<string, SeenCall>();
   private readonly openCalls = new Set<string>();
+  /** The newest calls that came as questions. */
+  private readonly askedCalls = new Map<string, Pick<PermissionRequest, 'toolName' | 'input'>>();
   /** The ids of the whole messages that came. */
   private readonly wholeLines = new Map<string, true>();
   private readonly questions: ClaudeQuestions;
@@ -79,6 +91,12 @@ export class ClaudeCliParser implements ExchangeParser {
   private reportsState = false;
   /** The newest result, while the child is still busy with something of this exchange. */
   private held: End | undefined;
+  /** Another answer has begun since the newest result. */
+  private hasMoreBegun = false;
+  private heardCount = 0;
+  private heldCount = 0;
+  /** Its work in the background that has not ended. */
+  private readonly openTasks = new Set<string>();
   private usage: Usage | undefined;
   /** What the newest request of the conversation itself and its answer hold; its sub-agents have contexts of their own. */
   private contextTokens: number | undefined;
@@ -189,12 +207,20 @@ export class ClaudeCliParser implements ExchangeParser {
     };
   }
 
+  /** The answer was there, and nothing was under way any more: it left without saying that it was idle. */
+  endAtExit(): ParseStep | undefined {
+    return this.held === undefined || this.isBusy()
+      ? undefined
+      : { out: [this.held], isOver: true };
+  }
+
   /**
    * Where every token of an answer passes, fields are read by their name in the code: V8 finds those at once. What comes
    * seldom is apart: V8 takes its code back, and makes it anew, when something comes by that it has not seen there yet.
    */
   accept(message: unknown): ParseStep {
     const type = isRecord(message) ? message.type : undefined;
+    this.heardCount += 1;
     return type === 'stream_event'
       ? { out: this.streamEvent(message) }
       : this.acceptOther(type, message);
@@ -248,6 +274,7 @@ export class ClaudeCliParser implements ExchangeParser {
     const speaker = this.speaker(parent);
     switch (event?.type) {
       case 'message_start': {
+        this.hasMoreBegun ||= parent === undefined;
         const id = stringField(recordField(event, 'message'), 'id') ?? '';
         if (parent === undefined) {
           this.contextTokens = requestTokens(recordField(recordField(event, 'message'), 'usage'));
@@ -281,6 +308,7 @@ export class ClaudeCliParser implements ExchangeParser {
     const body = recordField(message, 'message');
     const parent = parentOf(message);
     const speaker = this.speaker(parent);
+    this.hasMoreBegun ||= parent === undefined;
     const id = stringField(body, 'id') ?? '';
     const isSynthetic = stringField(body, 'model') === '<synthetic>';
     if (isSynthetic && stringField(message, 'error') !== undefined) {
@@ -355,6 +383,7 @@ export class ClaudeCliParser implements ExchangeParser {
     const isLaunch = this.reportsState && isLaunchReport(message);
     for (const found of toolResults(message, (callId) => this.howStopped(callId))) {
       const { callId, changedPaths } = found;
+      out.push(...this.unseenCall(callId, parent));
       const result = this.ownTools?.takeResult(callId) ?? found.result;
       this.openCalls.delete(callId);
       const call = this.calls.get(callId);
@@ -371,10 +400,18 @@ export class ClaudeCliParser implements ExchangeParser {
       }
     }
     const plan =
-      out.length === 0
+      out.length === 0 || isLaunch
         ? undefined
         : this.child.tasks.accept(recordField(message, 'tool_use_result'));
     return plan === undefined ? out : [...out, observation(plan)];
+  }
+
+  /** The message with this call was lost: what ran is shown and audited all the same, by what a question told of it. */
+  private unseenCall(id: string, parent: string | undefined): readonly Item[] {
+    const { toolName, input } = this.askedCalls.get(id) ?? { toolName: 'unknown tool', input: {} };
+    return this.calls.has(id)
+      ? []
+      : this.toolCall({ type: 'tool_use', id, name: toolName, input }, parent);
   }
 
   private howStopped(callId: string): 'denied' | 'aborted' | undefined {
@@ -419,9 +456,13 @@ export class ClaudeCliParser implements ExchangeParser {
         if (agentId !== undefined && callId !== undefined) {
           keep(this.agents, agentId, callId, most.agents);
         }
+        if (agentId !== undefined) {
+          this.openTasks.add(agentId);
+        }
         return { out: [] };
       }
       case 'task_notification':
+        this.openTasks.delete(stringField(message, 'task_id') ?? '');
         return { out: this.agentEnded(message) };
       case 'thinking_tokens':
       case 'task_updated':
@@ -515,7 +556,33 @@ export class ClaudeCliParser implements ExchangeParser {
     }
     // What was stopped stays stopped, also when words that were queued behind it are still answered.
     this.held = this.held?.kind === 'failed' ? this.held : end;
+    this.hasMoreBegun = false;
+    this.heldCount += 1;
+    this.settleAfterSilence(this.heldCount);
     return { out };
+  }
+
+  /** Something is under way of which more would come. */
+  private isBusy(): boolean {
+    return this.hasMoreBegun || this.launched.size > 0 || this.unconfirmed.size > 0;
+  }
+
+  /** The word that it is idle may be lost; then silence says it, while nothing of its own is still running. */
+  private settleAfterSilence(heldCount: number): void {
+    const heard = this.heardCount;
+    // Before the driver calls that silence a failure.
+    const waitMs = Math.min(settleMs, (this.context.opts.idleTimeoutMs ?? Infinity) / 2);
+    this.context.later?.(waitMs, () => {
+      if (heldCount !== this.heldCount || this.hasMoreBegun) {
+        return { out: [] };
+      }
+      const isAtRest = !this.isBusy() && this.openCalls.size === 0 && this.openTasks.size === 0;
+      if (this.held !== undefined && isAtRest && heard === this.heardCount) {
+        return { out: [this.held], isOver: true };
+      }
+      this.settleAfterSilence(heldCount);
+      return { out: [] };
+    });
   }
 
   private takeRepeated(message: unknown, failure: Failure | undefined): readonly Item[] {
@@ -563,6 +630,10 @@ export class ClaudeCliParser implements ExchangeParser {
       }
     }
     const { ask, send } = this.questions.accept(message);
+    if (ask?.kind === 'permission_request') {
+      const { callId, toolName, input } = ask.request;
+      keep(this.askedCalls, callId, { toolName, input }, most.askedCalls);
+    }
     return {
       out: ask === undefined ? [] : [observation(ask)],
       ...(send === undefined ? {} : { send: [send] }),

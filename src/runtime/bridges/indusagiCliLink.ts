@@ -169,7 +169,12 @@ export class PeerLink {
         const callId = callIdOf(body);
         const isOk = !(isRecord(body) && body.ok === false);
         const result = isOk ? toolOk('') : toolError('The call failed.');
-        return callId === undefined ? [] : [observation({ kind: 'tool_result', callId, result })];
+        if (callId === undefined) {
+          return [];
+        }
+        // Each call is shown once: this counts where its start was lost.
+        const unseen = toolCall(callId, stringField(body, 'name') ?? 'unknown tool', {});
+        return [unseen, observation({ kind: 'tool_result', callId, result })];
       }
       case 'turn_end': {
         const usage = linkUsage(recordField(body, 'usage') ?? body);

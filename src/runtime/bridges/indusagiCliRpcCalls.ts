@@ -12,6 +12,8 @@ interface SeenCall {
   readonly toolName: string;
   readonly input: JsonObject;
   readonly isOpen: boolean;
+  /** The reader has it. */
+  readonly isShown: boolean;
 }
 
 /** The calls of one turn, from their announcement to their result; each is announced once. */
@@ -32,17 +34,19 @@ export class RpcCalls {
         return true;
       }
       const { id, name, arguments: input } = item.call;
-      const isNew = !this.seen.has(id);
-      if (isNew) {
-        this.seen.set(id, { toolName: name, input, isOpen: true });
+      const known = this.seen.get(id);
+      if (known?.isShown === true) {
+        return false;
       }
-      return isNew;
+      this.seen.set(id, { toolName: name, input, isOpen: true, ...known, isShown: true });
+      return true;
     });
   }
 
   /** Our extension asks with the input that will run: its path is absolute. */
   asked({ callId, toolName, input }: PermissionRequest): void {
-    this.seen.set(callId, { toolName, input, isOpen: true });
+    const isShown = this.seen.get(callId)?.isShown === true;
+    this.seen.set(callId, { toolName, input, isOpen: true, isShown });
   }
 
   start(message: unknown): readonly Item[] {
@@ -69,15 +73,21 @@ export class RpcCalls {
     }
     const known = this.seen.get(callId);
     const toolName = known?.toolName ?? stringField(message, 'toolName') ?? 'unknown tool';
+    // Its start was lost: what ran is shown and audited all the same.
+    const unseen = this.announced([toolCall(callId, toolName, known?.input ?? {})]);
     const result = executionResult(message, toolName, this.options.howStopped(callId));
     const path =
       known === undefined || !result.ok
         ? undefined
         : changedPath(toolName, known.input, this.options.cwd);
-    if (known !== undefined) {
-      this.seen.set(callId, { ...known, isOpen: false });
-    }
+    this.seen.set(callId, {
+      toolName,
+      input: known?.input ?? {},
+      isOpen: false,
+      isShown: true,
+    });
     return [
+      ...unseen,
       observation({ kind: 'tool_result', callId, result }),
       ...(path === undefined ? [] : [observation({ kind: 'file_change', callId, paths: [path] })]),
     ];

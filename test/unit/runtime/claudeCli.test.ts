@@ -318,6 +318,33 @@ describe('what Claude Code says', () => {
     expect(parser.accept(whole('m1', [block])).out).toEqual([]);
   });
 
+  it('[R176] shows a call whose own message was lost, as its question told it or as an unknown one', () => {
+    const { parser } = createParser();
+    ask(parser, { tool_name: 'Bash', tool_use_id: 'asked', input: { command: 'ls' } });
+    const result = (id: string): object => ({
+      type: 'user',
+      message: { content: [{ type: 'tool_result', tool_use_id: id, content: 'done' }] },
+    });
+    const out = [result('asked'), result('lost'), result('lost')].flatMap(
+      (message) => parser.accept(message).out,
+    );
+    const told = (callId: string): object => ({
+      kind: 'observation',
+      observation: { kind: 'tool_result', callId, result: { ok: true, output: 'done' } },
+    });
+    const call = (id: string, name: string, input: object): object => ({
+      kind: 'tool_call',
+      call: { id, name, arguments: input, executedBy: 'child' },
+    });
+    expect(out).toEqual([
+      call('asked', 'Bash', { command: 'ls' }),
+      told('asked'),
+      call('lost', 'unknown tool', {}),
+      told('lost'),
+      told('lost'),
+    ]);
+  });
+
   it('[R81] lets only result end the exchange, and remembers the last stop reason', () => {
     const { parser } = createParser();
     const steps = [

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { stringField } from '../../../src/base/guard';
 import { ClaudeCliParser } from '../../../src/runtime/bridges/claudeCliParser';
-import type { ParseStep } from '../../../src/runtime/contract';
+import type { ExchangeParserContext, ParseStep } from '../../../src/runtime/contract';
+import { FakeClock } from '../../fakes/fakeClock';
 
-function createParser(): ClaudeCliParser {
+function createParser(more: Partial<ExchangeParserContext> = {}): ClaudeCliParser {
   return new ClaudeCliParser({
     model: {
       id: 'claude-cli/default',
@@ -27,7 +28,22 @@ function createParser(): ClaudeCliParser {
     isContinuation: false,
     notes: new Map(),
     send: () => undefined,
+    ...more,
   });
+}
+
+/** A parser with a clock that is driven, and what its timers gave. */
+function createTimed(): {
+  readonly parser: ClaudeCliParser;
+  readonly clock: FakeClock;
+  readonly late: ParseStep[];
+} {
+  const clock = new FakeClock();
+  const late: ParseStep[] = [];
+  const parser = createParser({
+    later: (delayMs, run) => clock.schedule(delayMs, () => late.push(run())),
+  });
+  return { parser, clock, late };
 }
 
 const state = (value: string): object => ({
@@ -234,6 +250,58 @@ describe('a child that goes on after a result', () => {
       { out: [] },
       { out: [] },
     ]);
+  });
+});
+
+describe('a child that never says that it is idle', () => {
+  const finish = { kind: 'finish', reason: 'stop' };
+
+  it('[R67] ends with its result when it leaves in peace behind it', () => {
+    const parser = createParser();
+    play(parser, [state('running'), init, answer('m1', 'all')]);
+    expect(parser.endAtExit()).toBeUndefined();
+    parser.accept(result());
+    expect(parser.endAtExit()).toEqual({ out: [finish], isOver: true });
+  });
+
+  it('[R67] has ended early when it leaves in the middle of what comes behind a result', () => {
+    const another = createParser();
+    play(another, [state('running'), init, result(), answer('m2', 'and')]);
+    expect(another.endAtExit()).toBeUndefined();
+    const steered = createParser();
+    play(steered, [state('running'), init]);
+    steered.steer('also this');
+    steered.accept(result());
+    expect(steered.endAtExit()).toBeUndefined();
+  });
+
+  it('ends with its result after some seconds of silence', async () => {
+    const { parser, clock, late } = createTimed();
+    play(parser, [state('running'), init, answer('m1', 'all'), result()]);
+    await clock.advance(4_000);
+    parser.accept({ type: 'system', subtype: 'status' });
+    await clock.advance(5_999);
+    expect(ends(late)).toEqual([]);
+    await clock.advance(1);
+    expect(late.at(-1)).toEqual({ out: [finish], isOver: true });
+  });
+
+  it('is not taken for silent while something of its own runs, or another answer has begun', async () => {
+    const started = { type: 'system', subtype: 'task_started', task_id: 't', tool_use_id: 'c' };
+    const task = createTimed();
+    play(task.parser, [state('running'), init, started, result()]);
+    await task.clock.advance(60_000);
+    expect(ends(task.late)).toEqual([]);
+    task.parser.accept({ type: 'system', subtype: 'task_notification', task_id: 't' });
+    await task.clock.advance(10_000);
+    expect(ends(task.late)).toEqual([finish]);
+    const busy = createTimed();
+    play(busy.parser, [state('running'), init, result(), answer('m2', 'and')]);
+    await busy.clock.advance(60_000);
+    expect(ends(busy.late)).toEqual([]);
+    busy.parser.accept(result());
+    await busy.clock.advance(5_000);
+    expect(ends(busy.late)).toEqual([finish]);
   });
 });
 

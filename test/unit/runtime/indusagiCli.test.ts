@@ -241,6 +241,35 @@ describe('a turn in the rpc form', () => {
     ]);
   });
 
+  it('[R176] shows a call whose start was lost, by the name that its result has or as it was asked about', () => {
+    const turn = running();
+    const end = (toolCallId: string, toolName?: string): unknown => ({
+      type: 'tool_execution_end',
+      toolCallId,
+      toolName,
+      result: { content: [{ type: 'text', text: 'o' }] },
+      isError: false,
+    });
+    turn.hear(asks('q', 'write', { path: '/workspace/a', content: 'x' }), end('c'));
+    turn.hear(end('q', 'bash'), end('z'), call('z'));
+    expect(turn.out.flatMap((item) => (item.kind === 'tool_call' ? [item.call] : []))).toEqual([
+      {
+        id: 'c',
+        name: 'write',
+        arguments: { path: '/workspace/a', content: 'x' },
+        executedBy: 'child',
+      },
+      { id: 'q', name: 'bash', arguments: {}, executedBy: 'child' },
+      { id: 'z', name: 'unknown tool', arguments: {}, executedBy: 'child' },
+    ]);
+    expect(turn.kinds.slice(0, 4)).toEqual([
+      'permission_request',
+      'tool_call',
+      'tool_result',
+      'file_change',
+    ]);
+  });
+
   const notParsed = { type: 'response', command: 'parse', success: false, error: 'Bad JSON' };
 
   it('fails at once, with its reason, when the prompt came to it broken: that answer names nothing of ours', () => {
