@@ -1,5 +1,6 @@
-import { isNumber, numberField, recordField, stringField } from '../../base/guard';
+import { isNumber, recordField, stringField } from '../../base/guard';
 import type { Usage } from '../../events/usage';
+import { countField, sumCounts } from '../usageCounts';
 
 const lastCostNote = 'acp.costUsd';
 
@@ -23,11 +24,11 @@ export class AcpUsage {
   ) {}
 
   update(update: unknown): void {
-    this.window = positive(numberField(update, 'size')) ?? this.window;
-    this.used = positive(numberField(update, 'used')) ?? this.used;
+    this.window = positive(countField(update, 'size')) ?? this.window;
+    this.used = positive(countField(update, 'used')) ?? this.used;
     const cost = recordField(update, 'cost');
     if (stringField(cost, 'currency') === 'USD') {
-      this.cost = numberField(cost, 'amount') ?? this.cost;
+      this.cost = countField(cost, 'amount') ?? this.cost;
     }
   }
 
@@ -35,16 +36,22 @@ export class AcpUsage {
   prompt(result: unknown): void {
     const usage = recordField(result, 'usage');
     const quota = recordField(recordField(recordField(result, '_meta'), 'quota'), 'token_count');
-    const input = numberField(usage, 'inputTokens') ?? numberField(quota, 'input_tokens');
-    const output = numberField(usage, 'outputTokens') ?? numberField(quota, 'output_tokens');
+    const input = countField(usage, 'inputTokens') ?? countField(quota, 'input_tokens');
+    const output = countField(usage, 'outputTokens') ?? countField(quota, 'output_tokens');
     if (input === undefined && output === undefined) {
       return;
     }
     this.hasCounts = true;
-    this.inputTokens += input ?? 0;
-    this.outputTokens += output ?? 0;
-    this.cacheReadTokens += numberField(usage, 'cachedReadTokens') ?? 0;
-    this.cacheWriteTokens += numberField(usage, 'cachedWriteTokens') ?? 0;
+    this.inputTokens = sumCounts([this.inputTokens, input ?? 0]);
+    this.outputTokens = sumCounts([this.outputTokens, output ?? 0]);
+    this.cacheReadTokens = sumCounts([
+      this.cacheReadTokens,
+      countField(usage, 'cachedReadTokens') ?? 0,
+    ]);
+    this.cacheWriteTokens = sumCounts([
+      this.cacheWriteTokens,
+      countField(usage, 'cachedWriteTokens') ?? 0,
+    ]);
   }
 
   total(): Usage | undefined {

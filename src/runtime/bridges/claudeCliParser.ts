@@ -1,11 +1,4 @@
-import {
-  arrayField,
-  isRecord,
-  isString,
-  numberField,
-  recordField,
-  stringField,
-} from '../../base/guard';
+import { arrayField, isRecord, isString, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
@@ -31,6 +24,7 @@ import {
 import { isLaunchReport, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
 import { refusal, tooOld } from './claudeCliVersion';
+import { countField, sumCounts } from '../usageCounts';
 
 type Item = ParseStep['out'][number];
 type End = Extract<Item, { readonly kind: 'finish' | 'failed' }>;
@@ -95,6 +89,7 @@ export class ClaudeCliParser implements ExchangeParser {
   private hasMoreBegun = false;
   private heardCount = 0;
   private heldCount = 0;
+  private resultCount = 0;
   /** Its work in the background that has not ended. */
   private readonly openTasks = new Set<string>();
   private usage: Usage | undefined;
@@ -290,7 +285,10 @@ export class ClaudeCliParser implements ExchangeParser {
           this.stopReason = stopReason;
         }
         if (parent === undefined && this.contextTokens !== undefined) {
-          this.contextTokens += numberField(recordField(event, 'usage'), 'output_tokens') ?? 0;
+          this.contextTokens = sumCounts([
+            this.contextTokens,
+            countField(recordField(event, 'usage'), 'output_tokens') ?? 0,
+          ]);
         }
         return [];
       }
@@ -325,7 +323,10 @@ export class ClaudeCliParser implements ExchangeParser {
     if (parent === undefined && stopReason !== undefined) {
       this.stopReason = stopReason;
     }
-    for (const block of arrayField(body, 'content') ?? []) {
+    const words = stringField(body, 'content');
+    const blocks =
+      words === undefined ? arrayField(body, 'content') : [{ type: 'text', text: words }];
+    for (const block of blocks ?? []) {
       const type = stringField(block, 'type');
       if (type === 'tool_use') {
         out.push(...this.toolCall(block, parent));
@@ -535,7 +536,12 @@ export class ClaudeCliParser implements ExchangeParser {
     if (failure?.code === 'resume_rejected') {
       return { out: [{ kind: 'failed', failure }], isOver: true };
     }
-    const out = [...this.takeRepeated(message, failure), ...this.usageOf(message)];
+    const out = [
+      ...this.takeRepeated(message, failure),
+      ...(failure === undefined ? this.onlyText(message) : []),
+      ...this.usageOf(message),
+    ];
+    this.mainBlocks.settle();
     if (failure !== undefined) {
       return this.end(out, { kind: 'failed', failure });
     }
@@ -583,6 +589,15 @@ export class ClaudeCliParser implements ExchangeParser {
       this.settleAfterSilence(heldCount);
       return { out: [] };
     });
+  }
+
+  /** The answer where none of its own messages came. */
+  private onlyText(message: unknown): readonly Item[] {
+    const delta = stringField(message, 'result') ?? '';
+    this.resultCount += 1;
+    return delta === '' || this.mainBlocks.hasText
+      ? []
+      : [{ kind: 'text', delta, blockId: `result-${this.resultCount}` }];
   }
 
   private takeRepeated(message: unknown, failure: Failure | undefined): readonly Item[] {
@@ -714,7 +729,7 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private speaker(parent: string | undefined): StreamedBlocks {
-    return parent === undefined || parent === '' ? this.mainBlocks : this.subAgent(parent);
+    return parent === undefined ? this.mainBlocks : this.subAgent(parent);
   }
 
   private subAgent(parent: string): StreamedBlocks {
@@ -738,7 +753,7 @@ function keep<V>(map: Map<string, V>, key: string, value: V, limit: number): voi
 
 function parentOf(message: unknown): string | undefined {
   const parent = isRecord(message) ? message.parent_tool_use_id : undefined;
-  return isString(parent) ? parent : undefined;
+  return isString(parent) && parent !== '' ? parent : undefined;
 }
 
 function textEvent(added: NewText, parent: string | undefined): NormalizedEvent {

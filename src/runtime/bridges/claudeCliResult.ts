@@ -11,6 +11,7 @@ import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { Usage } from '../../events/usage';
 import type { ChildExit } from '../contract';
 import { refusal } from './claudeCliVersion';
+import { countField, sumCounts } from '../usageCounts';
 
 /** What the end of a turn can be judged by, besides the message itself. */
 export interface ResultContext {
@@ -30,7 +31,7 @@ export function resultFailure(message: unknown, context: ResultContext): Failure
   }
   const subtype = stringField(message, 'subtype');
   const terminalReason = stringField(message, 'terminal_reason') ?? '';
-  const isFine = subtype === 'success' && message.is_error !== true;
+  const isFine = subtype === 'success' && (message.is_error ?? false) === false;
   if (isFine) {
     return undefined;
   }
@@ -99,15 +100,15 @@ export function resultUsage(message: unknown): Usage | undefined {
   const models = Object.values(recordField(message, 'model_usage_since_last_result') ?? {});
   const usage = recordField(message, 'usage');
   const sum = (name: string): number | undefined => {
-    const numbers = models.map((model) => numberField(model, name)).filter(isNumber);
-    return numbers.length === 0 ? undefined : numbers.reduce((total, value) => total + value, 0);
+    const numbers = models.map((model) => countField(model, name)).filter(isNumber);
+    return numbers.length === 0 ? undefined : sumCounts(numbers);
   };
   const counts = {
-    inputTokens: sum('inputTokens') ?? numberField(usage, 'input_tokens'),
-    outputTokens: sum('outputTokens') ?? numberField(usage, 'output_tokens'),
-    cacheReadTokens: sum('cacheReadInputTokens') ?? numberField(usage, 'cache_read_input_tokens'),
+    inputTokens: sum('inputTokens') ?? countField(usage, 'input_tokens'),
+    outputTokens: sum('outputTokens') ?? countField(usage, 'output_tokens'),
+    cacheReadTokens: sum('cacheReadInputTokens') ?? countField(usage, 'cache_read_input_tokens'),
     cacheWriteTokens:
-      sum('cacheCreationInputTokens') ?? numberField(usage, 'cache_creation_input_tokens'),
+      sum('cacheCreationInputTokens') ?? countField(usage, 'cache_creation_input_tokens'),
     costUsd: sum('costUSD'),
   };
   const known = Object.entries(counts).filter(([, value]) => value !== undefined);
@@ -115,7 +116,7 @@ export function resultUsage(message: unknown): Usage | undefined {
     return undefined;
   }
   const windows = Object.values(recordField(message, 'modelUsage') ?? {})
-    .map((model) => numberField(model, 'contextWindow'))
+    .map((model) => countField(model, 'contextWindow'))
     .filter(isNumber);
   return {
     ...Object.fromEntries(known),
@@ -128,12 +129,14 @@ export function resultUsage(message: unknown): Usage | undefined {
 
 /** All that went into one request, as its answer says; undefined when it does not. */
 export function requestTokens(usage: unknown): number | undefined {
-  const input = numberField(usage, 'input_tokens');
+  const input = countField(usage, 'input_tokens');
   return input === undefined
     ? undefined
-    : input +
-        (numberField(usage, 'cache_read_input_tokens') ?? 0) +
-        (numberField(usage, 'cache_creation_input_tokens') ?? 0);
+    : sumCounts([
+        input,
+        countField(usage, 'cache_read_input_tokens') ?? 0,
+        countField(usage, 'cache_creation_input_tokens') ?? 0,
+      ]);
 }
 
 /** Numbers of two results of one exchange together; what only one of them has stays. */
@@ -151,7 +154,7 @@ export function addUsage(before: Usage | undefined, more: Usage): Usage {
   const sums = counts.flatMap((name) =>
     before[name] === undefined && more[name] === undefined
       ? []
-      : [[name, (before[name] ?? 0) + (more[name] ?? 0)] as const],
+      : [[name, sumCounts([before[name] ?? 0, more[name] ?? 0])] as const],
   );
   return { ...before, ...more, ...Object.fromEntries(sums) };
 }

@@ -1,6 +1,7 @@
-import { numberField, recordField } from '../../base/guard';
+import { recordField } from '../../base/guard';
 import type { Usage } from '../../events/usage';
 import { codexUsage } from '../codexItems';
+import { countField, sumCounts } from '../usageCounts';
 
 interface Counts {
   readonly input: number;
@@ -22,22 +23,22 @@ export class CodexTurnUsage {
       output: Math.max(0, total.output - last.output),
     };
     const usage = codexUsage({
-      input: total.input - this.before.input,
-      cached: total.cached - this.before.cached,
+      input: Math.max(0, total.input - this.before.input),
+      cached: Math.max(0, total.cached - this.before.cached),
       cacheWrite: undefined,
-      output: total.output - this.before.output,
-      contextWindow: numberField(tokenUsage, 'modelContextWindow'),
+      output: Math.max(0, total.output - this.before.output),
+      contextWindow: countField(tokenUsage, 'modelContextWindow'),
     });
     // The newest request and its answer are what the next one begins with.
-    const contextTokens = last.input + last.output;
+    const contextTokens = sumCounts([last.input, last.output]);
     return usage === undefined || contextTokens === 0 ? usage : { ...usage, contextTokens };
   }
 }
 
 function counts(part: unknown): Counts {
   return {
-    input: numberField(part, 'inputTokens') ?? 0,
-    cached: numberField(part, 'cachedInputTokens') ?? 0,
-    output: numberField(part, 'outputTokens') ?? 0,
+    input: countField(part, 'inputTokens') ?? 0,
+    cached: countField(part, 'cachedInputTokens') ?? 0,
+    output: countField(part, 'outputTokens') ?? 0,
   };
 }

@@ -1,11 +1,4 @@
-import {
-  arrayField,
-  isNumber,
-  isRecord,
-  isString,
-  numberField,
-  stringField,
-} from '../../base/guard';
+import { arrayField, isNumber, isRecord, isString, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { oneLine, type Failure } from '../../events/failure';
 import type { Message } from '../../events/message';
@@ -22,6 +15,7 @@ import {
 } from '../codexItems';
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { execExit, resumeRejected } from './codexExecExit';
+import { countField } from '../usageCounts';
 
 type Item = ParseStep['out'][number];
 type Phase = 'started' | 'updated' | 'completed';
@@ -215,10 +209,10 @@ export class CodexExecParser implements ExchangeParser {
     }
     const counts = isRecord(message) ? message.usage : undefined;
     const usage = codexUsage({
-      input: numberField(counts, 'input_tokens'),
-      cached: numberField(counts, 'cached_input_tokens'),
-      cacheWrite: numberField(counts, 'cache_write_input_tokens'),
-      output: numberField(counts, 'output_tokens'),
+      input: countField(counts, 'input_tokens'),
+      cached: countField(counts, 'cached_input_tokens'),
+      cacheWrite: countField(counts, 'cache_write_input_tokens'),
+      output: countField(counts, 'output_tokens'),
     });
     return usage === undefined ? [] : [observation({ kind: 'usage', usage })];
   }

@@ -1,11 +1,4 @@
-import {
-  isNumber,
-  isRecord,
-  isString,
-  numberField,
-  recordField,
-  stringField,
-} from '../../base/guard';
+import { isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
 import { abortedFailure } from '../../events/failure';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
@@ -20,6 +13,7 @@ import {
 import { toolCall } from './indusagiCliRpcBlocks';
 import { settledQuestion } from './indusagiCliRpcDialogs';
 import { failed, notice, observation, type Item } from './indusagiCliSteps';
+import { countField } from '../usageCounts';
 
 /** An `ask` that nobody answers in this time is answered with its fallback. */
 const askMs = 90_000;
@@ -207,14 +201,14 @@ function callIdOf(body: unknown): string | undefined {
 /** The documentation does not name the fields; these are the ones that its neighbours use. */
 function linkUsage(usage: unknown): Usage | undefined {
   const number = (...names: readonly string[]): number | undefined =>
-    names.map((name) => numberField(usage, name)).find((value) => value !== undefined);
+    names.map((name) => countField(usage, name)).find((value) => value !== undefined);
   const cost = recordField(usage, 'cost');
   const counts = {
     inputTokens: number('inputTokens', 'input'),
     outputTokens: number('outputTokens', 'output'),
     cacheReadTokens: number('cacheReadTokens', 'cacheRead'),
     cacheWriteTokens: number('cacheWriteTokens', 'cacheWrite'),
-    costUsd: number('costUsd', 'cost') ?? numberField(cost, 'total'),
+    costUsd: number('costUsd', 'cost') ?? countField(cost, 'total'),
   };
   const known = Object.entries(counts).filter(([, value]) => value !== undefined);
   return known.length === 0 ? undefined : { ...Object.fromEntries(known), reportedBy: 'child' };

@@ -29,6 +29,7 @@ import {
 } from './indusagiCliRpcNotices';
 import { RpcRequests, type RpcAnswer } from './indusagiCliRpcRequests';
 import { failed, observation, type Item } from './indusagiCliSteps';
+import { countField } from '../usageCounts';
 
 export interface RpcParserOptions {
   /** For people: `pi`. */
@@ -316,7 +317,7 @@ export class PeerRpcParser implements ExchangeParser {
   private state({ data }: RpcAnswer): ParseStep {
     const { notes, resume, isContinuation } = this.context;
     const sessionFile = stringField(data, 'sessionFile');
-    notes.set(noteNames.contextWindow, numberField(recordField(data, 'model'), 'contextWindow'));
+    notes.set(noteNames.contextWindow, countField(recordField(data, 'model'), 'contextWindow'));
     if (this.phase === 'preparing') {
       const isEmpty = numberField(data, 'messageCount') === 0;
       if (

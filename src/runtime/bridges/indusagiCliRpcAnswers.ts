@@ -1,8 +1,9 @@
-import { arrayField, isRecord, numberField, recordField, stringField } from '../../base/guard';
+import { arrayField, isRecord, recordField, stringField } from '../../base/guard';
 import { toolError, toolOk, type ToolResult } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
 import { contentText } from '../contentText';
 import type { AgentInfo } from '../contract';
+import { countField, sumCounts } from '../usageCounts';
 
 /** The result in a `tool_execution_end`. */
 export function executionResult(
@@ -33,18 +34,18 @@ export class UsageSum {
   add(usage: unknown): void {
     const cost = recordField(usage, 'cost');
     const counts = {
-      inputTokens: numberField(usage, 'input'),
-      outputTokens: numberField(usage, 'output'),
-      cacheReadTokens: numberField(usage, 'cacheRead'),
-      cacheWriteTokens: numberField(usage, 'cacheWrite'),
-      costUsd: numberField(cost, 'total'),
+      inputTokens: countField(usage, 'input'),
+      outputTokens: countField(usage, 'output'),
+      cacheReadTokens: countField(usage, 'cacheRead'),
+      cacheWriteTokens: countField(usage, 'cacheWrite'),
+      costUsd: countField(cost, 'total'),
     };
     const { costUsd: _cost, ...tokens } = counts;
-    const context = Object.values(tokens).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    const context = sumCounts(Object.values(tokens).map((count) => count ?? 0));
     this.context = context === 0 ? this.context : context;
     for (const [name, count] of Object.entries(counts)) {
       if (count !== undefined) {
-        this.sums.set(name, (this.sums.get(name) ?? 0) + count);
+        this.sums.set(name, sumCounts([this.sums.get(name) ?? 0, count]));
       }
     }
   }

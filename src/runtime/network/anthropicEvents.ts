@@ -6,6 +6,7 @@ import { failureOfFault, type EndpointNames } from './httpFailure';
 import { notice, type ProducerOutput } from './producer';
 import type { EventParser } from './eventStream';
 import { brokenInputFailure, readToolInput } from './toolInput';
+import { countField } from '../usageCounts';
 
 interface OpenBlock {
   readonly type: string;
@@ -186,10 +187,10 @@ export class AnthropicEventParser implements EventParser {
     if (!isRecord(usage)) {
       return;
     }
-    const inputTokens = numberField(usage, 'input_tokens');
-    const outputTokens = numberField(usage, 'output_tokens');
-    const cacheReadTokens = numberField(usage, 'cache_read_input_tokens');
-    const cacheWriteTokens = numberField(usage, 'cache_creation_input_tokens');
+    const inputTokens = countField(usage, 'input_tokens');
+    const outputTokens = countField(usage, 'output_tokens');
+    const cacheReadTokens = countField(usage, 'cache_read_input_tokens');
+    const cacheWriteTokens = countField(usage, 'cache_creation_input_tokens');
     this.usage = {
       ...this.usage,
       ...(inputTokens === undefined ? {} : { inputTokens }),

@@ -7,6 +7,7 @@ import { failureOfFault, type EndpointNames } from './httpFailure';
 import { notice, type ProducerOutput } from './producer';
 import { filteredFailure } from './responsesEvents';
 import { brokenInputFailure, readToolInput } from './toolInput';
+import { countField } from '../usageCounts';
 
 interface PendingCall {
   readonly index: number | undefined;
@@ -154,13 +155,13 @@ export class ChatEventParser implements EventParser {
   }
 
   private noteUsage(usage: unknown): void {
-    const input = numberField(usage, 'prompt_tokens');
-    const outputTokens = numberField(usage, 'completion_tokens');
+    const input = countField(usage, 'prompt_tokens');
+    const outputTokens = countField(usage, 'completion_tokens');
     if (input === undefined && outputTokens === undefined) {
       return;
     }
-    const cached = numberField(recordField(usage, 'prompt_tokens_details'), 'cached_tokens');
-    const costUsd = numberField(usage, 'cost');
+    const cached = countField(recordField(usage, 'prompt_tokens_details'), 'cached_tokens');
+    const costUsd = countField(usage, 'cost');
     this.usage = {
       // This API counts cached tokens among the input; ours are apart, so that the sum is the context.
       ...(input === undefined ? {} : { inputTokens: Math.max(0, input - (cached ?? 0)) }),

@@ -5,6 +5,7 @@ import { failureOfFault, type EndpointNames } from './httpFailure';
 import { notice, type ProducerOutput } from './producer';
 import { reasoningSignature } from './responsesRequest';
 import { brokenInputFailure, readToolInput } from './toolInput';
+import { countField } from '../usageCounts';
 
 /**
  * Parses the events of a streaming Responses answer. Reasoning summaries are thinking, closed by the encrypted item
@@ -146,12 +147,12 @@ export function filteredFailure(names: EndpointNames): Failure {
 }
 
 function usageOutputs(usage: unknown): readonly ProducerOutput[] {
-  const inputTokens = numberField(usage, 'input_tokens');
-  const outputTokens = numberField(usage, 'output_tokens');
+  const inputTokens = countField(usage, 'input_tokens');
+  const outputTokens = countField(usage, 'output_tokens');
   if (inputTokens === undefined && outputTokens === undefined) {
     return [];
   }
-  const cached = numberField(recordField(usage, 'input_tokens_details'), 'cached_tokens');
+  const cached = countField(recordField(usage, 'input_tokens_details'), 'cached_tokens');
   return [
     {
       kind: 'observation',

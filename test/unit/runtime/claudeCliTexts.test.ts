@@ -118,6 +118,47 @@ describe('a whole message of Claude Code', () => {
   });
 });
 
+describe('an answer of Claude Code in another shape', () => {
+  const result = (more: object = {}): object => ({
+    type: 'result',
+    subtype: 'success',
+    is_error: false,
+    result: 'The only text',
+    ...more,
+  });
+
+  it('is read from the result where no message of it came, and only then', () => {
+    expect(shown(result())).toBe('The only text');
+    expect(shown(said('m1', 'shown'), result())).toBe('shown');
+    const cut = { type: 'system', subtype: 'api_retry' };
+    expect(shown(begun('m1'), delta(0, 'half'), cut, result())).toBe('The only text');
+    expect(shown(result({ is_error: true, result: 'API Error: 500' }))).toBe('');
+  });
+
+  it('may have its content as plain words', () => {
+    expect(shown({ type: 'assistant', message: { id: 'm', content: 'plain words' } })).toBe(
+      'plain words',
+    );
+  });
+
+  it('belongs to the agent itself where the call that it is for is named as nothing', () => {
+    const mine = { parent_tool_use_id: '' };
+    expect(shown({ ...begun('m1'), ...mine }, { ...delta(0, 'hello'), ...mine })).toBe('hello');
+    expect(shown(said('m1', 'hello', mine))).toBe('hello');
+  });
+
+  it('[R67] is no success where the error mark is anything but absent or false', () => {
+    const end = (more: object): readonly string[] =>
+      createParser()
+        .accept(result(more))
+        .out.map((item) => item.kind);
+    expect(end({})).toEqual(['text', 'finish']);
+    expect(end({ is_error: undefined })).toEqual(['text', 'finish']);
+    expect(end({ is_error: 'true' })).toEqual(['failed']);
+    expect(end({ is_error: 1 })).toEqual(['failed']);
+  });
+});
+
 describe('a stream of Claude Code with one fault in it', () => {
   const lines = [
     begun('m1'),
