@@ -12,16 +12,16 @@ const streamed = (event: unknown): unknown => ({
 export const claudeCliDialect: Dialect = {
   name: 'claude-cli',
   bridge: claudeCliBridge,
-  questionIds: ['0', ''],
+  questionIds: [0, '0', ''],
   canInterrupt: true,
   resumeToken: '0',
   failureCode: 'rate_limited',
   isInterrupt: (message) => stringField(recordField(message, 'request'), 'subtype') === 'interrupt',
   answer: (message) => {
     const response = recordField(message, 'response');
-    const id = stringField(response, 'request_id');
+    const id = response?.request_id;
     const behavior = stringField(recordField(response, 'response'), 'behavior');
-    return id === undefined || behavior === undefined
+    return (typeof id !== 'string' && typeof id !== 'number') || behavior === undefined
       ? undefined
       : { id, allows: behavior === 'allow' };
   },
@@ -114,7 +114,7 @@ export const claudeCliDialect: Dialect = {
     ],
     withoutIds: () => [
       { type: 'control_request', request: { subtype: 'can_use_tool', tool_name: 'Bash' } },
-      { type: 'control_request', request_id: 7, request: { subtype: 'can_use_tool' } },
+      { type: 'control_request', request_id: {}, request: { subtype: 'can_use_tool' } },
       { type: 'control_cancel_request' },
       { type: 'control_response', response: { subtype: 'success', response: {} } },
       { type: 'assistant', message: { content: [{ type: 'tool_use', name: 'Bash' }] } },

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json';
 import type { ToolResult } from '../../events/toolCall';
 import { DelegatedTools, type DelegatedToolsOptions } from '../delegatedTools';
 import { McpToolServer, toolServerName } from '../mcpToolServer';
-import { success } from './claudeCliPermissions';
+import { success, type WireId } from './claudeCliPermissions';
 
 export interface ClaudeDelegatedOptions extends DelegatedToolsOptions {
   /** Answers a control request, now or when the call is done. */
@@ -62,7 +62,7 @@ export class ClaudeDelegatedTools {
   }
 
   /** The control request `mcp_message`; false when it is for no server of ours. */
-  accept(requestId: string, request: unknown): boolean {
+  accept(requestId: WireId, request: unknown): boolean {
     if (stringField(request, 'server_name') !== toolServerName) {
       return false;
     }

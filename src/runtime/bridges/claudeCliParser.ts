@@ -13,7 +13,7 @@ import { agentInfo, ClaudeChild, wantedSettings } from './claudeCliChild';
 import { ClaudeDelegatedTools, ownServerAnnouncement } from './claudeCliDelegated';
 import { compactionNotice, rateLimitNotice, resetNotice, retryNotice } from './claudeCliNotices';
 import { newUserLine, userLine } from './claudeCliPrompt';
-import { ClaudeQuestions, hookAnnouncement } from './claudeCliPermissions';
+import { ClaudeQuestions, hookAnnouncement, wireIdOf } from './claudeCliPermissions';
 import {
   addUsage,
   exitFailure,
@@ -240,7 +240,7 @@ export class ClaudeCliParser implements ExchangeParser {
       case 'control_request':
         return this.controlRequest(message);
       case 'control_cancel_request':
-        return { out: this.withdrawn(stringField(message, 'request_id')) };
+        return { out: this.withdrawn(message) };
       case 'control_response':
         return this.controlResponse(message);
       case 'rate_limit_event':
@@ -637,7 +637,7 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private controlRequest(message: unknown): ParseStep {
-    const requestId = stringField(message, 'request_id');
+    const requestId = wireIdOf(message);
     const request = recordField(message, 'request');
     if (requestId !== undefined && stringField(request, 'subtype') === 'mcp_message') {
       if (this.ownTools?.accept(requestId, request) === true) {
@@ -697,10 +697,11 @@ export class ClaudeCliParser implements ExchangeParser {
     return [{ kind: 'failed', failure: refusal(this.child.version, why) }];
   }
 
-  private withdrawn(requestId: string | undefined): readonly Item[] {
-    return requestId !== undefined && this.questions.withdraw(requestId)
-      ? [observation({ kind: 'permission_withdrawn', requestId })]
-      : [];
+  private withdrawn(message: unknown): readonly Item[] {
+    const requestId = this.questions.withdraw(message);
+    return requestId === undefined
+      ? []
+      : [observation({ kind: 'permission_withdrawn', requestId })];
   }
 
   private error(message: unknown): readonly Item[] {

@@ -1,4 +1,4 @@
-import { recordField, stringField } from '../../base/guard';
+import { isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import type { Observation, PermissionAnswer } from '../../events/observation';
 import { updatedInput } from './claudeCliInput';
@@ -45,27 +45,27 @@ export class ClaudeQuestions {
 
   /** A question for the user, or an answer to send at once. */
   accept(message: unknown): { readonly ask?: Observation; readonly send?: unknown } {
-    const requestId = stringField(message, 'request_id');
+    const wireId = wireIdOf(message);
     const request = recordField(message, 'request');
-    if (requestId === undefined) {
+    if (wireId === undefined) {
       return {};
     }
     switch (stringField(request, 'subtype')) {
       case 'can_use_tool': {
         const settled = this.settleOwn(request);
         return settled === undefined
-          ? { ask: this.ask(requestId, request) }
-          : { send: success(requestId, settled) };
+          ? { ask: this.ask(wireId, request) }
+          : { send: success(wireId, settled) };
       }
       case 'hook_callback':
-        return { send: success(requestId, this.hookAnswer(request)) };
+        return { send: success(wireId, this.hookAnswer(request)) };
       default:
         return {
           send: {
             type: 'control_response',
             response: {
               subtype: 'error',
-              request_id: requestId,
+              request_id: wireId,
               error: 'Patchbay does not offer this.',
             },
           },
@@ -73,9 +73,11 @@ export class ClaudeQuestions {
     }
   }
 
-  /** The agent takes its question back. False when it was not open. */
-  withdraw(requestId: string): boolean {
-    return this.open.delete(requestId);
+  /** The agent takes a question back. Gives our name of it, when it was open. */
+  withdraw(message: unknown): string | undefined {
+    const wireId = wireIdOf(message);
+    const requestId = wireId === undefined ? undefined : nameOf(wireId);
+    return requestId !== undefined && this.open.delete(requestId) ? requestId : undefined;
   }
 
   /**
@@ -93,7 +95,8 @@ export class ClaudeQuestions {
       : this.deny(stringField(request, 'tool_use_id') ?? '', notOnOffer(toolName), false);
   }
 
-  private ask(requestId: string, request: unknown): Observation {
+  private ask(wireId: WireId, request: unknown): Observation {
+    const requestId = nameOf(wireId);
     const toolName = stringField(request, 'tool_name') ?? 'unknown tool';
     const callId =
       stringField(request, 'tool_use_id') ?? this.options.guessCallId(toolName) ?? requestId;
@@ -115,7 +118,7 @@ export class ClaudeQuestions {
         ...(description === undefined ? {} : { description }),
         reply: (answer) => {
           if (this.open.delete(requestId)) {
-            this.options.send(success(requestId, this.permission(callId, toolName, input, answer)));
+            this.options.send(success(wireId, this.permission(callId, toolName, input, answer)));
           }
         },
       },
@@ -210,8 +213,21 @@ function notOnOffer(toolName: string): string {
   return `${toolName} is not on offer here: this conversation works with Patchbay’s tools only.`;
 }
 
+/** Claude's ids are words; a number goes back as it came. */
+export type WireId = string | number;
+
+export function wireIdOf(message: unknown): WireId | undefined {
+  const id = isRecord(message) ? message.request_id : undefined;
+  return isString(id) || isNumber(id) ? id : undefined;
+}
+
+/** 0 and "0" are two questions. */
+function nameOf(id: WireId): string {
+  return isString(id) && !id.startsWith('#') ? id : `#${JSON.stringify(id)}`;
+}
+
 /** The answer to a control request. */
-export function success(requestId: string, response: JsonObject): unknown {
+export function success(requestId: WireId, response: JsonObject): unknown {
   return {
     type: 'control_response',
     response: { subtype: 'success', request_id: requestId, response },

@@ -1,4 +1,4 @@
-import { stringField } from '../../base/guard';
+import { isNumber, isRecord, isString, stringField } from '../../base/guard';
 import type { PermissionAnswer } from '../../events/observation';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { ExchangeParserContext, ParseStep } from '../contract';
@@ -60,7 +60,10 @@ export class RpcDialogs {
       return { out: text === '' ? [] : [notice(level, 'agent_notice', text)] };
     }
     const dialog = readDialog(method, message);
-    if (id === undefined || dialog === undefined || this.open.has(id)) {
+    if (id === undefined || dialog === undefined) {
+      return { out: [], send: refusal(message, method) };
+    }
+    if (this.open.has(id)) {
       return { out: [] };
     }
     if (dialog.title === gateTitles.systemPrompt) {
@@ -145,6 +148,23 @@ function answerFields(answer: DialogAnswer): Readonly<Record<string, unknown>> {
   return typeof answer === 'string' ? { value: answer } : { confirmed: answer };
 }
 
-function response(id: string, fields: Readonly<Record<string, unknown>>): unknown {
+/** What only shows something; everything else may wait for an answer. */
+const needsNoAnswer: ReadonlySet<string | undefined> = new Set([
+  'notify',
+  'setStatus',
+  'setWidget',
+  'setTitle',
+  'set_editor_text',
+]);
+
+/** A dialog that is not known here, or whose id is of no known kind: it is not left waiting. */
+function refusal(message: unknown, method: string | undefined): readonly unknown[] {
+  const id = isRecord(message) ? message.id : undefined;
+  return needsNoAnswer.has(method) || (!isString(id) && !isNumber(id))
+    ? []
+    : [response(id, { cancelled: true })];
+}
+
+function response(id: string | number, fields: Readonly<Record<string, unknown>>): unknown {
   return { type: 'extension_ui_response', id, ...fields };
 }

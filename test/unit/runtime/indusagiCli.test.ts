@@ -270,6 +270,24 @@ describe('a turn in the rpc form', () => {
     ]);
   });
 
+  it('leaves no dialog waiting that it cannot show, and answers none that only shows something', () => {
+    const turn = running();
+    const before = turn.sent.length;
+    const request = (id: unknown, method: string): unknown => ({
+      type: 'extension_ui_request',
+      id,
+      method,
+    });
+    turn.hear(request('z', 'nonsense'), request(0, 'confirm'), request('s', 'setWidget'));
+    turn.hear(request(undefined, 'select'));
+    const cancelled = { type: 'extension_ui_response', cancelled: true };
+    expect(turn.sent.slice(before)).toEqual([
+      { ...cancelled, id: 'z' },
+      { ...cancelled, id: 0 },
+    ]);
+    expect(turn.out).toEqual([]);
+  });
+
   const notParsed = { type: 'response', command: 'parse', success: false, error: 'Bad JSON' };
 
   it('fails at once, with its reason, when the prompt came to it broken: that answer names nothing of ours', () => {
