@@ -76,7 +76,7 @@ e2e(
     await send('Wait');
     await chat.locator(id('stop')).waitFor();
     await chat.locator(id('composer')).press('Escape');
-    await chat.getByText('Stopped.').waitFor();
+    await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
 
     server.setScenario({ turns: [], after: say('Of course I remember.') });
     await send('Do you remember?');

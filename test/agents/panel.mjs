@@ -237,7 +237,7 @@ export function mainJob(agent) {
         .filter({ hasText: 'goes on and on. A slow' })
         .waitFor({ timeout: 60_000 });
       await chat.locator(id('composer')).press('Escape');
-      await chat.getByText('Stopped.').last().waitFor();
+      await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).last().waitFor();
       await shot(`agent-${short}-4-stopped`);
 
       // What the service refuses is said in words, and the next prompt works.

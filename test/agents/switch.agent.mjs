@@ -164,7 +164,7 @@ e2e(
     await send('Question-4, please');
     await chat.locator(id('prompt-card')).waitFor();
     await chat.locator(id('stop')).click();
-    await chat.getByText('Stopped.').waitFor();
+    await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
     await idle();
     requests();
     const toOpenai = JSON.stringify(

@@ -177,7 +177,7 @@ e2e(
     await chat.getByText('summarising the conversation').first().waitFor();
     await shot('context-4-condensing');
     await chat.locator(id('stop')).click();
-    await chat.getByText('Stopped.').waitFor();
+    await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
     assert.equal(
       await chat.locator(id('item-compaction')).count(),
       0,

@@ -65,7 +65,7 @@ e2e(
     assert.equal(await chat.locator(id('composer')).inputValue(), 'fourth question');
 
     await chat.locator(id('stop')).click();
-    await chat.getByText('1 prompt not sent').waitFor();
+    await chat.locator(id('queue')).getByText('1 prompt not sent').waitFor();
     assert.equal(server.requests.length, 1, 'nothing is sent by itself after a stop');
     await shot('loop-3-queue-held');
     await app.reload();
@@ -240,7 +240,7 @@ e2e(
     await line.getByText(/retrying in [12] s \(1 of 2\)/).waitFor();
     await line.getByText(/\(2 of 2\)/).waitFor();
     await chat.locator(id('retry-stop')).click();
-    await chat.getByText('Stopped.').waitFor();
+    await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
     await line.waitFor({ state: 'detached' });
     assert.equal(server.requests.length, 2);
   },

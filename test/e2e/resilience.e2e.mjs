@@ -24,7 +24,7 @@ e2e(
   async ({ start, modelServer, shot }) => {
     const { chat } = await startSlowTurn(start, modelServer);
     await chat.locator(id('composer')).press('Escape');
-    await chat.getByText('Stopped.').waitFor();
+    await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
     assert.match(await chat.locator(id('item-text')).first().innerText(), /^A slow answer/);
     await shot('resilience-1-stopped');
     await chat.locator(id('composer')).fill('Again');

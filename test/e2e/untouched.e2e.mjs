@@ -90,7 +90,7 @@ const endings = [
     how: 'stopped with Escape, and then denied without its agent',
     end: async (app, chat) => {
       await chat.locator(id('composer')).press('Escape');
-      await chat.getByText('Stopped.').waitFor();
+      await chat.locator(id('item-notice'), { hasText: 'Stopped.' }).waitFor();
       await toReview(app).waitFor();
       await app.command('Patchbay: Deny All');
     },
