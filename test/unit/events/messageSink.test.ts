@@ -5,6 +5,7 @@ import { MessageSink, sinkDispatch } from '../../../src/events/messageSink';
 import type { AssistantMessage } from '../../../src/events/message';
 import { NORMALIZED_EVENT_KINDS, type NormalizedEvent } from '../../../src/events/normalizedEvent';
 import type { ToolCall } from '../../../src/events/toolCall';
+import { totalOfOne } from '../../../src/events/usageTotal';
 
 const stamp = { api: 'external', provider: 'claude-cli', model: 'default', createdAtMs: 7 };
 const call: ToolCall = { id: 'c1', name: 'Read', arguments: { path: 'a' }, executedBy: 'child' };
@@ -212,6 +213,21 @@ describe('MessageSink', () => {
       outputTokens: 4,
       costUsd: 0.5,
       reportedBy: 'child',
+    });
+  });
+
+  it('[R38] an answer nobody told numbers about adds zero to every sum, and is counted as untold', () => {
+    const { sink, events } = createSink();
+    sink.text('a');
+    sink.finishSuccess();
+    const silent = { known: 0, untold: 1 };
+    expect(totalOfOne(last(events).usage)).toEqual({
+      exchanges: 1,
+      inputTokens: silent,
+      outputTokens: silent,
+      cacheReadTokens: silent,
+      cacheWriteTokens: silent,
+      costNanoUsd: silent,
     });
   });
 

@@ -10,6 +10,7 @@ import {
   type NetworkProvider,
   type TurnContext,
 } from '../../../src/runtime/contract';
+import type { Observation } from '../../../src/events/observation';
 import type { FrameworkStream } from '../../../src/runtime/frameworkArm';
 import type { ResumeLink, ResumeStore } from '../../../src/runtime/resumeLink';
 import { ExchangeLab, textOf } from '../../fakes/exchangeLab';
@@ -323,6 +324,33 @@ describe('exchange', () => {
     });
   });
 
+  it('[R39] keeps of a cause only words, whatever it was: the failure goes through JSON as it is', async () => {
+    const circle: Record<string, unknown> = { name: 'circle' };
+    circle.self = circle;
+    const looped = new Error('the inner reason');
+    looped.cause = looped;
+    for (const [cause, detail] of [
+      [looped, 'the inner reason'],
+      ['only words', 'only words'],
+      [circle, 'unknown error'],
+      [10n, 'unknown error'],
+      [Symbol('s'), 'unknown error'],
+      [() => 'x', 'unknown error'],
+    ] as const) {
+      const broker = createBroker(() => {
+        throw new Error('first line\n  second line', { cause });
+      });
+      const message = await broker.exchange(network, context, options()).result();
+      expect(message.errorMessage).toBe('first line second line');
+      expect(message.failure).toEqual({
+        code: 'unknown',
+        message: 'first line second line',
+        detail,
+      });
+      expect(JSON.parse(JSON.stringify(message))).toEqual(message);
+    }
+  });
+
   it('ends a network stream that just stops as cut, and keeps its text', async () => {
     async function* cut(): ReturnType<FrameworkStream> {
       await Promise.resolve();
@@ -336,6 +364,7 @@ describe('exchange', () => {
   it('[R49] passes the options of both arms through unchanged', async () => {
     const seen: ExchangeOptions[] = [];
     const given = options({
+      sessionId: 'the-session',
       apiKey: 'k',
       temperature: 0.5,
       maxTokens: 9,
@@ -359,7 +388,28 @@ describe('exchange', () => {
     await lab.pass();
     expect(bridge.contexts[0]?.opts).toEqual(given);
     expect(bridge.contexts[0]?.opts.signal).toBe(given.signal);
+    expect(bridge.contexts[0]?.opts.sessionId).toBe('the-session');
+    expect(lab.starts[0]?.opts).toEqual(given);
   });
+
+  it.each(['minimal', 'low', 'medium', 'high', 'xhigh'] as const)(
+    '[R49] brings the effort "%s" to both arms',
+    async (reasoning) => {
+      const seen: unknown[] = [];
+      const bridge = createLineBridge();
+      const lab = new ExchangeLab(bridge, undefined, {
+        framework: (_model, _context, opts) => {
+          seen.push(opts.reasoning);
+          return words('x');
+        },
+      });
+      await lab.run('x', { model: network, reasoning }).message;
+      lab.run('x', { reasoning });
+      await lab.pass();
+      seen.push(bridge.contexts[0]?.opts.reasoning, lab.starts[0]?.opts.reasoning);
+      expect(seen).toEqual([reasoning, reasoning, reasoning]);
+    },
+  );
 
   it('[R50] makes no request for a signal that was aborted before', async () => {
     let asked = 0;
@@ -430,6 +480,101 @@ describe('exchange', () => {
       'usage',
       'finish',
     ]);
+  });
+
+  it('[R41] lets every other kind of the side channel pass as it came, in its place, and puts none of them into the message', async () => {
+    const observations = [
+      { kind: 'plan', items: [{ text: 'look', status: 'active' }] },
+      { kind: 'tool_progress', callId: 'c', text: '50 %' },
+      { kind: 'file_change', callId: 'c', paths: ['/w/a.ts'] },
+      { kind: 'tool_result', callId: 'c', result: { ok: true, output: 'done' } },
+      { kind: 'notice', level: 'info', text: 'slow today', code: 'slow' },
+      { kind: 'tool_progress', callId: 'd', text: 'half', parentCallId: 'c' },
+    ] as const satisfies readonly Observation[];
+    const lab = new ExchangeLab(createLineBridge());
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(
+      { out: [{ kind: 'text', delta: 'before ' }] },
+      ...observations.map((observation) => ({ out: [{ kind: 'observation', observation }] })),
+      { out: [{ kind: 'text', delta: 'after' }] },
+      finish,
+    );
+    const message = await turn.message;
+    expect(turn.log).toEqual([
+      { kind: 'text', delta: 'before ' },
+      ...observations,
+      { kind: 'text', delta: 'after' },
+      { kind: 'finish', reason: 'stop' },
+    ]);
+    expect(message.content).toEqual([{ kind: 'text', text: 'before after' }]);
+    expect(message.usage).toBeUndefined();
+  });
+
+  it('[R41] passes a question on with its reply, and takes it back when the dialect does', async () => {
+    const replies: unknown[] = [];
+    const ask = (requestId: string): unknown => ({
+      out: [
+        {
+          kind: 'observation',
+          observation: {
+            kind: 'permission_request',
+            request: {
+              requestId,
+              callId: 'c',
+              toolName: 'Bash',
+              input: {},
+              intents: [],
+              reply: (answer: unknown) => replies.push([requestId, answer]),
+            },
+          },
+        },
+      ],
+    });
+    const lab = new ExchangeLab(createLineBridge());
+    const turn = lab.run('x');
+    await lab.pass();
+    lab.transport.emit(ask('q1'), ask('q2'), {
+      out: [
+        { kind: 'observation', observation: { kind: 'permission_withdrawn', requestId: 'q2' } },
+      ],
+    });
+    for (const item of turn.log) {
+      if (item.kind === 'permission_request') {
+        item.request.reply({ kind: 'allow' });
+        item.request.reply({ kind: 'deny', message: 'changed my mind' });
+      }
+    }
+    lab.transport.emit(finish);
+    expect((await turn.message).stopReason).toBe('stop');
+    expect(replies).toEqual([['q1', { kind: 'allow' }]]);
+    expect(turn.log.map((item) => item.kind)).toEqual([
+      'permission_request',
+      'permission_request',
+      'permission_withdrawn',
+      'finish',
+    ]);
+  });
+
+  it('[R41] a bridge that uses none of the side channel gives a whole answer', async () => {
+    const lab = new ExchangeLab(createLineBridge());
+    const turn = lab.run('x');
+    await lab.pass();
+    const call = { id: 'c', name: 'Read', arguments: {}, executedBy: 'host' } as const;
+    lab.transport.emit(
+      { out: [{ kind: 'thinking', delta: 'hm' }] },
+      { out: [{ kind: 'text', delta: 'yes' }] },
+      { out: [{ kind: 'tool_call', call }] },
+      { out: [{ kind: 'finish', reason: 'toolUse' }], isOver: true },
+    );
+    const message = await turn.message;
+    expect(message.stopReason).toBe('toolUse');
+    expect(message.content).toEqual([
+      { kind: 'thinking', text: 'hm' },
+      { kind: 'text', text: 'yes' },
+      { kind: 'tool_call', call },
+    ]);
+    expect(turn.log.map((item) => item.kind)).toEqual(['thinking', 'text', 'tool_call', 'finish']);
   });
 });
 
@@ -537,6 +682,56 @@ describe('resume', () => {
     expect(lab.transports.map((transport) => transport.closeCount)).toEqual([1, 1]);
   });
 
+  it('[R108] goes on to the end of the answer after the retry, and keeps the new token', async () => {
+    const store = new MemoryLinks();
+    store.save(link('stale', { cwd: '/workspace' }));
+    let starts = 0;
+    const bridge = createLineBridge();
+    const lab = new ExchangeLab(
+      bridge,
+      (_message, transport) => {
+        starts += 1;
+        transport.emit(
+          ...(starts === 1
+            ? [rejected]
+            : [resume('fresh'), { out: [{ kind: 'text', delta: 'here' }] }, finish]),
+        );
+      },
+      { resumeStore: () => store },
+    );
+    const history: readonly Message[] = [
+      { role: 'user', text: 'earlier', createdAtMs: 0 },
+      { role: 'user', text: 'now', createdAtMs: 0 },
+    ];
+    const turn = lab.run('', { messages: history });
+    const message = await turn.message;
+    expect([message.stopReason, textOf(message)]).toEqual(['stop', 'here']);
+    expect(turn.log.map((item) => item.kind)).toEqual(['notice', 'resume', 'text', 'finish']);
+    expect(bridge.contexts.map((item) => item.opts.resume)).toEqual(['stale', undefined]);
+    expect(bridge.contexts[1]?.context.messages).toEqual(history);
+    expect(bridge.contexts.map((item) => item.isContinuation)).toEqual([false, false]);
+    expect(store.links.map((item) => item.resumeToken)).toEqual(['stale', 'fresh']);
+    await lab.run('again').message;
+    expect(lab.starts.map((start) => start.resume)).toEqual(['stale', undefined, 'fresh']);
+  });
+
+  it('[R108] does not start over what has begun to answer, or was stopped meanwhile', async () => {
+    const begun = new ExchangeLab(createLineBridge(), (_message, transport) =>
+      transport.emit({ out: [{ kind: 'text', delta: 'half' }] }, rejected),
+    );
+    const message = await begun.run('x', { resume: 'stale' }).message;
+    expect([message.failure?.code, textOf(message)]).toEqual(['resume_rejected', 'half']);
+    expect(begun.starts).toHaveLength(1);
+    const stopped = new ExchangeLab(createLineBridge());
+    const turn = stopped.run('x', { resume: 'stale' });
+    await stopped.pass();
+    turn.abort();
+    stopped.transport.emit(rejected);
+    expect((await turn.message).stopReason).toBe('aborted');
+    await stopped.pass();
+    expect(stopped.starts).toHaveLength(1);
+  });
+
   it('[R109] does not use a record of another folder, but one that names none', async () => {
     const store = new MemoryLinks();
     store.save(link('elsewhere', { cwd: '/other' }));
@@ -631,5 +826,74 @@ describe('children that live longer than a turn', () => {
     first?.emit({ out: [{ kind: 'text', delta: 'A' }] }, finish);
     second?.emit(finish);
     expect([textOf(await one.message), textOf(await two.message)]).toEqual(['A', 'B']);
+  });
+
+  it('[R76] neither a token, a call, a question of the same id, a retraction nor a number crosses over', async () => {
+    const stores = { a: new MemoryLinks(), b: new MemoryLinks() };
+    const answers: unknown[] = [];
+    const lab = new ExchangeLab(createLineBridge(), undefined, {
+      resumeStore: (sessionId) => (sessionId === 'a' ? stores.a : stores.b),
+    });
+    const one = lab.run('one', { sessionId: 'a' });
+    const two = lab.run('two', { sessionId: 'b' });
+    await lab.pass();
+    const told = (observation: object): object => ({
+      out: [{ kind: 'observation', observation }],
+    });
+    const saidBy = (who: string): readonly object[] => [
+      { out: [{ kind: 'resume', token: `token of ${who}` }] },
+      { out: [{ kind: 'text', delta: `half of ${who}`, blockId: 'b1' }] },
+      {
+        out: [
+          { kind: 'tool_call', call: { id: 'c', name: who, arguments: {}, executedBy: 'child' } },
+        ],
+      },
+      told({
+        kind: 'permission_request',
+        request: {
+          requestId: '0',
+          callId: 'c',
+          toolName: who,
+          input: {},
+          intents: [],
+          reply: (answer: unknown) => answers.push([who, answer]),
+        },
+      }),
+      { out: [{ kind: 'text', delta: `kept of ${who}`, blockId: 'b2' }] },
+    ];
+    const [first, second] = lab.transports;
+    const lines = { a: saidBy('A'), b: saidBy('B') };
+    lines.a.forEach((line, index) => {
+      first?.emit(line);
+      second?.emit(lines.b[index]);
+    });
+    second?.emit(told({ kind: 'retract', blockId: 'b1' }));
+    second?.emit(told({ kind: 'usage', usage: { inputTokens: 7, reportedBy: 'child' } }));
+    for (const item of two.log) {
+      if (item.kind === 'permission_request') {
+        item.request.reply({ kind: 'deny', message: 'no' });
+      }
+    }
+    first?.emit(told({ kind: 'tool_result', callId: 'c', result: { ok: true, output: 'A' } }));
+    first?.emit(finish);
+    const a = await one.message;
+    expect(textOf(a)).toBe('half of Akept of A');
+    expect(a.usage).toBeUndefined();
+    expect(two.log.filter((item) => item.kind === 'tool_result')).toEqual([]);
+    second?.emit(finish);
+    const b = await two.message;
+    expect(textOf(b)).toBe('kept of B');
+    expect(b.usage).toEqual({ inputTokens: 7, reportedBy: 'child' });
+    const results = (log: typeof one.log): readonly unknown[] =>
+      log.flatMap((item) => (item.kind === 'tool_result' ? [item.result.ok] : []));
+    expect([results(one.log), results(two.log)]).toEqual([[true], [false]]);
+    const withdrawn = (log: typeof one.log): number =>
+      log.filter((item) => item.kind === 'permission_withdrawn').length;
+    expect([withdrawn(one.log), withdrawn(two.log)]).toEqual([1, 0]);
+    expect(answers).toEqual([['B', { kind: 'deny', message: 'no' }]]);
+    expect([stores.a, stores.b].map(({ links }) => links.map((kept) => kept.resumeToken))).toEqual([
+      ['token of A'],
+      ['token of B'],
+    ]);
   });
 });
