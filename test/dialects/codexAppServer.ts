@@ -125,8 +125,6 @@ export const codexAppServerDialect: Dialect = {
       { method: 'error', params: {} },
       { method: 'warning' },
       { method: 'turn/started' },
-      { method: 'turn/completed' },
-      { method: 'turn/completed', params: { turn: { id: turnId } } },
     ],
   }),
 };
