@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { stringField } from '../src/base/guard';
+import type { PermissionRequest } from '../src/events/observation';
+import { createRuntimeSpec } from '../src/runtime/specs';
 import { dialects } from './dialects/all';
 import { networkDialects } from './dialects/network';
 import { DialectStage, linesOf, questions, terminals } from './fakes/dialectStage';
-import { textOf, type RunningTurn } from './fakes/exchangeLab';
+import { ExchangeLab, textOf, type RunningTurn } from './fakes/exchangeLab';
 import { NetworkStage, type NetworkTurn } from './fakes/networkStage';
 
 const idle = 10_000;
@@ -19,6 +22,19 @@ async function endOf(turn: RunningTurn | NetworkTurn) {
     ends: terminals(turn.log),
     last: kinds.at(-1),
   };
+}
+
+/** Everything of it that is data; a question's `reply` stays what it is. */
+function frozen(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
+}
+
+function isQuestion(item: unknown): item is { readonly request: PermissionRequest } {
+  return stringField(item, 'kind') === 'permission_request';
 }
 
 const stopped = (text: string) => ({ stop: 'aborted', text, ends: 1, last: 'failed' });
@@ -272,6 +288,71 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     expect(await endOf(turn)).toEqual(finished('fine'));
   });
 
+  it('[R77] counts what it does not know, by kind, however often it comes', async () => {
+    const counts: ReadonlyMap<string, number>[] = [];
+    const stage = new DialectStage({
+      ...dialect,
+      bridge: {
+        ...dialect.bridge,
+        createParser: (context) => {
+          const parser = dialect.bridge.createParser(context);
+          if ('unknownMessages' in parser && parser.unknownMessages instanceof Map) {
+            counts.push(parser.unknownMessages);
+          }
+          return parser;
+        },
+      },
+    });
+    const turn = await stage.begin();
+    stage.say(stage.child.hello());
+    const known = counts.length;
+    const before = new Map(counts[0]);
+    stage.say(stage.child.unknownKinds());
+    const once = [...(counts[0] ?? [])].map(([kind, count]) => [
+      kind,
+      count - (before.get(kind) ?? 0),
+    ]);
+    stage.say(stage.child.unknownKinds());
+    const twice = [...(counts[0] ?? [])].map(([kind, count]) => [
+      kind,
+      count - (before.get(kind) ?? 0),
+    ]);
+    expect(known).toBe(1);
+    expect(once.length).toBeGreaterThan(1);
+    expect(once.map(([kind]) => kind).join(' ')).toMatch(/telepathy|aura/);
+    expect(twice).toEqual(once.map(([kind, count]) => [kind, Number(count) * 2]));
+    stage.say(stage.child.text('fine'), stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished('fine'));
+  });
+
+  it('[R23] changes nothing that it has told: every event can be frozen as it comes', async () => {
+    const stage = new DialectStage(dialect);
+    const told: { readonly item: unknown; readonly text: string }[] = [];
+    const keep = (item: unknown): void => {
+      told.push({ item: frozen(item), text: JSON.stringify(item) });
+    };
+    const turn = await stage.begin({ onEvent: keep, observe: keep });
+    const { child } = stage;
+    const odd = (): readonly unknown[] => [...child.unknownKinds(), ...child.withoutIds()];
+    stage.say(
+      child.hello(),
+      child.text('a'),
+      child.call('0'),
+      canAsk ? child.question(firstId) : [],
+    );
+    await stage.lab.pass();
+    for (const { item } of told) {
+      if (isQuestion(item)) {
+        item.request.reply({ kind: 'allow' });
+      }
+    }
+    stage.say(child.call('0'), odd(), child.result('0'), child.result('0'), child.text('b'));
+    stage.say(child.call('1'), child.finish(), odd());
+    expect((await turn.message).stopReason).toBe('stop');
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.map(({ item }) => JSON.stringify(item))).toEqual(told.map(({ text }) => text));
+  });
+
   it.each(['before its first word', 'in the middle'])(
     '[R66] fails when the child dies %s',
     async (when) => {
@@ -389,6 +470,114 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     first.emit(...a.text('A'), ...a.finish());
     second.emit(...b.finish());
     expect([await endOf(one), await endOf(two)]).toEqual([finished('A'), finished('B')]);
+  });
+
+  it('[R76] lets no call, question, result or stop of one exchange reach the other, whatever their ids', async () => {
+    const stage = new DialectStage(dialect);
+    const one = stage.lab.run('one', { sessionId: 'a' });
+    const two = stage.lab.run('two', { sessionId: 'b' });
+    await stage.lab.pass();
+    await stage.lab.pass();
+    const [first, second] = stage.lab.transports;
+    if (first === undefined || second === undefined) {
+      throw new Error('two children were to be started');
+    }
+    const [a, b] = [stage.childOf(first), stage.childOf(second)];
+    const asked = canAsk ? [a.question(firstId), b.question(firstId)] : [[], []];
+    first.emit(...a.hello(), ...a.call('0'), ...(asked[0] ?? []));
+    second.emit(...b.hello(), ...b.call('0'), ...(asked[1] ?? []));
+    await stage.lab.pass();
+    const answersOf = (sent: readonly unknown[]) =>
+      sent.flatMap((message) => dialect.answer(message) ?? []);
+    questions(two)[0]?.reply({ kind: 'deny', message: 'no' });
+    second.emit(...b.result('0'));
+    await stage.lab.pass();
+    expect(answersOf(first.sent)).toEqual([]);
+    expect(answersOf(second.sent)).toEqual(canAsk ? [{ id: firstId, allows: false }] : []);
+    expect(kindsOf(one)).not.toContain('tool_result');
+    one.abort();
+    first.emit(...a.interrupted());
+    await stage.lab.pass();
+    expect(second.sent.filter((message) => dialect.isInterrupt(message))).toEqual([]);
+    second.emit(...b.text('B'), ...b.finish());
+    await stage.lab.pass(10_000);
+    expect([await endOf(one), await endOf(two)]).toEqual([stopped(''), finished('B')]);
+    const callsOf = (turn: RunningTurn) =>
+      turn.log.flatMap((item) => (item.kind === 'tool_call' ? [item.call.id] : []));
+    expect(callsOf(two)).toEqual(callsOf(one));
+    expect(callsOf(two).filter((id) => id === '0')).toHaveLength(1);
+    expect(kindsOf(two)).not.toContain('permission_withdrawn');
+  });
+
+  it('[R21] takes a `delegate` that is not meant for it as if it were not there', async () => {
+    const opened = async (delegate: string | undefined) => {
+      const { adapter } = dialect.bridge;
+      const spec = createRuntimeSpec({
+        adapter,
+        authMode: 'external-cli',
+        ...(delegate === undefined ? {} : { delegate }),
+      });
+      const child = dialect.child();
+      const lab = new ExchangeLab(
+        dialect.bridge,
+        (message, transport) => {
+          const said = child.hear(message);
+          queueMicrotask(() => transport.emit(...said));
+        },
+        { specs: () => ({ byModelId: {}, byAdapter: { [adapter]: spec } }) },
+      );
+      const turn = lab.run('do it');
+      await lab.pass();
+      await lab.pass();
+      lab.transport.emit(...child.hello(), ...child.text('done'), ...child.finish());
+      expect(await endOf(turn)).toEqual(finished('done'));
+      expect(lab.starts[0]?.spec.delegate).toBe(delegate);
+      return { launch: lab.starts[0]?.launch, sent: lab.transport.sent };
+    };
+    const [without, withOne] = [await opened(undefined), await opened('other-source')];
+    // Indusagi fronts other sources; its link is what is left after `runExchange` was asked with it.
+    const takesIt = dialect.name === 'peer-exchange' || dialect.name === 'peer-link';
+    expect(withOne.launch).toEqual(without.launch);
+    expect(JSON.stringify(withOne.sent).includes('other-source')).toBe(takesIt);
+    if (!takesIt) {
+      expect(withOne.sent).toEqual(without.sent);
+    }
+  });
+
+  it('[R49] gives its agent no key, header, metadata or temperature of a network request', async () => {
+    const opened = async (more: Parameters<DialectStage['begin']>[0]) => {
+      const stage = new DialectStage(dialect);
+      const turn = await stage.begin(more);
+      stage.say(stage.child.hello(), stage.child.finish());
+      await turn.message;
+      const { launch } = stage.lab.starts[0] ?? {};
+      return { launch, sent: stage.lab.transport.sent };
+    };
+    const plain = await opened({});
+    const given = await opened({
+      apiKey: 'sk-of-the-user',
+      headers: { 'x-own': 'header-value' },
+      metadata: { own: 'metadata-value' },
+      temperature: 0.125,
+      maxTokens: 4711,
+      cacheRetention: 'long',
+    });
+    expect(given).toEqual(plain);
+  });
+
+  it('[R49] names the effort to its agent exactly when it says that it takes one', async () => {
+    const opened = async (reasoning: 'high' | undefined) => {
+      const stage = new DialectStage(dialect);
+      const turn = await stage.begin(reasoning === undefined ? {} : { reasoning });
+      stage.say(stage.child.hello(), stage.child.finish());
+      const { stopReason } = await turn.message;
+      expect(stopReason).toBe('stop');
+      return JSON.stringify([stage.lab.starts[0]?.launch, stage.lab.transport.sent]);
+    };
+    expect(await opened(undefined)).not.toContain('"high"');
+    expect((await opened('high')).includes('high')).toBe(
+      dialect.bridge.controls?.reasoning === true,
+    );
   });
 });
 

@@ -31,6 +31,14 @@ export const acpDialect: Dialect = {
   child: acpChild,
 };
 
+const effortOption = {
+  id: 'thoughts',
+  category: 'thought_level',
+  type: 'select',
+  currentValue: 'medium',
+  options: [{ value: 'medium' }, { value: 'high' }],
+};
+
 function acpChild(): DialectChild {
   let promptId: unknown;
   const reply = (id: unknown, result: unknown): unknown => ({ jsonrpc: '2.0', id, result });
@@ -53,7 +61,9 @@ function acpChild(): DialectChild {
           ];
         case 'session/new':
         case 'session/resume':
-          return [reply(id, { sessionId: '0' })];
+          return [reply(id, { sessionId: '0', configOptions: [effortOption] })];
+        case 'session/set_config_option':
+          return [reply(id, { configOptions: [{ ...effortOption, currentValue: 'high' }] })];
         case 'session/prompt':
           promptId = id;
           return [];
