@@ -4,9 +4,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { AssistantMessage, Message } from '../../../src/events/message';
 import { toolOk } from '../../../src/events/toolCall';
 import { SessionFiles } from '../../../src/node/sessionFiles';
-import { exportSession } from '../../../src/session/exportSession';
+import { exportFormats, exportSession } from '../../../src/session/exportSession';
 import type { OpenedSession } from '../../../src/session/sessionManager';
 import { createSessionStore } from '../../../src/session/sessionStore';
+import { exportStored } from '../../../src/session/storedExport';
 import { verifySession } from '../../../src/session/verifySession';
 import { TranscriptStore } from '../../../src/transcript/transcriptStore';
 import { FakeClock } from '../../fakes/fakeClock';
@@ -315,6 +316,45 @@ describe('verifying a session file', () => {
 });
 
 describe('an exported session', () => {
+  it('[R110] has no resume token in any form, also not in that of a turn that failed over it', async () => {
+    const token = '0b7c3a52-5a0e-4a86-9c1d-1f0f5a1c7a11';
+    const { window, folder } = setUp();
+    const { store, files } = window('a');
+    const session = store.create();
+    play(session, 'turn-1', 'hello');
+    await session.resume.save({ source: 's', bridge: 'b', resumeToken: token, at: 'now' });
+    session.log.message('turn-2', {
+      role: 'assistant',
+      content: [{ kind: 'text', text: 'half an answer' }],
+      api: 'external',
+      provider: 'claude-cli',
+      model: 'default',
+      stopReason: 'error',
+      errorMessage: 'Claude Code no longer knows this session.',
+      failure: {
+        code: 'resume_rejected',
+        message: 'Claude Code no longer knows this session.',
+        detail: `No conversation found with session ID: ${token}`,
+      },
+      createdAtMs: 9,
+    });
+    await session.log.flush();
+    const { id } = session.stored;
+    expect(readFileSync(join(folder, `${id}.ndjson`), 'utf8')).toContain(token);
+    for (const format of exportFormats) {
+      const cleaning = { redact: (text: string) => text, plain: (text: string) => text };
+      const file = (await exportStored(files, id, format, cleaning)) ?? [];
+      let text = '';
+      for await (const piece of file) {
+        text += piece;
+      }
+      expect(text).toContain('half an answer');
+      expect(text).toContain('no longer knows this session');
+      expect(text).not.toContain(token);
+      expect(text).not.toContain('resumeToken');
+    }
+  });
+
   const nasty =
     '</pre><script>alert(1)</script>\u001b[31mred\u001b[0m sk-abcdefghijklmnopqrstu ```';
   const cleaning = {
