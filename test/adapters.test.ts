@@ -509,6 +509,56 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     expect(kindsOf(two)).not.toContain('permission_withdrawn');
   });
 
+  it('gives no busy child a second prompt, which agents queue, join or take for a stop of the first', async () => {
+    const stage = new DialectStage(dialect);
+    const [one, two] = [stage.lab.run('the first'), stage.lab.run('the second')];
+    await stage.lab.pass();
+    await stage.lab.pass();
+    const [first] = stage.lab.transports;
+    if (first === undefined) {
+      throw new Error('a child was to be started');
+    }
+    const heardBy = (index: number): string =>
+      JSON.stringify([
+        stage.lab.transports[index]?.sent,
+        stage.lab.starts[index]?.launch.inputText,
+      ]);
+    expect(heardBy(0)).toContain('the first');
+    expect(heardBy(0)).not.toContain('the second');
+    const a = stage.childOf(first);
+    first.emit(...a.hello(), ...a.text('A'), ...a.finish());
+    expect(await endOf(one)).toEqual(finished('A'));
+    expect(terminals(two.log)).toBe(0);
+    await stage.lab.pass();
+    await stage.lab.pass();
+    expect(heardBy(stage.lab.transports.length - 1)).toContain('the second');
+    stage.say(stage.child.hello(), stage.child.text('B'), stage.child.finish());
+    expect(await endOf(two)).toEqual(finished('B'));
+  });
+
+  it('tells an idle child nothing of a stop that comes after the end', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.text('all'), stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished('all'));
+    await stage.lab.pass();
+    const before = stage.lab.transport.sent.length;
+    turn.abort();
+    await stage.lab.pass(10_000);
+    expect(stage.lab.transport.sent).toHaveLength(before);
+    expect(await endOf(turn)).toEqual(finished('all'));
+  });
+
+  it('bears a minute of silence behind the first sign of life where no limit was set', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello());
+    await stage.lab.pass(60_000);
+    expect(terminals(turn.log)).toBe(0);
+    stage.say(stage.child.text('late'), stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished('late'));
+  });
+
   it('[R21] takes a `delegate` that is not meant for it as if it were not there', async () => {
     const opened = async (delegate: string | undefined) => {
       const { adapter } = dialect.bridge;

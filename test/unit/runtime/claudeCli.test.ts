@@ -575,6 +575,74 @@ describe('what Claude Code says', () => {
     }
   });
 
+  it('says that the conversation was summarised, and shows nothing of the summary that follows', () => {
+    const { parser } = createParser();
+    const echo = (content: string, more: object = {}): object => ({
+      type: 'user',
+      message: { role: 'user', content },
+      parent_tool_use_id: null,
+      ...more,
+    });
+    const steps = [
+      init(),
+      { type: 'system', subtype: 'status', status: 'compacting' },
+      { type: 'system', subtype: 'status', status: null, compact_result: 'success' },
+      init(),
+      {
+        type: 'system',
+        subtype: 'compact_boundary',
+        compact_metadata: { trigger: 'manual', pre_tokens: 1417, post_tokens: 2550 },
+      },
+      echo(`This session is being continued … ${'The word was heliotrope. '.repeat(500)}`, {
+        isSynthetic: true,
+      }),
+      echo('<local-command-stdout>Compacted </local-command-stdout>', { isReplay: true }),
+      { ...success, num_turns: 0, result: '' },
+    ].map((message) => parser.accept(message));
+    expect(steps.filter(({ isOver }) => isOver === true)).toEqual([steps.at(-1)]);
+    const out = steps.flatMap((step) => step.out);
+    expect(out.map(({ kind }) => kind).filter((kind) => kind === 'text')).toEqual([]);
+    expect(JSON.stringify(out)).not.toContain('heliotrope');
+    expect(
+      steps.flatMap(observations).flatMap((item) => (item.kind === 'notice' ? [item.code] : [])),
+    ).toEqual(['compacting', 'compacted']);
+    expect(out.at(-1)).toEqual({ kind: 'finish', reason: 'stop' });
+  });
+
+  it('a call that Claude refused by itself, without a question, is a failed call and not a failed turn', () => {
+    const { parser } = createParser();
+    const call = { type: 'tool_use', id: 't1', name: 'Bash', input: { command: 'rm x' } };
+    const denied = { tool_name: 'Bash', tool_use_id: 't1', tool_input: { command: 'rm x' } };
+    const out = [
+      init(),
+      whole('m1', [call]),
+      { type: 'system', subtype: 'permission_denied', ...denied },
+      {
+        type: 'user',
+        message: {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 't1', content: 'No permission.', is_error: true },
+          ],
+        },
+        parent_tool_use_id: null,
+      },
+      whole('m2', [text('I could not.')]),
+      { ...success, permission_denials: [denied] },
+    ].flatMap((message) => parser.accept(message).out);
+    expect(out.filter(({ kind }) => kind === 'tool_call')).toHaveLength(1);
+    expect(out).toContainEqual(
+      expect.objectContaining({
+        observation: expect.objectContaining({
+          kind: 'tool_result',
+          callId: 't1',
+          result: expect.objectContaining({ ok: false, error: 'No permission.' }) as unknown,
+        }) as unknown,
+      }),
+    );
+    expect(out.at(-1)).toEqual({ kind: 'finish', reason: 'stop' });
+  });
+
   it('[R77] counts and skips what it does not know', () => {
     const { parser } = createParser();
     for (const message of [
@@ -694,6 +762,38 @@ describe('permission requests', () => {
     expect(parser.accept({ type: 'control_cancel_request', request_id: 'q2' }).out).toEqual([]);
     second.reply({ kind: 'allow' });
     expect(sent).toHaveLength(1);
+  });
+
+  it.each([
+    ['Bash', { command: 'rm x' }],
+    ['AskUserQuestion', { questions: [] }],
+  ])('never lets a yes to %s become an "always", whatever it offers beside it', (tool, input) => {
+    const { parser, sent } = createParser();
+    ask(parser, {
+      tool_name: tool,
+      tool_use_id: 't',
+      input,
+      requires_user_interaction: true,
+      permission_suggestions: [
+        {
+          type: 'addRules',
+          rules: [{ toolName: tool }],
+          behavior: 'allow',
+          destination: 'userSettings',
+        },
+        { type: 'setMode', mode: 'bypassPermissions', destination: 'session' },
+      ],
+    }).reply({ kind: 'allow' });
+    expect(sent).toEqual([
+      {
+        type: 'control_response',
+        response: {
+          subtype: 'success',
+          request_id: '0',
+          response: { behavior: 'allow', updatedInput: input },
+        },
+      },
+    ]);
   });
 
   it('gives the approved text of a write, the answers of a question, and the reason of a denial', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stringField } from '../../../src/base/guard';
 import { claudeCliBridge } from '../../../src/runtime/bridges/claudeCli';
 import { agentInfo } from '../../../src/runtime/bridges/claudeCliChild';
 import { ClaudeCliParser } from '../../../src/runtime/bridges/claudeCliParser';
@@ -159,6 +160,51 @@ describe('what a Claude child works with', () => {
       },
     ]);
     expect(controls(parser(notes, opus).open())).toEqual([{ subtype: 'set_model', model: 'opus' }]);
+  });
+
+  it('goes on without a control that this version does not know', () => {
+    const notes = new Map<string, unknown>();
+    parser(notes).open();
+    const second = parser(notes, { model: { ...model, model: 'opus' } });
+    const [request] = second.open();
+    const refused = second.accept({
+      type: 'control_response',
+      response: {
+        subtype: 'error',
+        request_id: stringField(request, 'request_id'),
+        error: 'Unsupported control request subtype: set_model',
+        error_code: 'unsupported_request',
+      },
+    });
+    expect(refused.isOver).toBeUndefined();
+    expect(refused.out).toMatchObject([{ observation: { kind: 'notice', level: 'warning' } }]);
+    expect(
+      second.accept({ type: 'result', subtype: 'success', is_error: false, session_id: 's' }),
+    ).toMatchObject({
+      out: expect.arrayContaining([{ kind: 'finish', reason: 'stop' }]) as unknown,
+    });
+  });
+
+  it('the answer to a stop that came when Claude was idle changes nothing of the next exchange', () => {
+    const notes = new Map<string, unknown>();
+    const first = parser(notes);
+    first.open();
+    first.accept({ type: 'result', subtype: 'success', is_error: false, session_id: 's' });
+    const [stop] = first.interrupt();
+    const next = parser(notes);
+    next.open();
+    expect(
+      next.accept({
+        type: 'control_response',
+        response: {
+          subtype: 'success',
+          request_id: stringField(stop, 'request_id'),
+          response: { still_queued: [] },
+        },
+      }),
+    ).toEqual({ out: [] });
+    const end = next.accept({ type: 'result', subtype: 'success', is_error: false });
+    expect(end.out.at(-1)).toEqual({ kind: 'finish', reason: 'stop' });
   });
 
   it('[R94] sends the pictures of the newest message before its words', () => {

@@ -555,6 +555,43 @@ describe('what the app-server asks', () => {
     expect(stage.replies()).toEqual([{ id: 1, result: { decision: 'accept' } }]);
   });
 
+  it('[R212] one end is the end of both prompts: words that joined the turn have none of their own', () => {
+    const stage = new Stage().open();
+    stage.say('item/agentMessage/delta', { itemId: 'm1', delta: 'first' });
+    stage.send(stage.parser.steer('and this') ?? []);
+    stage.say('item/agentMessage/delta', { itemId: 'm2', delta: 'second' });
+    expect(stage.isOver).toBe(false);
+    stage.say('turn/completed', { turn: { id: 'u1', status: 'completed' } });
+    expect(stage.isOver).toBe(true);
+    expect(stage.out.filter(({ kind }) => kind === 'finish' || kind === 'failed')).toEqual([
+      { kind: 'finish', reason: 'stop' },
+    ]);
+    expect(stage.out.flatMap((item) => (item.kind === 'text' ? [item.delta] : []))).toEqual([
+      'first',
+      'second',
+    ]);
+    expect(stage.methods().filter((method) => method === 'turn/start')).toHaveLength(1);
+    expect(stage.observed('notice')).toEqual([]);
+  });
+
+  it('takes the tries of a connection for news, however many there are, and then answers', () => {
+    const stage = new Stage().open();
+    for (let attempt = 1; attempt <= 7; attempt += 1) {
+      stage.say('error', {
+        error: { message: `Reconnecting... ${String(attempt)}/7`, codexErrorInfo: null },
+        willRetry: true,
+      });
+    }
+    expect(stage.isOver).toBe(false);
+    expect(stage.observed('notice')).toHaveLength(7);
+    stage.say('item/agentMessage/delta', { itemId: 'm1', delta: 'over HTTPS' });
+    stage.say('turn/completed', { turn: { id: 'u1', status: 'completed' } });
+    expect(stage.out.slice(-2)).toMatchObject([
+      { kind: 'text', delta: 'over HTTPS' },
+      { kind: 'finish', reason: 'stop' },
+    ]);
+  });
+
   it('[R212] waits at the end of the turn for the answer to words that crossed it, so that none are lost', () => {
     const crossing = () => {
       const stage = new Stage({}, {}, ['turn/steer']).open();

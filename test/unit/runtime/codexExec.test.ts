@@ -429,6 +429,28 @@ describe('how a turn of codex exec ends', () => {
     });
   });
 
+  it('[R86] takes seven tries of a connection for news, and ends with what came after them', () => {
+    const parser = createParser();
+    const out = [
+      { type: 'thread.started', thread_id: 't' },
+      { type: 'turn.started' },
+      ...Array.from({ length: 7 }, (_, index) => ({
+        type: 'error',
+        message: `Reconnecting... ${String(index + 1)}/7 (stream disconnected before completion)`,
+      })),
+      item('completed', { id: 'a', type: 'agent_message', text: 'over HTTPS' }),
+      { type: 'turn.completed' },
+    ].flatMap((message) => parser.accept(message).out);
+    const notices = out.filter(
+      (one) => one.kind === 'observation' && one.observation.kind === 'notice',
+    );
+    expect(notices).toHaveLength(7);
+    expect(out.flatMap((one) => (one.kind === 'text' ? [one.delta] : []))).toEqual(['over HTTPS']);
+    expect(out.filter(({ kind }) => kind === 'finish' || kind === 'failed')).toEqual([
+      { kind: 'finish', reason: 'stop' },
+    ]);
+  });
+
   it('[R86] takes the length limit for an end of length', () => {
     const message = 'Incomplete response returned, reason: max_output_tokens';
     expect(createParser().accept({ type: 'turn.failed', error: { message } })).toEqual({
