@@ -39,6 +39,30 @@ describe('the manifest', () => {
     expect(scopes).toEqual(userOnlySettings.map((name) => [name, 'machine']));
   });
 
+  it('[R18] lets a program, its arguments and its variables stand in machine settings alone, trusted or not', () => {
+    const launching = Object.keys(settings).filter((name) =>
+      /"(?:binaryPath|args|env|command)":\{/.test(JSON.stringify(settings[name])),
+    );
+    expect(launching).toEqual(expect.arrayContaining(['patchbay.agents', 'patchbay.customAgents']));
+    const untrusted = recordField(recordField(manifest, 'capabilities'), 'untrustedWorkspaces');
+    const restricted = arrayField(untrusted, 'restrictedConfigurations');
+    for (const name of launching) {
+      // No folder, workspace or .code-workspace file can set what is of the machine, whatever the trust.
+      expect([name, stringField(settings[name], 'scope')]).toEqual([name, 'machine']);
+      expect(restricted).toContain(name);
+    }
+  });
+
+  it('[R18] no scope but that of the machine and that of the window, and the window’s for taste alone', () => {
+    const scopes = Object.entries(settings).map(([name, setting]) => [
+      name.slice('patchbay.'.length),
+      stringField(setting, 'scope'),
+    ]);
+    const others = scopes.flatMap(([name, scope]) => (scope === 'machine' ? [] : [name]));
+    expect(new Set(others)).toEqual(new Set(plainSettings));
+    expect(new Set(scopes.map(([, scope]) => scope))).toEqual(new Set(['machine', 'window']));
+  });
+
   it('declares exactly the settings that are read', () => {
     expect(Object.keys(settings).sort()).toEqual(
       [...userOnlySettings, ...plainSettings].map((name) => `patchbay.${name}`).sort(),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseSettings, toSpecTable, type SettingName } from '../../../src/host/settingsValues';
+import {
+  parseSettings,
+  toSpecTable,
+  userOnlyIn,
+  type SettingName,
+} from '../../../src/host/settingsValues';
 
 const parse = (settings: Partial<Record<SettingName, unknown>>) =>
   parseSettings((name) => settings[name]);
@@ -190,5 +195,15 @@ describe('the settings', () => {
     expect(parse({ mcpServers: ['a'] }).problems).toEqual([
       'patchbay.mcpServers must be an object of servers by name; it has no effect.',
     ]);
+  });
+
+  it('[R18] names what a settings file or a .code-workspace file tries to set in vain', () => {
+    const agents = { 'claude-cli': { binaryPath: '/tmp/evil', args: ['--x'], env: { A: 'b' } } };
+    const tried = { 'patchbay.agents': agents, 'patchbay.openReviewAutomatically': false };
+    expect(userOnlyIn(JSON.stringify(tried))).toEqual(['patchbay.agents']);
+    expect(
+      userOnlyIn(`// a comment\n${JSON.stringify({ folders: [{ path: '.' }], settings: tried })}`),
+    ).toEqual(['patchbay.agents']);
+    expect(userOnlyIn('{ "editor.fontSize": 12, "patchbay.queueDelivery": "all" }')).toEqual([]);
   });
 });
