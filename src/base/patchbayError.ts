@@ -24,10 +24,13 @@ export class PatchbayError<Code extends string = string> extends Error {
   }
 }
 
-/** The message of anything that was thrown; never empty. */
+/** The message of anything that was thrown; never empty. What is thrown elsewhere may have anything in its fields. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof Error) {
-    return error.message || error.name;
+  const said: readonly unknown[] = error instanceof Error ? [error.message, error.name] : [error];
+  for (const words of said) {
+    if (typeof words === 'string' && words !== '') {
+      return words;
+    }
   }
-  return typeof error === 'string' && error !== '' ? error : 'unknown error';
+  return 'unknown error';
 }
