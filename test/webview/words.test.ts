@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { TranscriptStore } from '../../src/transcript/transcriptStore';
+import { createTurn } from '../../src/transcript/turn';
+import { gaugeLevel, gaugeText, gaugeTitle, usedShare } from '../../webview/contextWords';
 import { ago, byteSize, counted, duration, shortCount } from '../../webview/words';
 
 describe('words', () => {
@@ -42,5 +45,35 @@ describe('words', () => {
         ago(nowMs - ms, nowMs),
       ),
     ).toEqual(['just now', '5 min ago', '3 h ago', 'yesterday', '3 days ago', '2026-04-16']);
+  });
+});
+
+describe('the gauge of the context', () => {
+  it('[R198] shows the ratio of the window, above 100 % too', () => {
+    const store = TranscriptStore.fromTurns([
+      createTurn({ role: 'user', content: 'long', tokens: 25_000 }),
+    ]);
+    const context = {
+      usedTokens: store.tokenCount,
+      windowTokens: 20_000,
+      basis: 'reported',
+    } as const;
+    expect(usedShare(context)).toBe(1.25);
+    expect(usedShare(context)).toBe(store.budgetRatio(context.windowTokens));
+    expect(gaugeText(context)).toBe('125\u00a0%');
+    expect(gaugeLevel(context)).toBe('full');
+    expect(gaugeTitle(context)).toBe('Context: 25,000 tokens of 20,000');
+  });
+
+  it('[R198] has no ratio of a window of 0 or one that nobody told, and shows the tokens alone', () => {
+    for (const context of [
+      { usedTokens: 12_345, windowTokens: 0, basis: 'estimated' },
+      { usedTokens: 12_345, basis: 'estimated' },
+    ] as const) {
+      expect(usedShare(context)).toBeUndefined();
+      expect(gaugeLevel(context)).toBe('unknown');
+      expect(gaugeText(context)).toBe('12.3k');
+    }
+    expect(gaugeText(undefined)).toBeUndefined();
   });
 });

@@ -60,7 +60,7 @@ describe('the files of pending edits', () => {
     expect(await loading).toEqual([{ name: 'edit-1', text: 'one' }]);
   });
 
-  it('[R224] half a write leaves the record before it, and is cleared away', async () => {
+  it('[R229] half a write leaves the record before it, and is cleared away', async () => {
     const first = open();
     await first.save('edit-1', 'whole');
     writeFileSync(join(folder, 'edit-1.json.abc.new'), 'ha');

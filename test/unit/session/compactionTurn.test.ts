@@ -378,6 +378,13 @@ describe('what a conversation uses', () => {
     expect(Object.values(context?.parts ?? {}).reduce((sum, part) => sum + part, 0)).toBe(1600);
   });
 
+  it('[R198] may be more than the window holds, and is not cut to it', async () => {
+    const { session } = setUp([says('one', usage({ inputTokens: 25_000 }))], []);
+    session.submit('Hello');
+    await session.whenIdle();
+    expect(session.snapshot().context).toMatchObject({ usedTokens: 25_100, windowTokens: 20_000 });
+  });
+
   it('of an agent is what it tells, and unknown what it does not', async () => {
     const told = usage({ contextTokens: 900, contextWindowTokens: 200_000, reportedBy: 'child' });
     const { session } = setUp([says('one'), says('two', told)], [], { modelId: agent.id });

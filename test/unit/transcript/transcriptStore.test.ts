@@ -11,12 +11,35 @@ import {
 } from '../../../src/transcript/turn';
 
 describe('TranscriptStore', () => {
-  it('[R186] appending never evicts, whatever the budget', () => {
-    const store = new TranscriptStore({ budgetTokens: 0 });
-    for (let count = 0; count < 10; count++) {
-      store.append(turn('user', 100));
+  it('[R186] appending never evicts, whatever the budget and the kinds of turns, and tells of no eviction', () => {
+    for (const budgetTokens of [0, 1, 250, 1_000_000]) {
+      const store = new TranscriptStore({ budgetTokens });
+      const told: unknown[] = [];
+      store.onDidEvict((event) => told.push(event));
+      const turns = Array.from({ length: 10 }, (_, index) => [
+        turn('system', 100),
+        turn('user', 100),
+        turn('assistant', 100),
+        ...exchange(`e${String(index)}`, 2, 100).slice(1),
+        result(`nobody-${String(index)}`, 100),
+      ]).flat();
+      turns.forEach((one, index) => {
+        store.append(one);
+        expect(store.tokenCount).toBe((index + 1) * 100);
+      });
+      const message = { role: 'user', text: 'as a message', createdAtMs: 1 } as const;
+      const last = store.appendMessage(message);
+      expect(store.toTurns()).toEqual([...turns, last]);
+      expect(store.overflowTokens).toBe(0);
+      expect(told).toEqual([]);
+      // Also where an eviction has left it above its budget: the next turn drops nothing.
+      store.maybeEvict(0);
+      const left = store.toTurns();
+      told.length = 0;
+      store.append(turn('assistant', 100));
+      expect(store.toTurns().slice(0, -1)).toEqual(left);
+      expect(told).toEqual([]);
     }
-    expect(store.length).toBe(10);
   });
 
   it('[R187] the token count is the sum over the turns after any operations, and turns are frozen', () => {
@@ -192,7 +215,7 @@ describe('TranscriptStore', () => {
     ]);
   });
 
-  it('[R191][R192] no pair is ever split and the window never begins with an answer or a result, whatever is evicted when', () => {
+  it('[R191][R192][R193] no pair is ever split and the window never begins with an answer or a result, whatever is evicted when', () => {
     fc.assert(
       fc.property(
         conversation,
@@ -219,6 +242,8 @@ describe('TranscriptStore', () => {
                 .every((one) => after.includes(one)),
             ).toBe(true);
             if (store.overflowTokens > 0) {
+              expect(after.filter((one) => !staying(after).has(one))).toEqual([]);
+              expect(store.overflowTokens).toBe(store.tokenCount - budget);
               expect(store.maybeEvict(budget)).toBe(0);
             } else {
               expect(store.tokenCount).toBeLessThanOrEqual(budget);
@@ -257,6 +282,64 @@ describe('TranscriptStore', () => {
       { numRuns: 1500, seed: 33 },
     );
   });
+
+  it.each([
+    { ids: 'ids of their own', seed: 36, callsOf: fresh },
+    { ids: 'ids used again', seed: 37, callsOf: again },
+  ])(
+    '[R190][R191][R193] so it is with turns of every size and $ids, results that come late, early or twice, and evictions between any two turns',
+    ({ seed, callsOf }) => {
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }), (steps) => {
+          const store = new TranscriptStore();
+          const pairs = new Pairs();
+          steps.forEach((one, at) => {
+            const before = store.toTurns();
+            if (one.kind === 'evict') {
+              const budget = Math.floor((store.tokenCount * one.share) / 6);
+              store.maybeEvict(budget);
+              const left = store.toTurns();
+              expect(left).toEqual(before.filter((kept) => left.includes(kept)));
+              expect(store.tokenCount).toBe(left.reduce((sum, { tokens }) => sum + tokens, 0));
+              const isSplit = (was: Turn, index: number): boolean => {
+                const caller = pairs.callerOf(was, before);
+                // A result that came before its call may go alone.
+                return before.indexOf(caller) > index
+                  ? left.includes(was) && !left.includes(caller)
+                  : left.includes(was) !== left.includes(caller);
+              };
+              expect(before.filter(isSplit)).toEqual([]);
+              const newest = before.findLastIndex(({ role }) => role === 'user');
+              const isKept = (turn: Turn, index: number): boolean =>
+                turn.nonDroppable === true || (newest >= 0 && index >= newest);
+              expect(
+                before.filter((was, index) => isKept(was, index) && !left.includes(was)),
+              ).toEqual([]);
+              if (store.tokenCount > budget) {
+                expect(store.overflowTokens).toBe(store.tokenCount - budget);
+                const stays = staying(left, (turn) => pairs.callerOf(turn, left));
+                expect(left.filter((kept) => !stays.has(kept))).toEqual([]);
+              } else {
+                expect(store.overflowTokens).toBe(0);
+              }
+            } else if (one.kind === 'release') {
+              const pinned = before.filter(({ nonDroppable }) => nonDroppable === true);
+              const picked = pinned[one.pick % Math.max(1, pinned.length)];
+              if (picked !== undefined) {
+                expect(store.release(picked.id)).toBe(true);
+              }
+            } else {
+              const added = turnOfStep(one, callsOf(one, at, steps));
+              pairs.add(added, before);
+              store.append(added);
+            }
+          });
+        }),
+        { numRuns: 8000, seed },
+      );
+    },
+    120_000,
+  );
 
   it('[R190][R191] an exchange that stays because a result of it lies behind the newest question may go with the next question', () => {
     const store = TranscriptStore.fromTurns([turn('user', 10, 'first')]);
@@ -432,6 +515,49 @@ describe('TranscriptStore', () => {
     expect(looks(4000)).toBeLessThan(1.5 * looks(500));
   });
 
+  it('[R194] all its work on lists grows with the turns and not with their square', () => {
+    const work = (count: number): number => {
+      const turns = Array.from({ length: count / 4 }, (_, index) =>
+        exchange(String(index), index % 40 === 0 ? 3 : 1, 10),
+      ).flat();
+      const runs = [0, 1, 2].map(() => {
+        const store = new TranscriptStore();
+        const begin = process.cpuUsage();
+        for (const one of turns) {
+          store.append(one);
+          store.maybeEvict(5000);
+        }
+        for (let budget = store.tokenCount; budget >= 0; budget -= 10) {
+          store.maybeEvict(budget);
+        }
+        const { user, system } = process.cpuUsage(begin);
+        return user + system;
+      });
+      return Math.min(...runs);
+    };
+    work(4000);
+    // Eight times the turns: eight times the work where it is linear, sixty-four times where it is not.
+    expect(work(32_000)).toBeLessThan(24 * work(4000));
+
+    const whole = (count: number): number => {
+      const runs = [0, 1, 2].map(() => {
+        const store = new TranscriptStore();
+        exchange('huge', count / 2, 10).forEach((one) => store.append(one));
+        store.append(turn('user', 10));
+        const begin = process.cpuUsage();
+        for (let budget = store.tokenCount; budget >= 0; budget -= 10) {
+          store.maybeEvict(budget);
+        }
+        expect(store.length).toBe(1);
+        const { user, system } = process.cpuUsage(begin);
+        return user + system;
+      });
+      return Math.min(...runs);
+    };
+    whole(4000);
+    expect(whole(32_000)).toBeLessThan(24 * whole(4000));
+  }, 60_000);
+
   it('[R195][R196] long tool results are replaced oldest first by a summary of their own, until within the budget', () => {
     const long = 'first line of the file\n'.repeat(200);
     const store = TranscriptStore.fromTurns([
@@ -585,6 +711,100 @@ const conversation = fc
     return turns;
   });
 
+/** As they come: small and huge turns, several conversations after each other, evictions anywhere. */
+const sizes = fc.constantFrom(0, 1, 10, 50, 300);
+const common = {
+  tokens: sizes,
+  isPinned: fc.nat(24).map((pick) => pick === 7),
+  pick: fc.nat(5),
+};
+const step = fc.oneof(
+  ...(['user', 'user', 'text', 'call', 'call', 'result', 'result'] as const).map((kind) =>
+    fc.record({ kind: fc.constant(kind), ...common }),
+  ),
+  fc.record({ kind: fc.constant('calls' as const), ...common }),
+  fc.record({ kind: fc.constant('evict' as const), share: fc.nat(5) }),
+  fc.record({ kind: fc.constant('evict' as const), share: fc.nat(5) }),
+  fc.record({ kind: fc.constant('release' as const), pick: fc.nat(9) }),
+);
+
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+type AppendStep = Exclude<Step, { readonly kind: 'evict' | 'release' }>;
+
+/** A call has an id of its own; a result is of one of the last calls, or of one that is still to come. */
+function fresh(one: AppendStep, at: number, steps: readonly Step[]): readonly string[] {
+  if (one.kind !== 'result') {
+    return [`c${String(at)}a`, `c${String(at)}b`];
+  }
+  const callers = steps.flatMap(({ kind }, index) =>
+    kind === 'call' || kind === 'calls'
+      ? [`c${String(index)}${one.pick % 2 === 0 || kind === 'call' ? 'a' : 'b'}`]
+      : [],
+  );
+  const next = steps.slice(0, at).filter(({ kind }) => kind === 'call' || kind === 'calls').length;
+  return [callers[Math.max(0, next - one.pick)] ?? 'nobody'];
+}
+
+function again(one: AppendStep): readonly string[] {
+  return [`c${String(one.pick % 3)}`, `c${String((one.pick + 1) % 3)}`];
+}
+
+function turnOfStep(one: AppendStep, ids: readonly string[]): Turn {
+  const fields = { tokens: one.tokens, ...(one.isPinned ? { nonDroppable: true } : {}) };
+  const output = { content: 'output', toolName: 'read_file', toolCallId: ids[0] ?? '' };
+  switch (one.kind) {
+    case 'user':
+      return createTurn({ role: 'user', content: 'question', ...fields });
+    case 'text':
+      return createTurn({ role: 'assistant', content: 'answer', ...fields });
+    case 'call':
+    case 'calls':
+      return assistantWithToolCalls(
+        ids.slice(0, one.kind === 'call' ? 1 : 2).map((id) => toolCall(id)),
+        fields,
+      );
+    case 'result':
+      return createTurn({ role: 'tool', ...output, ...fields });
+  }
+}
+
+/**
+ * Which result is whose, by an own reading: that of the newest call of its id that is in the window when it comes, else
+ * of the first that follows, which takes the newest that came before it.
+ */
+class Pairs {
+  private readonly callers = new Map<string, string>();
+  /** By the id of the call that has not come yet. */
+  private readonly early = new Map<string, string>();
+
+  add(added: Turn, window: readonly Turn[]): void {
+    if (added.toolCallId !== undefined) {
+      const { toolCallId } = added;
+      const caller = window.findLast(
+        ({ toolCalls }) => toolCalls?.some(({ id }) => id === toolCallId) === true,
+      );
+      if (caller === undefined) {
+        this.early.set(toolCallId, added.id);
+      } else {
+        this.callers.set(added.id, caller.id);
+      }
+    }
+    for (const { id } of added.toolCalls ?? []) {
+      const result = this.early.get(id);
+      if (window.some((turn) => turn.id === result) && result !== undefined) {
+        this.callers.set(result, added.id);
+      }
+      this.early.delete(id);
+    }
+  }
+
+  /** Its caller where that is in the window, else the turn itself. */
+  callerOf(one: Turn, window: readonly Turn[]): Turn {
+    const id = this.callers.get(one.id);
+    return window.find((turn) => turn.id === id) ?? one;
+  }
+}
+
 function expectWholePairs(before: readonly Turn[], after: readonly Turn[]): void {
   for (const caller of before.filter(({ toolCalls }) => toolCalls !== undefined)) {
     const ids = new Set(caller.toolCalls?.map(({ id }) => id));
@@ -596,8 +816,11 @@ function expectWholePairs(before: readonly Turn[], after: readonly Turn[]): void
   }
 }
 
-/** What nothing may drop: the closure over pairs and questions of what is kept by its role or mark. */
-function staying(turns: readonly Turn[]): ReadonlySet<Turn> {
+/**
+ * What nothing may drop: the closure over pairs and questions of what is kept by its role or mark. Pairs are those of
+ * equal ids where nobody says whose a result is.
+ */
+function staying(turns: readonly Turn[], callerOf?: (turn: Turn) => Turn): ReadonlySet<Turn> {
   const newest = turns.findLastIndex(({ role }) => role === 'user');
   const stays = new Set(
     turns.filter(
@@ -610,10 +833,17 @@ function staying(turns: readonly Turn[]): ReadonlySet<Turn> {
     for (const caller of turns.filter(({ toolCalls }) => toolCalls !== undefined)) {
       const ids = new Set(caller.toolCalls?.map(({ id }) => id));
       const pair = turns.filter(
-        (one) => one === caller || (one.toolCallId !== undefined && ids.has(one.toolCallId)),
+        (one) =>
+          one === caller ||
+          (callerOf === undefined
+            ? one.toolCallId !== undefined && ids.has(one.toolCallId)
+            : callerOf(one) === caller),
       );
       if (pair.some((one) => stays.has(one))) {
-        pair.forEach((one) => stays.add(one));
+        // A result that came before its call may go alone.
+        pair
+          .filter((one) => turns.indexOf(one) >= turns.indexOf(caller))
+          .forEach((one) => stays.add(one));
       }
     }
     turns.forEach((one, index) => {
