@@ -49,6 +49,22 @@ const ask = (base: string, proposed: string, approve: readonly number[] | 'all' 
 const linesOf = (value: string): readonly string[] =>
   value.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
 
+/** All texts of up to three of these lines, the last of them with or without an ending. */
+const shortTexts: readonly string[] = (() => {
+  const lines = ['a\n', '\n', ' a\n', 'a\r\n'];
+  const ends = ['', 'a', 'b'];
+  const heads = [''];
+  for (let from = 0, count = 0; count < 3; count++) {
+    const to = heads.length;
+    for (; from < to; from++) {
+      heads.push(...lines.map((line) => (heads[from] ?? '') + line));
+    }
+  }
+  return heads.flatMap((head) =>
+    ends.filter((end) => end === '' || linesOf(head).length < 3).map((end) => head + end),
+  );
+})();
+
 /** What `patch` would do with the approved hunks: it knows the numbers and the lines, and nothing of the product. */
 function patched(base: string, proposed: string, answer: Answer, picked: ReadonlySet<number>) {
   const [old, young] = [linesOf(base), linesOf(proposed)];
@@ -152,6 +168,73 @@ describe('hunks of lines with their endings', () => {
     });
   });
 });
+
+describe('hunks of all short texts', () => {
+  it('[R221][R222] are in order, apart, without an equal line at their ends, and any subset of them is exact', () => {
+    expect(new Set(shortTexts).size).toBe(shortTexts.length);
+    const wrong: unknown[] = [];
+    for (const base of shortTexts) {
+      for (const proposed of shortTexts) {
+        const none = ask(base, proposed, 'none');
+        const { hunks } = none;
+        const why = [
+          ...problemsOf(base, proposed, hunks),
+          ...(hunks.length === 0 && base !== proposed ? ['no hunk, but another text'] : []),
+        ];
+        for (let mask = 0; mask < 1 << hunks.length; mask++) {
+          const picked = hunks.map(({ index }) => index).filter((index) => (mask >> index) & 1);
+          // The order in which they are named means nothing.
+          const some = mask === 0 ? none : ask(base, proposed, picked.reverse());
+          if (some.result !== patched(base, proposed, none, new Set(picked))) {
+            why.push(`a wrong text for ${JSON.stringify(picked)}`);
+          }
+          if (mask === (1 << hunks.length) - 1 && some.result !== proposed) {
+            why.push('all is not the proposal');
+          }
+        }
+        if (why.length > 0 && wrong.length < 10) {
+          wrong.push({ base, proposed, hunks, why });
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+});
+
+/** What is wrong with hunks that a diff without context lines could not have. */
+function problemsOf(base: string, proposed: string, hunks: Answer['hunks']): readonly string[] {
+  const [old, young] = [linesOf(base), linesOf(proposed)];
+  const why: string[] = [];
+  const same = (a: readonly string[], b: readonly string[]): boolean =>
+    a.length === b.length && a.every((line, index) => line === b[index]);
+  let oldAt = 0;
+  let newAt = 0;
+  hunks.forEach((hunk, index) => {
+    const from = hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
+    const newFrom = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+    const oldLines = old.slice(from, from + hunk.oldLines);
+    const newLines = young.slice(newFrom, newFrom + hunk.newLines);
+    if (hunk.index !== index || oldLines.length + newLines.length === 0) {
+      why.push(`${String(index)} is out of order or empty`);
+    }
+    if (oldLines.length !== hunk.oldLines || newLines.length !== hunk.newLines) {
+      why.push(`${String(index)} reaches over the end`);
+    }
+    if (from < oldAt + (index === 0 ? 0 : 1)) {
+      why.push(`no line between ${String(index)} and the one before`);
+    }
+    if (!same(old.slice(oldAt, from), young.slice(newAt, newFrom))) {
+      why.push(`other lines before ${String(index)}`);
+    }
+    const areBoth = oldLines.length > 0 && newLines.length > 0;
+    if (areBoth && (oldLines[0] === newLines[0] || oldLines.at(-1) === newLines.at(-1))) {
+      why.push(`an equal line at an end of ${String(index)}`);
+    }
+    oldAt = from + hunk.oldLines;
+    newAt = newFrom + hunk.newLines;
+  });
+  return same(old.slice(oldAt), young.slice(newAt)) ? why : [...why, 'other lines at the end'];
+}
 
 describe('a match by its line', () => {
   it('replaces the one place, or says where the nearest is', () => {

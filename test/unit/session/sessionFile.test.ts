@@ -19,6 +19,7 @@ import {
 } from '../../../src/session/sessionStore';
 import { FakeClock } from '../../fakes/fakeClock';
 import { MemorySessionStorage } from '../../fakes/memorySessionStorage';
+import { agentModel, answer, networkModel, sessionBench } from '../../fakes/sessionBench';
 
 describe('session file', () => {
   it('[R203] what was written comes back: title, model, mode and every message, in order', async () => {
@@ -204,6 +205,42 @@ describe('session file', () => {
       data: { text: 'ours' },
     });
   });
+
+  it.each([networkModel, agentModel])(
+    '[R205] entries of our own are in no request to $name, those of an earlier window and those of this one',
+    async ({ id: modelId }) => {
+      const { manager, store, storage, runtime } = sessionBench([answer('one')], {}, modelId);
+      const first = store.create();
+      const link = { source: 'patchbay', bridge: 'b', resumeToken: 'a token of ours', at: 'now' };
+      playTurn(first, 'turn-1', 'first');
+      fileOf(first).custom('note', { text: 'a note of ours' });
+      await first.resume.save(link);
+      playTurn(first, 'turn-2', 'second');
+      await first.log.flush();
+      await first.close?.();
+      const { id } = first.stored;
+      expect(await manager.open(id)).toBe(true);
+      const session = manager.current;
+      session.submit('third');
+      await session.whenIdle();
+      await manager.resumeStore(id)?.save({ ...link, resumeToken: 'a later token of ours' });
+      session.submit('fourth');
+      await session.whenIdle();
+
+      const file = storage.files.get(id)?.text;
+      for (const data of ['a note of ours', 'a token of ours', 'a later token of ours']) {
+        expect(file).toContain(data);
+      }
+      expect(runtime.contexts).toHaveLength(2);
+      expect(userTexts(runtime.contexts[1]?.messages)).toEqual([
+        'first',
+        'second',
+        'third',
+        'fourth',
+      ]);
+      expect(JSON.stringify(runtime.contexts)).not.toContain('of ours');
+    },
+  );
 
   it('a line that is lost in the middle costs that line only, not what came before it', async () => {
     const { store, storage } = setUp();

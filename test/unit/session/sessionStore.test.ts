@@ -9,10 +9,11 @@ import type { OpenedSession } from '../../../src/session/sessionManager';
 import { createSessionStore } from '../../../src/session/sessionStore';
 import { exportStored } from '../../../src/session/storedExport';
 import { verifySession } from '../../../src/session/verifySession';
-import { TranscriptStore } from '../../../src/transcript/transcriptStore';
 import { FakeClock } from '../../fakes/fakeClock';
 import { MemorySessionStorage } from '../../fakes/memorySessionStorage';
 import { Workbench } from '../../fakes/realChildren';
+import { ScriptedOrchestrator } from '../../fakes/scriptedOrchestrator';
+import { answer, networkModel, outline, sessionBench } from '../../fakes/sessionBench';
 
 const bench = new Workbench();
 afterAll(() => bench.remove());
@@ -264,18 +265,49 @@ describe('the session store', () => {
     expect(clock.pendingCount).toBeLessThanOrEqual(1);
   });
 
-  it('[R202] what is evicted from the window stays on disk', async () => {
-    const { window } = setUp();
-    const { store } = window('a');
-    const session = store.create();
-    play(session, 'turn-1', 'old');
-    play(session, 'turn-2', 'new');
-    await session.log.flush();
-    const { messages } = (await store.open(session.stored.id))!.stored;
-    const { store: live } = TranscriptStore.fromMessages(messages);
-    expect(live.maybeEvict(0)).toBe(4);
-    expect(live.length).toBe(4);
-    expect((await store.open(session.stored.id))?.stored.messages).toHaveLength(8);
+  it('[R202] what is evicted from the window of a model is not sent, and stays on disk and in the view', async () => {
+    const model = { ...networkModel, contextWindowTokens: 6000 };
+    const output = 'line of the file that is read\n'.repeat(300);
+    const { manager, storage, store, runtime } = sessionBench(
+      [
+        answer(`the first answer ${'word '.repeat(1200)}`),
+        [
+          {
+            kind: 'tool_call',
+            call: { id: 'c1', name: 'read_file', arguments: { path: 'a' }, executedBy: 'host' },
+          },
+          { kind: 'finish', reason: 'toolUse' },
+        ],
+        answer('the last answer'),
+      ],
+      {
+        findModel: () => model,
+        orchestrator: new ScriptedOrchestrator(undefined, () => Promise.resolve(toolOk(output))),
+      },
+    );
+    const session = manager.current;
+    for (const text of ['the old question', 'the new question']) {
+      session.submit(text);
+      await session.whenIdle();
+    }
+    const sent = runtime.contexts.map(({ messages }) => JSON.stringify(messages));
+    expect(sent).toHaveLength(3);
+    expect(sent[1]).toContain('the old question');
+    expect(sent[2]).not.toContain('the old question');
+    expect(sent[2]).not.toContain('the first answer');
+    expect(sent[2]).toContain('the new question');
+    const said = ['the old question', 'the first answer', 'the new question', 'the last answer'];
+    const kept = JSON.stringify((await store.open(session.id, { isOwn: true }))?.stored.messages);
+    const file = storage.files.get(session.id)?.text ?? '';
+    const view = JSON.stringify(session.snapshot().items);
+    for (const text of said) {
+      expect(file).toContain(text);
+      expect(kept).toContain(text);
+      expect(view).toContain(text);
+    }
+    expect(outline(session.snapshot().items).some((line) => line.startsWith('compaction'))).toBe(
+      false,
+    );
   });
 });
 
