@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { parseHeadlessArgs } from '../../../src/headless/args';
 import { runSession } from '../../../src/headless/sessionCommand';
@@ -89,6 +90,56 @@ describe('headless session', () => {
     expect(verified.lines).toMatchObject([{ line: 6 }, { line: 7 }]);
   });
 
+  it('[R203] any value in any field of any line costs at most that line, for every verb and every other session', async () => {
+    const folder = join(bench.path, 'any');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'whole.ndjson'), file.replaceAll('"s1"', '"whole"'));
+    const own = join(folder, 's1.ndjson');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...places),
+        fc.oneof(fc.constantFrom(...oddValues), fc.jsonValue()),
+        async (place, value) => {
+          fc.pre(place[1] !== 'id' || value !== ''); // an entry without a name is none
+          const lines = richLines.map((line, index) =>
+            JSON.stringify(index === place[0] ? withValue(line, place.slice(1), value) : line),
+          );
+          writeFileSync(own, `${lines.join('\n')}\n`);
+          for (const argv of [
+            ['list', folder],
+            ['list', folder, '--deep'],
+            ['search', folder, 'rename'],
+            ['verify', folder],
+          ]) {
+            const { status, lines: told } = await run(...argv);
+            expect(argv[0] === 'verify' ? [0, 1] : [0]).toContain(status);
+            expect(told.some((line) => JSON.stringify(line).includes('"whole"'))).toBe(true);
+          }
+          for (const argv of [
+            ['show', folder, 's1'],
+            ['show', folder, 's1', '--last', '1'],
+            ['verify', folder, 's1'],
+          ]) {
+            const { status, lines: told } = await run(...argv);
+            expect([0, 1]).toContain(status);
+            expect({ argv, hasLines: told.length > 0 }).toEqual({ argv, hasLines: true });
+          }
+          // The other fields say where a line stands in the tree.
+          const isInBody = place[1] === 'message' || place[1] === 'data' || place[1] === 'atMs';
+          for (const format of ['markdown', 'json', 'html']) {
+            const exported = await text('export', folder, 's1', '--format', format);
+            expect(exported).toMatchObject({ status: 0, problem: '' });
+            const rest = said.filter(([line]) => line !== place[0]).map(([, words]) => words);
+            expect(isInBody ? rest.filter((words) => !exported.text.includes(words)) : []).toEqual(
+              [],
+            );
+          }
+        },
+      ),
+      { numRuns: 120, seed: 38 },
+    );
+  }, 120_000);
+
   it.each(['list', 'search', 'show', 'verify', 'export'])(
     'refuses to %s what is in a folder that is not there, and says so',
     async (verb) => {
@@ -121,6 +172,146 @@ describe('headless session', () => {
   });
 });
 
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Lines with every field that a line may have. */
+const richLines: readonly Json[] = (() => {
+  const entry = (id: number, body: { readonly [key: string]: Json }): Json => ({
+    schema: 'patchbay.session/1',
+    type: 'entry',
+    id: `e${String(id)}`,
+    parent: id === 1 ? null : `e${String(id - 1)}`,
+    atMs: id,
+    ...body,
+  });
+  const message = (id: number, body: { readonly [key: string]: Json }): Json =>
+    entry(id, { kind: 'message', turn: 't1', message: { ...body, createdAtMs: id } });
+  const result = {
+    ok: true,
+    output: 'an output',
+    details: { summary: 's', diff: '-a\n+b', outputId: 'o', exitCode: 0, wholeChars: 9 },
+  };
+  const image = { mediaType: 'image/png', data: 'aaaa' };
+  const answer = { role: 'assistant', api: 'a', provider: 'p', model: 'm' };
+  const usage = { inputTokens: 1, outputTokens: 2, costNanoUsd: 3, reportedBy: 'provider' };
+  const compaction = {
+    trigger: 'manual',
+    writtenBy: 'digest',
+    keptMessages: 2,
+    tokensBefore: 9,
+    tokensAfter: 3,
+    usage,
+  };
+  return [
+    {
+      schema: 'patchbay.session/1',
+      type: 'head',
+      session: 's1',
+      title: 'Rename it',
+      createdAtMs: 1,
+      modelId: 'm',
+      mode: 'ask',
+      preview: 'rename it',
+      forkedFrom: 's0',
+    },
+    entry(1, { kind: 'turnStart', turn: 't1' }),
+    message(2, { role: 'user', text: 'rename first', notes: ['a note'], images: [image] }),
+    message(3, {
+      ...answer,
+      stopReason: 'toolUse',
+      usage,
+      content: [
+        { kind: 'thinking', text: 'a thought', signature: 's' },
+        { kind: 'text', text: 'words of the call' },
+        {
+          kind: 'tool_call',
+          call: { id: 'c1', name: 'read_file', arguments: { path: 'a' }, executedBy: 'host' },
+        },
+      ],
+    }),
+    message(4, { role: 'tool', callId: 'c1', toolName: 'read_file', result }),
+    message(5, {
+      ...answer,
+      stopReason: 'stop',
+      content: [{ kind: 'text', text: 'words of the end' }],
+    }),
+    entry(6, { kind: 'turnEnd', turn: 't1' }),
+    entry(7, {
+      kind: 'custom',
+      tag: 'external-runtime-link',
+      data: { resumeToken: 't', at: 'now' },
+    }),
+    entry(8, { kind: 'title', title: 'Renamed' }),
+    entry(9, { kind: 'model', modelId: 'm2' }),
+    entry(10, { kind: 'mode', mode: 'plan' }),
+    message(11, { role: 'user', text: '', command: { callId: 'c2', line: 'ls', result } }),
+    message(12, { role: 'user', text: 'a summary', compaction }),
+    message(13, {
+      ...answer,
+      stopReason: 'error',
+      errorMessage: 'it broke',
+      failure: { code: 'network', message: 'it broke' },
+      content: [{ kind: 'text', text: 'words of the fault' }],
+    }),
+    message(14, { role: 'user', text: 'rename last' }),
+    {
+      schema: 'patchbay.session/1',
+      type: 'partial',
+      turn: 't9',
+      part: 1,
+      block: 'text',
+      text: 'p',
+    },
+  ];
+})();
+
+/** What the export has to say of which line. */
+const said = [
+  [2, 'rename first'],
+  [3, 'words of the call'],
+  [5, 'words of the end'],
+  [13, 'words of the fault'],
+  [14, 'rename last'],
+] as const;
+
+const oddValues: readonly Json[] = [
+  ...[null, true, '', 'x', [], {}, [null], 0, -1, 0.5, 9e15, -9e15, 1e300, 2 ** 53],
+  '__proto__',
+  '\u0000\ud800\n',
+  ['x', 5],
+  { kind: 'text' },
+  { length: 3 },
+];
+
+/** All places of all lines: the line, then the names and indexes that lead there. */
+const places: readonly (readonly [number, ...(string | number)[]])[] = richLines.flatMap(
+  (line, index) => placesIn(line).map((path): [number, ...(string | number)[]] => [index, ...path]),
+);
+
+function placesIn(value: Json): readonly (readonly (string | number)[])[] {
+  if (value === null || typeof value !== 'object') {
+    return [[]];
+  }
+  return [
+    [],
+    ...Object.entries(value).flatMap(([key, inner]) =>
+      placesIn(inner).map((path) => [key, ...path]),
+    ),
+  ];
+}
+
+function withValue(value: Json, path: readonly (string | number)[], put: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined || value === null || typeof value !== 'object') {
+    return put;
+  }
+  const changed = Object.entries(value).map(([name, inner]): [string, unknown] => [
+    name,
+    name === String(key) ? withValue(inner, rest, put) : inner,
+  ]);
+  return Array.isArray(value) ? changed.map(([, inner]) => inner) : Object.fromEntries(changed);
+}
+
 async function text(
   ...argv: readonly string[]
 ): Promise<{ readonly status: number; readonly text: string; readonly problem: string }> {
@@ -139,10 +330,12 @@ async function text(
     problem += String(piece);
     return true;
   });
-  const status = await runSession(command);
-  out.mockRestore();
-  err.mockRestore();
-  return { status, text: written, problem };
+  try {
+    return { status: await runSession(command), text: written, problem };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
 }
 
 async function run(

@@ -61,6 +61,36 @@ describe('session files', () => {
     expect((await storage.list()).map(({ sessionId }) => sessionId)).toEqual(['new']);
   });
 
+  it('[R206] one that cannot be looked at, leads elsewhere or is no file costs itself only, in the list and in its ends', async () => {
+    const folder = freshFolder();
+    const storage = new SessionFiles(folder);
+    await storage.append('good', '{"n":1}\n');
+    await storage.append('other', '{"n":2}\n');
+    symlinkSync('loop.ndjson', join(folder, 'loop.ndjson'));
+    symlinkSync('nowhere', join(folder, 'dangling.ndjson'));
+    symlinkSync(join(folder, 'good.ndjson'), join(folder, 'linked.ndjson'));
+    mkdirSync(join(folder, 'folder.ndjson'));
+    linkSync(join(folder, 'other.ndjson'), join(folder, 'twice.ndjson'));
+    execFileSync('mkfifo', [join(folder, 'pipe.ndjson')]);
+    writeFileSync(join(folder, 'not a name.ndjson'), 'x');
+
+    const listed = (await storage.list()).map(({ sessionId }) => sessionId);
+    expect(listed).toContain('good');
+    const strange = ['loop', 'dangling', 'linked', 'folder', 'pipe', 'not a name'];
+    expect(listed.filter((id) => strange.includes(id))).toEqual([]);
+    const ends: unknown[] = [];
+    for await (const some of storage.ends(100)) {
+      ends.push(...some.map(({ sessionId, first }) => [sessionId, textOf(first)]));
+    }
+    expect(ends).toContainEqual(['good', '{"n":1}\n']);
+    expect(ends.filter((one) => strange.includes(String(Array.isArray(one) && one[0])))).toEqual(
+      [],
+    );
+    expect(textOf(await storage.read('good'))).toBe('{"n":1}\n');
+    await expect(storage.read('loop')).rejects.toMatchObject({ code: 'unsafe_file' });
+    await expect(storage.read('linked')).rejects.toMatchObject({ code: 'unsafe_file' });
+  });
+
   it('[R206] rename refuses a name that is taken, and leaves both as they were', async () => {
     const storage = new SessionFiles(freshFolder());
     await storage.append('one', 'a\n');
