@@ -120,6 +120,7 @@ function isSessionLine(
     case 'entry':
       return (
         isString(value.id) &&
+        value.id !== '' &&
         (value.parent === null || isString(value.parent)) &&
         isNumber(value.atMs) &&
         isEntryBody(value)

@@ -172,12 +172,14 @@ function deepestLeaf(entries: ReadonlyMap<string, EntryLine>): string | null {
 
 function branchTo(leaf: string | null, tree: Tree): readonly EntryLine[] {
   const branch: EntryLine[] = [];
-  for (
-    let entry = tree.entries.get(leaf ?? '');
-    entry !== undefined;
-    entry = tree.entries.get(entry.parent ?? '')
-  ) {
+  let id = leaf;
+  while (id !== null) {
+    const entry = tree.entries.get(id);
+    if (entry === undefined) {
+      break;
+    }
     branch.push(entry);
+    id = entry.parent;
   }
   return branch.reverse();
 }
