@@ -1,3 +1,4 @@
+import { joinBytes } from '../base/joinBytes';
 import type { Message } from '../events/message';
 import type { RequestHandlers } from '../protocol/methods';
 import type { Bridge, ModelRef } from '../runtime/contract';
@@ -55,17 +56,7 @@ export async function renderSession(
   for await (const piece of pieces) {
     written.push(encoder.encode(piece));
   }
-  return joinedBytes(written);
-}
-
-function joinedBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes(written);
 }
 
 export interface HandoverLineDeps {

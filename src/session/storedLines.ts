@@ -1,3 +1,4 @@
+import { joinBytes } from '../base/joinBytes';
 import type { SessionStorage } from './contract';
 
 /** Where a line stands in its file, in bytes; its end is counted with it. */
@@ -43,7 +44,7 @@ export async function* storedLines(
     let from = 0;
     for (let end = read.bytes.indexOf(lineFeed); end >= 0;) {
       const piece = read.bytes.subarray(from, end + 1);
-      const whole = pieces.length === 0 ? piece : joined([...pieces, piece]);
+      const whole = pieces.length === 0 ? piece : joinBytes([...pieces, piece]);
       pieces = [];
       lines.push(toLine(whole, lineStart, false));
       from = end + 1;
@@ -59,7 +60,7 @@ export async function* storedLines(
     }
   }
   if (pieces.length > 0) {
-    yield [toLine(joined(pieces), lineStart, true)];
+    yield [toLine(joinBytes(pieces), lineStart, true)];
   }
 }
 
@@ -71,14 +72,4 @@ export async function lineAt(
 ): Promise<string | undefined> {
   const read = await storage.readRange(sessionId, start, bytes);
   return read?.bytes.length === bytes ? new TextDecoder().decode(read.bytes) : undefined;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
