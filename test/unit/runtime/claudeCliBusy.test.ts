@@ -1,36 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stringField } from '../../../src/base/guard';
-import { ClaudeCliParser } from '../../../src/runtime/bridges/claudeCliParser';
-import type { ExchangeParserContext, ParseStep } from '../../../src/runtime/contract';
+import type { ClaudeCliParser } from '../../../src/runtime/bridges/claudeCliParser';
+import type { ParseStep } from '../../../src/runtime/contract';
 import { FakeClock } from '../../fakes/fakeClock';
-
-function createParser(more: Partial<ExchangeParserContext> = {}): ClaudeCliParser {
-  return new ClaudeCliParser({
-    model: {
-      id: 'claude-cli/default',
-      api: 'external',
-      provider: 'claude-cli',
-      model: 'default',
-      name: 'Claude Code',
-    },
-    context: {
-      systemPrompt: '',
-      tools: [],
-      messages: [{ role: 'user', text: 'go', createdAtMs: 0 }],
-    },
-    opts: {
-      signal: new AbortController().signal,
-      sessionId: 's',
-      cwd: '/w',
-      observe: () => undefined,
-    },
-    resume: undefined,
-    isContinuation: false,
-    notes: new Map(),
-    send: () => undefined,
-    ...more,
-  });
-}
+import { createClaudeParser } from '../../fakes/claudeParser';
 
 /** A parser with a clock that is driven, and what its timers gave. */
 function createTimed(): {
@@ -40,7 +13,7 @@ function createTimed(): {
 } {
   const clock = new FakeClock();
   const late: ParseStep[] = [];
-  const parser = createParser({
+  const parser = createClaudeParser({
     later: (delayMs, run) => clock.schedule(delayMs, () => late.push(run())),
   });
   return { parser, clock, late };
@@ -89,14 +62,14 @@ function ends(steps: readonly ParseStep[]): readonly unknown[] {
 
 describe('a child that goes on after a result', () => {
   it('ends at the result when it does not tell its state, and takes no later words', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     parser.accept(init);
     expect(parser.steer('also this')).toBeUndefined();
     expect(parser.accept(result())).toMatchObject({ isOver: true });
   });
 
   it('answers later words within the exchange, with one end and the numbers of both results', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init]);
     const [line] = parser.steer('also this') ?? [];
     expect(line).toMatchObject({ type: 'user', message: { role: 'user', content: 'also this' } });
@@ -124,7 +97,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('does not end while words that crossed with "idle" are not confirmed', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init, result()]);
     const uuid = stringField(parser.steer('late words')?.[0], 'uuid');
     const steps = play(parser, [
@@ -146,7 +119,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('keeps the exchange open for a sub-agent in the background: its questions, and its report as the result of its call', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     const call = { type: 'tool_use', id: 'agent', name: 'Agent', input: {} };
     const steps = play(parser, [
       state('running'),
@@ -208,7 +181,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('is a stop when the user stops what works in the background', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init, answer('m1', 'I wait'), result()]);
     expect(parser.interrupt()).toMatchObject([{ request: { subtype: 'interrupt' } }]);
     expect(parser.accept(state('idle'))).toMatchObject({
@@ -218,7 +191,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('takes queued words back with a stop, and stays stopped where an old version answers them all the same', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init]);
     parser.steer('more');
     expect(parser.interrupt()).toMatchObject([
@@ -236,7 +209,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('ends at once with an error: such a child is given up', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init]);
     expect(
       parser.accept(result({ is_error: true, api_error_status: 529, result: 'API Error: 529' })),
@@ -244,7 +217,7 @@ describe('a child that goes on after a result', () => {
   });
 
   it('lets "idle" end nothing when no result has come', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     expect(play(parser, [state('idle'), state('running'), state('idle')])).toEqual([
       { out: [] },
       { out: [] },
@@ -257,7 +230,7 @@ describe('a child that never says that it is idle', () => {
   const finish = { kind: 'finish', reason: 'stop' };
 
   it('[R67] ends with its result when it leaves in peace behind it', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     play(parser, [state('running'), init, answer('m1', 'all')]);
     expect(parser.endAtExit()).toBeUndefined();
     parser.accept(result());
@@ -265,10 +238,10 @@ describe('a child that never says that it is idle', () => {
   });
 
   it('[R67] has ended early when it leaves in the middle of what comes behind a result', () => {
-    const another = createParser();
+    const another = createClaudeParser();
     play(another, [state('running'), init, result(), answer('m2', 'and')]);
     expect(another.endAtExit()).toBeUndefined();
-    const steered = createParser();
+    const steered = createClaudeParser();
     play(steered, [state('running'), init]);
     steered.steer('also this');
     steered.accept(result());
@@ -307,7 +280,7 @@ describe('a child that never says that it is idle', () => {
 
 describe('the memory of a long exchange', () => {
   it('[R77] counts no more kinds of unknown messages than a bound, under names of bounded length', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     for (let index = 0; index < 1_000; index += 1) {
       parser.accept({ type: `kind-${index}-${'x'.repeat(1_000)}` });
     }

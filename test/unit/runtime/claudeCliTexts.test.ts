@@ -1,31 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TurnReport } from '../../../src/headless/turnReport';
-import { ClaudeCliParser } from '../../../src/runtime/bridges/claudeCliParser';
-
-function createParser(): ClaudeCliParser {
-  return new ClaudeCliParser({
-    model: { id: 'm', api: 'external', provider: 'claude-cli', model: 'default', name: 'Claude' },
-    context: {
-      systemPrompt: '',
-      tools: [],
-      messages: [{ role: 'user', text: 'hello', createdAtMs: 0 }],
-    },
-    opts: {
-      signal: new AbortController().signal,
-      sessionId: 's',
-      cwd: '/w',
-      observe: () => undefined,
-    },
-    resume: undefined,
-    isContinuation: false,
-    notes: new Map(),
-    send: () => undefined,
-  });
-}
+import { createClaudeParser } from '../../fakes/claudeParser';
 
 /** What the reader has in the end: the answer's text, after all that was taken back. */
 function shown(...messages: readonly unknown[]): string {
-  const parser = createParser();
+  const parser = createClaudeParser();
   const report = new TurnReport();
   for (const item of messages.flatMap((message) => parser.accept(message).out)) {
     if (item.kind === 'observation') {
@@ -83,7 +62,7 @@ describe('a whole message of Claude Code', () => {
   });
 
   it('[R79] replaces what was streamed when that came broken', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     const broken = [begun('m1'), delta(0, 'The answer '), delta(0, '42.')];
     const out = [...broken, said('m1', 'The answer is not 42.')].flatMap(
       (message) => parser.accept(message).out,
@@ -98,7 +77,7 @@ describe('a whole message of Claude Code', () => {
   });
 
   it('keeps a thought that was streamed where the whole message holds it back', () => {
-    const parser = createParser();
+    const parser = createClaudeParser();
     const thought = stream({
       type: 'content_block_delta',
       index: 0,
@@ -149,7 +128,7 @@ describe('an answer of Claude Code in another shape', () => {
 
   it('[R67] is no success where the error mark is anything but absent or false', () => {
     const end = (more: object): readonly string[] =>
-      createParser()
+      createClaudeParser()
         .accept(result(more))
         .out.map((item) => item.kind);
     expect(end({})).toEqual(['text', 'finish']);
