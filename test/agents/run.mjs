@@ -37,7 +37,10 @@ if (isMain(import.meta.url)) {
   await runMain(async () => {
     requireNode();
     await ensureDependencies();
-    const { passed, failed } = await runAgents(process.argv.slice(2));
+    const outcome = await runAgents(process.argv.slice(2));
+    const { printFailures } = await import('../support/run-files.mjs');
+    const { passed, failed } = outcome;
+    printFailures(outcome);
     console.log(`\n${passed} passed, ${failed} failed`);
     return failed > 0 || passed === 0 ? 1 : 0;
   });

@@ -3,7 +3,7 @@
 // extension. Pictures go to artifacts/. A file that fails is run once more, and the report says so.
 //   node test/e2e/run.mjs [part of a file name]...   only these
 //   PATCHBAY_E2E_LINK=1    the project's folder in place instead of a package (quicker while writing a test)
-import { runFiles } from '../support/run-files.mjs';
+import { printFailures, runFiles } from '../support/run-files.mjs';
 import { build } from '../../scripts/build.mjs';
 import { inRoot, isMain } from '../../scripts/lib/root.mjs';
 import { runMain, say } from '../../scripts/lib/steps.mjs';
@@ -27,7 +27,9 @@ export async function runE2e(only = []) {
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const { passed, failed } = await runE2e(process.argv.slice(2));
+    const outcome = await runE2e(process.argv.slice(2));
+    const { passed, failed } = outcome;
+    printFailures(outcome);
     console.log(`\nend to end: ${passed} passed, ${failed} failed`);
     return failed > 0 || passed === 0 ? 1 : 0;
   });

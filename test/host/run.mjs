@@ -21,11 +21,12 @@ import { inRoot, isMain, root } from '../../scripts/lib/root.mjs';
 import { hasDisplay, runMain, say } from '../../scripts/lib/steps.mjs';
 import { installHost } from '../support/install-host.mjs';
 import { findBrowser } from '../support/browser.mjs';
+import { printFailures } from '../support/run-files.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const shim = fileURLToPath(new URL('../support/code-shim.mjs', import.meta.url));
 
-/** @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
+/** @returns {Promise<import('../support/run-files.mjs').Outcome & { skipped: number }>} */
 export async function runHostTests() {
   await build({ report: (line) => say(`build ${line}`) });
   const compiled = await compileTests();
@@ -54,8 +55,9 @@ export async function runHostTests() {
     return JSON.parse(readFileSync(result, 'utf8'));
   } catch (error) {
     if (existsSync(result)) return JSON.parse(readFileSync(result, 'utf8'));
-    console.error(`the in-host tests did not come to an end: ${error.message}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const failure = { title: 'the in-host tests', error: `came to no end: ${error.message}` };
+    console.error(`${failure.title} ${failure.error}`);
+    return { passed: 0, failed: 1, skipped: 0, failures: [failure], retried: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -110,7 +112,9 @@ async function compileTests() {
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const { passed, failed, skipped } = await runHostTests();
+    const outcome = await runHostTests();
+    const { passed, failed, skipped } = outcome;
+    printFailures(outcome);
     console.log(
       `\nin-host: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`,
     );

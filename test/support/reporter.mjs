@@ -1,11 +1,12 @@
-// A reporter for node:test: one line per test as it ends, the error below a failed one, and the counts as JSON in
-// the file that PATCHBAY_RESULT names.
+// A reporter for node:test: one line per test as it ends, the error below a failed one, and the counts with what failed
+// as JSON in the file that PATCHBAY_RESULT names.
 import { writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { firstLine } from './first-line.mjs';
 
 export default async function* report(events) {
   let passed = 0;
-  let failed = 0;
+  const failures = [];
   const indent = (text) => text.replace(/^/gm, '    ');
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
@@ -20,12 +21,13 @@ export default async function* report(events) {
       passed++;
       yield `ok - ${data.name} ${took}\n`;
     } else {
-      failed++;
-      const error = data.details?.error;
-      yield `not ok - ${data.name} ${took}\n${indent(inspect(error?.cause ?? error, { depth: 4 }))}\n`;
+      const error = data.details?.error?.cause ?? data.details?.error;
+      failures.push({ title: data.name, error: firstLine(error) });
+      yield `not ok - ${data.name} ${took}\n${indent(inspect(error, { depth: 4 }))}\n`;
     }
   }
   if (process.env.PATCHBAY_RESULT) {
-    writeFileSync(process.env.PATCHBAY_RESULT, JSON.stringify({ passed, failed }));
+    const result = { passed, failed: failures.length, failures };
+    writeFileSync(process.env.PATCHBAY_RESULT, JSON.stringify(result));
   }
 }

@@ -10,10 +10,16 @@ import { eachOf, run, say, seconds } from '../../scripts/lib/steps.mjs';
 const reporter = fileURLToPath(new URL('./reporter.mjs', import.meta.url));
 
 /**
+ * @typedef {{ file?: string, title: string, error: string }} Failure
+ * @typedef {{ passed: number, failed: number, failures: Failure[], retried: Failure[] }} Outcome `retried`: what failed
+ *   and was run a second time
+ */
+
+/**
  * A file that fails is run once more, alone, after all the others; the report says so.
  * @param {{ folder: string, suffix: string, only?: readonly string[], env?: NodeJS.ProcessEnv, retries?: number,
  *   timeoutMs?: number, atOnce?: number }} options `only`: parts of file names; `atOnce`: PATCHBAY_JOBS by default
- * @returns {Promise<{ passed: number, failed: number, retried: string[] }>}
+ * @returns {Promise<Outcome>}
  */
 export async function runFiles(options) {
   const { folder, suffix, only = [], env = process.env, retries = 1 } = options;
@@ -36,13 +42,13 @@ export async function runFiles(options) {
     for (const [index, name] of files.entries()) {
       if (results[index].failed === 0) continue;
       say(`${name}: ${results[index].failed} failed; once more`);
-      retried.push(name);
+      retried.push(...results[index].failures);
       results[index] = await runFile(path.join(folder, name), env, timeoutMs, false);
     }
   }
-  if (retried.length > 0) say(`run twice because of a failure: ${retried.join(', ')}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  return { passed: sum('passed'), failed: sum('failed'), retried };
+  const failures = results.flatMap((result) => result.failures);
+  return { passed: sum('passed'), failed: sum('failed'), failures, retried };
 }
 
 function jobs() {
@@ -50,7 +56,18 @@ function jobs() {
   return asked >= 1 ? Math.floor(asked) : Math.max(1, Math.floor(availableParallelism() / 2));
 }
 
-/** @returns {Promise<{ passed: number, failed: number, lines: string[] }>} `lines`: what it printed, when kept */
+/**
+ * The end of a run, which is all that some logs keep: what failed at first and what failed for good, one line each.
+ * @param {Pick<Outcome, 'failures' | 'retried'>} outcome
+ */
+export function printFailures({ failures, retried }) {
+  const line = ({ file, title, error }) => `  ${file ? `${file}: ` : ''}${title}\n      ${error}`;
+  const list = (head, some) => some.length > 0 && console.log([head, ...some.map(line)].join('\n'));
+  list('\nfailed at first, and was run once more:', retried);
+  list('\nfailed:', failures);
+}
+
+/** @returns {Promise<Omit<Outcome, 'retried'> & { lines: string[] }>} `lines`: what it printed, when kept */
 async function runFile(file, env, timeoutMs, isKept) {
   mkdirSync(inRoot('out'), { recursive: true });
   const resultFile = inRoot('out', `result-${process.pid}-${path.basename(file)}.json`);
@@ -69,12 +86,15 @@ async function runFile(file, env, timeoutMs, isKept) {
   const counts = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : undefined;
   rmSync(resultFile, { force: true });
   const took = seconds(performance.now() - startedMs);
-  if (timedOut) print(`not ok - ${path.basename(file)}: not done after ${took}`);
-  else if (!counts) print(`not ok - ${path.basename(file)}: ended with ${code} and no result`);
-  const isBroken = timedOut || !counts || (code !== 0 && counts.failed === 0);
-  return {
-    passed: counts?.passed ?? 0,
-    failed: (counts?.failed ?? 0) + (isBroken ? 1 : 0),
-    lines,
-  };
+  const name = path.basename(file);
+  const failures = (counts?.failures ?? []).map((failure) => ({ file: name, ...failure }));
+  const isBroken = timedOut || !counts || (code !== 0 && failures.length === 0);
+  if (isBroken) {
+    const error = timedOut
+      ? `not done after ${took}`
+      : `ended with ${code} and ${counts ? 'no failed test' : 'no result'}`;
+    print(`not ok - ${name}: ${error}`);
+    failures.push({ file: name, title: 'the file', error });
+  }
+  return { passed: counts?.passed ?? 0, failed: failures.length, failures, lines };
 }
