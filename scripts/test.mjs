@@ -64,12 +64,12 @@ async function unitRun(files) {
   ];
   const { code, timedOut } = await npm(
     ['run', '--silent', 'test:unit', '--', ...reporters, ...files],
-    { timeoutMs: 600_000, env: { ...process.env, PATCHBAY_RESULT: resultFile } },
+    { timeoutMs: 1_500_000, env: { ...process.env, PATCHBAY_RESULT: resultFile } },
   );
   const broken = (error) => ({ title: 'the unit tests', error });
   if (timedOut || !existsSync(resultFile)) {
     const failure = broken(
-      timedOut ? 'did not end in ten minutes' : `ended with ${code}, no result`,
+      timedOut ? 'did not end in 25 minutes' : `ended with ${code}, no result`,
     );
     return { passed: 0, failed: 1, failures: [failure] };
   }

@@ -23,7 +23,7 @@ export async function runInHost(options) {
     folder,
     settings,
     env,
-    timeoutMs = 300_000,
+    timeoutMs = 900_000,
     artifacts,
     out = console.log,
   } = options;

@@ -3,7 +3,6 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,10 +14,11 @@ import { isJsonObject } from '../../../src/base/guard';
 import type { JsonObject } from '../../../src/base/json';
 import { classifyPath } from '../../../src/headless/pathsCommand';
 import { diskPathProbe } from '../../../src/node/pathProbe';
+import { removeFolder } from '../../fakes/removeFolder';
 
 const stage = realpathSync(mkdtempSync(join(tmpdir(), 'patchbay-paths-')));
 const work = join(stage, 'work');
-afterAll(() => rmSync(stage, { recursive: true, force: true }));
+afterAll(() => removeFolder(stage));
 
 for (const folder of ['work/src', 'out', 'work/sub/.git', 'work/.git', 'work/plain']) {
   mkdirSync(join(stage, folder), { recursive: true });
@@ -165,7 +165,7 @@ describe('random link farms on the real disk', () => {
           );
           expect(pathClass === 'inside' && written.includes('/.git/'), written).toBe(false);
         }
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
       }),
       { numRuns: 200 },
     );

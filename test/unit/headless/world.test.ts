@@ -1,14 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PermissionRequest } from '../../../src/events/observation';
 import type { AuditRecord } from '../../../src/gate/contract';
 import { createHeadlessWorld } from '../../../src/headless/world';
+import { removeFolder } from '../../fakes/removeFolder';
 
 const cwd = mkdtempSync(join(tmpdir(), 'patchbay-world-'));
 afterAll(() => {
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 });
 
 async function decided(decide: 'allow' | 'deny', intents: PermissionRequest['intents']) {

@@ -24,14 +24,18 @@ import { decisionRecord, outcomeRecord } from '../../fakes/auditFiles';
 import { Workbench } from '../../fakes/realChildren';
 
 const bench = new Workbench();
-afterAll(() => bench.remove());
+const opened = new Set<ReturnType<typeof createAuditFile>>();
+afterAll(async () => {
+  await Promise.all([...opened].map((sink) => sink.close()));
+  bench.remove();
+});
 let folderCount = 0;
 const freshFolder = (): string => join(bench.path, `audit-${(folderCount += 1)}`);
 const host = '2026-01-02T03-04-05Z-abc123';
 const firstName = `audit-${host}.ndjson`;
 
-const open = (folder: string, more: Partial<AuditFileOptions> = {}) =>
-  createAuditFile({
+const open = (folder: string, more: Partial<AuditFileOptions> = {}) => {
+  const sink = createAuditFile({
     folder,
     host,
     redact: (text) => text,
@@ -39,6 +43,9 @@ const open = (folder: string, more: Partial<AuditFileOptions> = {}) =>
     nowMs: () => Date.UTC(2026, 0, 2, 3, 4, 5),
     ...more,
   });
+  opened.add(sink);
+  return sink;
+};
 const verify = (folder: string, name: string): Promise<FileVerdict> =>
   verifyAuditFile(name, (other) => readAuditLines(join(folder, other)));
 const read = (folder: string, maxBytes = 1_000_000) =>

@@ -22,6 +22,7 @@ import { CheckpointFiles } from '../../../src/node/checkpointFiles';
 import { WorkspaceImages } from '../../../src/node/diskImages';
 import { Checkpoints } from '../../../src/session/checkpoints';
 import { FakeClock } from '../../fakes/fakeClock';
+import { removeFolder } from '../../fakes/removeFolder';
 
 const isPosix = process.platform !== 'win32';
 
@@ -30,7 +31,7 @@ describe('checkpoints on disk', () => {
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'patchbay-checkpoints-'));
   });
-  afterEach(() => rmSync(base, { recursive: true, force: true }));
+  afterEach(() => removeFolder(base));
 
   function place(more: { readonly maxBytes?: number; readonly maxCheckpoints?: number } = {}) {
     const folders = [join(base, 'one'), join(base, 'two')];
@@ -94,7 +95,7 @@ describe('checkpoints on disk', () => {
         fc.array(fc.array(file, { maxLength: 5 }), { minLength: 1, maxLength: 4 }),
         fc.nat(3),
         async (start, turns, chosen) => {
-          rmSync(base, { recursive: true, force: true });
+          removeFolder(base);
           mkdirSync(base);
           const { folders, turn, put, restore, checkpoints } = place();
           const pathOf = (one: { readonly folder: number; readonly name: string }): string =>

@@ -3,7 +3,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +12,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLedgerFiles } from '../../../src/node/ledgerFiles';
 import { ledgerCodec, type LedgerEntry } from '../../../src/session/costLedger';
+import { removeFolder } from '../../fakes/removeFolder';
 
 const folders: string[] = [];
 const newFolder = (): string => {
@@ -22,7 +22,7 @@ const newFolder = (): string => {
 };
 afterEach(() => {
   for (const folder of folders.splice(0)) {
-    rmSync(join(folder, '..'), { recursive: true, force: true });
+    removeFolder(join(folder, '..'));
   }
 });
 

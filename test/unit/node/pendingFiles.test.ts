@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock';
 import { PendingFiles } from '../../../src/node/pendingFiles';
+import { removeFolder } from '../../fakes/removeFolder';
 
 describe('the files of pending edits', () => {
   let root: string;
@@ -17,7 +18,7 @@ describe('the files of pending edits', () => {
 
   afterEach(() => {
     opened.splice(0).forEach((files) => files.dispose());
-    rmSync(root, { recursive: true, force: true });
+    removeFolder(root);
   });
 
   const open = (patienceMs = 0): PendingFiles => {

@@ -1,14 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isProtectedName } from '../../../src/gate/sensitiveNames';
 import { ProtectedFileWalk, type ProtectedFileLimits } from '../../../src/node/protectedFiles';
+import { removeFolder } from '../../fakes/removeFolder';
 
 describe('the protected files of a folder', () => {
   let base: string;
   beforeEach(() => (base = mkdtempSync(join(tmpdir(), 'patchbay-protected-'))));
-  afterEach(() => rmSync(base, { recursive: true, force: true }));
+  afterEach(() => removeFolder(base));
 
   const make = (...names: readonly string[]): void => {
     for (const name of names) {

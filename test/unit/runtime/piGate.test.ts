@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { removeFolder } from '../../fakes/removeFolder';
 
 interface Tool {
   readonly name: string;
@@ -25,7 +26,7 @@ vi.mock('@mariozechner/pi-coding-agent', () => {
 });
 
 const made: string[] = [];
-afterEach(() => made.splice(0).forEach((path) => rmSync(path, { recursive: true, force: true })));
+afterEach(() => made.splice(0).forEach((path) => removeFolder(path)));
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 

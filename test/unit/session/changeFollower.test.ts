@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -21,6 +20,7 @@ import { AuditLog } from '../../../src/gate/audit';
 import { DiskFiles } from '../../../src/node/diskFiles';
 import { createWorkspaceSearch } from '../../../src/node/search';
 import { FakeClock } from '../../fakes/fakeClock';
+import { removeFolder } from '../../fakes/removeFolder';
 
 const turn = { sessionId: 's', turnId: 't' };
 
@@ -30,7 +30,7 @@ describe('following a turn', () => {
     base = mkdtempSync(join(tmpdir(), 'patchbay-follow-'));
     mkdirSync(join(base, 'app'));
   });
-  afterEach(() => rmSync(base, { recursive: true, force: true }));
+  afterEach(() => removeFolder(base));
 
   function place(clock: Clock = systemClock) {
     const notices: string[] = [];
