@@ -28,7 +28,12 @@ export default class UnitReporter {
       }
     }
     for (const error of unhandled) {
-      failures.push({ title: 'outside of every test', error: error.stack ?? error.message });
+      const from = error.VITEST_TEST_PATH;
+      failures.push({
+        ...(from ? { file: path.relative(process.cwd(), from) } : {}),
+        title: 'outside of every test',
+        error: error.stack ?? error.message,
+      });
     }
     const result = { passed, failed: failures.length, failures };
     writeFileSync(process.env.PATCHBAY_RESULT, JSON.stringify(result));
