@@ -54,18 +54,35 @@ export function withPictures(
   before: readonly Attachment[],
   images: readonly PromptImage[],
 ): { readonly attachments: readonly Attachment[]; readonly leftOut: number } {
-  const room = Math.max(0, maxAttachments - before.length);
-  const added = images.slice(0, room).map((image, index) => toAttachment(image, index + 1));
-  return { attachments: [...before, ...added], leftOut: images.length - added.length };
+  return withAttachments(
+    before,
+    images.map((image, index) =>
+      toAttachment(image, { id: crypto.randomUUID(), name: `Picture ${String(index + 1)}` }),
+    ),
+  );
 }
 
-function toAttachment(image: PromptImage, number: number): Attachment {
+/** As many as there is room for, and none twice. */
+export function withAttachments(
+  before: readonly Attachment[],
+  added: readonly Attachment[],
+): { readonly attachments: readonly Attachment[]; readonly leftOut: number } {
+  const fresh = added.filter(({ id }) => !before.some((one) => one.id === id));
+  const attachments = [...before, ...fresh].slice(0, maxAttachments);
+  return { attachments, leftOut: before.length + fresh.length - attachments.length };
+}
+
+export function toAttachment(
+  { mediaType, data }: PromptImage,
+  { id, name }: { readonly id: string; readonly name: string },
+): Attachment {
+  const image = { mediaType, data };
   const bytes = Uint8Array.from(atob(image.data), (letter) => letter.charCodeAt(0));
   return {
-    id: crypto.randomUUID(),
-    name: `Picture ${String(number)}`,
+    id,
+    name,
     sizeBytes: bytes.length,
-    blob: new Blob([bytes], { type: image.mediaType }),
+    blob: new Blob([bytes], { type: mediaType }),
     image,
   };
 }

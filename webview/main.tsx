@@ -4,6 +4,7 @@ import { Emitter } from '../src/base/emitter';
 import { notificationMessage } from '../src/protocol/envelope';
 import {
   protocolVersion,
+  type DraftPicture,
   type NotificationHandlers,
   type PromptImage,
 } from '../src/protocol/methods';
@@ -35,6 +36,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
   const shows = new Emitter<Surface>();
   const inserts = new Emitter<string>();
   const pictures = new Emitter<readonly PromptImage[]>();
+  const putBacks = new Emitter<DraftPicture>();
   const focuses = new Emitter<void>();
   const handlers: NotificationHandlers = {
     'state/snapshot': (params) => {
@@ -48,6 +50,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     'edit/changed': (params) => store.accept(notificationMessage('edit/changed', params)),
     'setup/changed': (params) => store.accept(notificationMessage('setup/changed', params)),
     'composer/insert': ({ text }) => inserts.fire(text),
+    'composer/picture': (picture) => putBacks.fire(picture),
     'composer/focus': () => {
       shows.fire('chat'); // whoever is to write sees what they write to
       focuses.fire();
@@ -98,6 +101,7 @@ function start(vscode: VsCodeApi, root: HTMLElement): void {
     insertPrompt: (text) => inserts.fire(text),
     insertPictures: (images) => pictures.fire(images),
     onInsertPictures: pictures.event,
+    onPutBackPicture: putBacks.event,
     nowMs: () => Date.now(),
   };
   render(

@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Event } from '../src/base/emitter';
-import type { PromptImage } from '../src/protocol/methods';
+import type { DraftPicture, PromptImage } from '../src/protocol/methods';
 import type { CodePainter } from './codePainter';
 import type { MarkdownRenderer } from './markdown';
 import type { RowMemory } from './rowMemory';
@@ -24,6 +24,8 @@ export interface Panel {
   /** Puts pictures into the composer. */
   readonly insertPictures: (images: readonly PromptImage[]) => void;
   readonly onInsertPictures: Event<readonly PromptImage[]>;
+  /** From the host: a picture of the draft that an earlier page has left. */
+  readonly onPutBackPicture: Event<DraftPicture>;
   readonly nowMs: () => number;
 }
 

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { stripEscapes } from '../base/escapeSequences';
 import { addEndpoint } from '../host/addEndpoint';
 import { ChangesView } from '../host/changes/changesView';
 import { TurnRestore } from '../host/changes/turnRestore';
 import { ChatView } from '../host/chatView';
+import { DraftPictures } from '../host/draftPictures';
 import { createEndpointConsent } from '../host/endpointConsent';
 import { probeEndpoint } from '../host/endpoints';
 import { FileMentions } from '../host/fileMentions';
@@ -15,6 +17,7 @@ import { createHandoverLine, renderSession, sessionMatches } from '../host/sessi
 import { askFirst } from '../host/startQuestion';
 import { StoredDraft } from '../host/stateStore';
 import { signInWithTerminal } from '../host/terminalLogin';
+import { DraftFiles } from '../node/draftFiles';
 import type { AgentEntry } from '../runtime/agentCatalog';
 import { budgetForWindow } from '../transcript/window';
 import type { Parts } from './parts';
@@ -29,7 +32,8 @@ export interface PanelParts {
 }
 
 export function createPanelParts(parts: Parts): PanelParts {
-  const { context, clock, home, log, redact, settings, state, store } = parts.ground;
+  const { context, clock, home, log, redact, settings, state } = parts.ground;
+  const { storageFolder, store } = parts.ground;
   const { files, labelFor, search } = parts.workspace;
   const { audit, edits, permissions } = parts.gate;
   const { areEditsRestored, changes } = parts.tools;
@@ -161,7 +165,20 @@ export function createPanelParts(parts: Parts): PanelParts {
   );
   const draft = store.add(new StoredDraft(state, clock));
   const view = store.add(
-    new ChatView({ extensionUri: context.extensionUri, source: panel, draft, clock, redact, log }),
+    new ChatView({
+      extensionUri: context.extensionUri,
+      source: panel,
+      draft,
+      pictures: new DraftPictures(
+        context.storageUri === undefined
+          ? undefined
+          : new DraftFiles(join(storageFolder, 'draft-pictures')),
+        log,
+      ),
+      clock,
+      redact,
+      log,
+    }),
   );
   return { review, changesView, turnRestore, exportSession, view };
 }

@@ -3,7 +3,10 @@ import type { SessionDelta } from '../events/sessionItem';
 import type { CheckedHostMessage } from '../protocol/hostMessageGuard';
 import { emptySnapshot } from '../protocol/emptySnapshot';
 import { applyDeltas } from '../protocol/itemList';
+import { changedPictures } from '../protocol/draftPicture';
 import {
+  type Commands,
+  type DraftPicture,
   type HostMessage,
   type NotificationMethod,
   type Notifications,
@@ -35,6 +38,7 @@ const standInSnapshot: PanelSnapshot = {
  */
 export class StandInHost {
   private state = standInSnapshot;
+  private draftPictures: readonly DraftPicture[] = [];
   /** Whole texts of outputs, which cards fetch when they are opened. */
   private readonly outputs = new Map<string, string>();
 
@@ -44,6 +48,16 @@ export class StandInHost {
 
   draft(text: string): void {
     this.state = { ...this.state, draft: text };
+  }
+
+  changePictures(change: Commands['view/draftPictures']): void {
+    this.draftPictures = changedPictures(this.draftPictures, change);
+  }
+
+  /** What a page that is ready is told: everything. */
+  greeting(): readonly HostMessage[] {
+    const pictures = this.draftPictures.map((picture) => notification('composer/picture', picture));
+    return [this.snapshot(), ...pictures];
   }
 
   output(callId: string): string {
@@ -89,6 +103,7 @@ export class StandInHost {
           this.state = { ...this.state, setup: message.params };
           break;
         case 'composer/insert':
+        case 'composer/picture':
         case 'composer/focus':
         case 'view/show':
           break;

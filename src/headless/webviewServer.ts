@@ -225,10 +225,14 @@ class StandIn implements WebviewServer {
     this.posted.splice(0, Math.max(0, this.posted.length - maxPosted));
     if (said.type === 'request') {
       tellPage(page, { messages: [answerView(said, this.host)] });
-    } else if (said.method === 'view/ready' || said.method === 'view/resync') {
+    } else if (said.method === 'view/ready') {
+      tellPage(page, { messages: this.host.greeting() });
+    } else if (said.method === 'view/resync') {
       tellPage(page, { messages: [this.host.snapshot()] });
     } else if (said.method === 'view/draft') {
       this.host.draft(said.params.text);
+    } else if (said.method === 'view/draftPictures') {
+      this.host.changePictures(said.params);
     }
   }
 

@@ -8,12 +8,13 @@ import { renderShell, type ShellOptions } from '../protocol/shell';
 import { chatViewId } from './frontDoor';
 import { PanelFeed, type ViewRequestMethod } from './panelFeed';
 import { PanelRpc } from './panelRpc';
-import type { DraftStore, PanelSource } from './panelSource';
+import type { DraftPictureStore, DraftStore, PanelSource } from './panelSource';
 
 export interface ChatViewOptions {
   readonly extensionUri: vscode.Uri;
   readonly source: PanelSource;
   readonly draft: DraftStore;
+  readonly pictures: DraftPictureStore;
   readonly clock: Clock;
   /** Takes secrets out of what the panel is told about an error. */
   readonly redact: (text: string) => string;
@@ -65,9 +66,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     const page = new DisposableStore();
     this.page = page;
     this.view = view;
-    const { source, clock, draft, redact, log } = this.options;
+    const { source, clock, draft, pictures, redact, log } = this.options;
     const post = (message: HostMessage): void => void view.webview.postMessage(message);
-    const feed = page.add(new PanelFeed({ source, clock, draft, post }));
+    const feed = page.add(new PanelFeed({ source, clock, draft, pictures, post }));
     const rpc = page.add(
       new PanelRpc({
         post,
@@ -79,6 +80,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           'view/ready': ({ anchorId }) => feed.ready(anchorId),
           'view/resync': ({ anchorId }) => feed.snapshot(anchorId),
           'view/draft': ({ text }) => draft.write(text),
+          'view/draftPictures': (change) => pictures.change(change),
         },
       }),
     );

@@ -8,7 +8,7 @@ import {
   type Notifications,
   type StatusView,
 } from '../protocol/methods';
-import type { DraftStore, PanelSource } from './panelSource';
+import type { DraftPictureStore, DraftStore, PanelSource } from './panelSource';
 
 /** One frame at 60 Hz. */
 const frameMs = 16;
@@ -28,6 +28,7 @@ export interface PanelFeedOptions {
   readonly source: PanelSource;
   readonly clock: Clock;
   readonly draft: DraftStore;
+  readonly pictures: Pick<DraftPictureStore, 'list'>;
   readonly post: (message: HostMessage) => void;
 }
 
@@ -40,6 +41,8 @@ export class PanelFeed implements Disposable {
   private readonly store = new DisposableStore();
   private seq = 0;
   private isReady = false;
+  /** Which page it is that is ready. */
+  private pageCount = 0;
   private deltas: SessionDelta[] = [];
   private status: StatusView | undefined;
   /** The status that the view has, or is about to get, as JSON: told again only when it is another one. */
@@ -71,7 +74,9 @@ export class PanelFeed implements Disposable {
   /** The page has loaded and listens; `anchorId`: where its reader was. */
   ready(anchorId?: string): void {
     this.isReady = true;
+    this.pageCount += 1;
     this.snapshot(anchorId);
+    void this.putBackPictures(this.pageCount);
     for (const send of this.waiting.splice(0)) {
       send();
     }
@@ -109,6 +114,15 @@ export class PanelFeed implements Disposable {
   dispose(): void {
     this.hidden();
     this.store.dispose();
+  }
+
+  /** Not with the snapshot: there may be many megabytes of them, and the text does not wait for that. */
+  private async putBackPictures(page: number): Promise<void> {
+    for (const picture of await this.options.pictures.list()) {
+      if (page === this.pageCount) {
+        this.notify('composer/picture', picture);
+      }
+    }
   }
 
   private collect(deltas: readonly SessionDelta[], status: StatusView | undefined): void {

@@ -3,6 +3,8 @@ import type { SessionDelta } from '../events/sessionItem';
 import type {
   ChangeView,
   CommandHandlers,
+  Commands,
+  DraftPicture,
   EditView,
   PanelSnapshot,
   PromptView,
@@ -17,7 +19,7 @@ export type PanelContent = Omit<PanelSnapshot, 'version' | 'seq' | 'draft'>;
 /** The commands that are the application's; being ready, resync and the draft are the view's own. */
 export type PanelCommandHandlers = Omit<
   CommandHandlers,
-  'view/ready' | 'view/resync' | 'view/draft'
+  'view/ready' | 'view/resync' | 'view/draft' | 'view/draftPictures'
 >;
 
 export interface PanelChange {
@@ -39,6 +41,13 @@ export interface PanelSource {
   readonly onDidChangeSetup: Event<SetupView>;
   readonly requests: RequestHandlers;
   readonly commands: PanelCommandHandlers;
+}
+
+/** Where the composer's pictures outlive the view. */
+export interface DraftPictureStore {
+  /** Never rejects. */
+  list(): Promise<readonly DraftPicture[]>;
+  change(change: Commands['view/draftPictures']): void;
 }
 
 /** Where the composer's text outlives the view. */

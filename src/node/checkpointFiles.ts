@@ -318,12 +318,15 @@ export async function removeLeftovers(folder: string): Promise<void> {
 
 const leftoverMs = 60_000;
 
-/** Undefined when it is not there. */
-export async function readPrivately(path: string): Promise<Uint8Array | undefined> {
+/** Undefined when it is not there, or larger than `maxBytes`. */
+export async function readPrivately(
+  path: string,
+  maxBytes = Infinity,
+): Promise<Uint8Array | undefined> {
   let file;
   try {
     file = await openPrivately(path, 'read');
-    return await file.readFile();
+    return (await file.stat()).size > maxBytes ? undefined : await file.readFile();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return undefined;

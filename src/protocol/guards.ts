@@ -1,5 +1,6 @@
 import { isOneOf, isOptional, isRecord, isShape, stringField, type Guard } from '../base/guard';
 import type { Checked, CommandMessage, RequestMessage } from './envelope';
+import { isDraftPictures } from './draftPicture';
 import { isCount, isFilled, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
   CommandMethod,
@@ -130,6 +131,10 @@ const commandGuards: GuardsOfCommands = {
     anchorId: isOptional(isId),
   }),
   'view/draft': isShape<Commands['view/draft']>({ text: isText(limits.text) }),
+  'view/draftPictures': isShape<Commands['view/draftPictures']>({
+    added: isDraftPictures,
+    removed: isListOf(isId, limits.images),
+  }),
   'turn/stop': isEmpty,
   'queue/remove': isShape<Commands['queue/remove']>({ itemId: isId }),
   'queue/steer': isShape<Commands['queue/steer']>({ itemId: isId }),

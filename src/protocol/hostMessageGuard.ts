@@ -16,6 +16,7 @@ import type { ContextUse } from '../events/contextUse';
 import type { Usage } from '../events/usage';
 import type { Tally, UsageTotal } from '../events/usageTotal';
 import type { PermissionOffer } from '../gate/contract';
+import { isDraftPicture } from './draftPicture';
 import type { Checked, NotificationMessage, ResponseMessage } from './envelope';
 import { isCount, isFields, isListOf, isText, protocolLimits as limits } from './limits';
 import type {
@@ -523,6 +524,7 @@ const notificationGuards: { readonly [M in NotificationMethod]: Guard<Notificati
   'composer/insert': isFields<OfFields<Notifications['composer/insert']>>({
     text: isText(limits.text),
   }),
+  'composer/picture': isDraftPicture,
   'composer/focus': (value): value is Record<string, never> => isRecord(value),
   'view/show': isFields<OfFields<Notifications['view/show']>>({
     what: isOneOf('models', 'endpoint', 'history'),

@@ -113,6 +113,11 @@ export interface Commands {
   /** A gap in the sequence: it wants a snapshot. */
   'view/resync': { readonly lastSeq: number; readonly anchorId?: string };
   'view/draft': { readonly text: string };
+  /** Pictures that came into the composer, or left it: the host keeps them as it keeps the draft's text. */
+  'view/draftPictures': {
+    readonly added: readonly DraftPicture[];
+    readonly removed: readonly string[];
+  };
   'turn/stop': Record<string, never>;
   'queue/remove': { readonly itemId: string };
   /** A waiting prompt is to join the running turn; without one it is sent. */
@@ -166,6 +171,12 @@ export interface PromptImage {
   readonly data: string;
 }
 
+/** A picture in the composer. The view makes the id; the name is for its list. */
+export interface DraftPicture extends PromptImage {
+  readonly id: string;
+  readonly name: string;
+}
+
 export type PanelAction =
   | 'retry'
   | 'setKey'
@@ -208,6 +219,8 @@ export interface Notifications {
   'change/changed': { readonly changes: readonly ChangeView[] };
   'setup/changed': SetupView;
   'composer/insert': { readonly text: string };
+  /** A picture of the draft that an earlier page has left: behind the first snapshot, a message for each. */
+  'composer/picture': DraftPicture;
   'composer/focus': Record<string, never>;
   /** Opens the model picker, the endpoint form, the history list in the view. */
   'view/show': { readonly what: 'models' | 'endpoint' | 'history' };

@@ -7,7 +7,7 @@ const isImageType = isOneOf('image/png', 'image/jpeg', 'image/gif', 'image/webp'
 /** The pictures of a prompt, on their way to the host or back into the composer. */
 export const isPromptImages = isListOf(isPromptImage, limits.images);
 
-function isPromptImage(value: unknown): value is PromptImage {
+export function isPromptImage(value: unknown): value is PromptImage {
   return (
     isRecord(value) &&
     isImageType(value.mediaType) &&

@@ -71,7 +71,7 @@ e2e(
 );
 
 e2e(
-  '[R220] a page that is hidden and killed in the middle of a stream shows every delta once, with draft, place and question',
+  '[R220] a page that is hidden and killed in the middle of a stream shows every delta once, with draft, pictures, place and question',
   async ({ start, modelServer, shot }) => {
     const words = Array.from({ length: 700 }, (_, at) => `word-${at + 1}`).join(' ');
     const server = await modelServer({
@@ -86,6 +86,7 @@ e2e(
             ],
           },
           { blocks: [{ type: 'text', text: 'It is made.' }] },
+          { blocks: [{ type: 'text', text: 'Red.' }] },
         ],
       },
     });
@@ -114,6 +115,13 @@ e2e(
     };
     await goesOn();
     await chat.locator(id('composer')).fill('a draft that stays');
+    await pastePicture(chat, 'red.png');
+    await pastePicture(chat, 'also-red.png');
+    const pictures = async () => {
+      await chat.locator(id('attachment')).nth(1).waitFor();
+      return chat.locator(`${id('attachment')} .attachment-name`).allInnerTexts();
+    };
+    assert.deepEqual(await pictures(), ['red.png', 'also-red.png']);
     await goesOn();
 
     // Another view takes its place; the page is gone.
@@ -122,6 +130,7 @@ e2e(
     chat = await app.openChat(id('item-text'));
     await goesOn();
     assert.equal(await chat.locator(id('composer')).inputValue(), 'a draft that stays');
+    assert.deepEqual(await pictures(), ['red.png', 'also-red.png']);
 
     // The page is killed in its place, twice.
     for (let kill = 0; kill < 2; kill++) {
@@ -131,6 +140,7 @@ e2e(
       await goesOn();
     }
     assert.equal(await chat.locator(id('composer')).inputValue(), 'a draft that stays');
+    assert.deepEqual(await pictures(), ['red.png', 'also-red.png']);
 
     // At its end the text is exact, and the question waits.
     await chat.locator(id('prompt-card')).waitFor({ timeout: 60_000 });
@@ -157,8 +167,39 @@ e2e(
     await chat.getByText('It is made.').waitFor();
     app.bytes('made');
     assert.equal(server.requests.length, 2, 'nothing was asked again');
+
+    // The next window has them too; one is taken out, the other goes to the model and is in no draft any more.
+    await app.reload();
+    chat = await app.openChat(id('item-user'));
+    assert.deepEqual(await pictures(), ['red.png', 'also-red.png']);
+    await shot('resilience-5-pictures');
+    await chat.locator(id('attachment-remove')).last().click();
+    await chat.locator(id('composer')).press('Enter');
+    await chat.getByText('Red.', { exact: true }).waitFor();
+    assert.equal(JSON.stringify(server.requests.at(-1)).split(redPixel).length - 1, 1);
+    await app.command('Developer: Reload Webviews');
+    await replaced(chat);
+    chat = await app.chatFrame(id('item-text'));
+    assert.equal(await chat.locator(id('composer')).inputValue(), '');
+    assert.equal(await chat.locator(id('attachment')).count(), 0);
   },
 );
+
+const redPixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
+const pastePicture = (chat, name) =>
+  chat.locator(id('composer')).evaluate(
+    (area, [fileName, data]) => {
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([bytes], fileName, { type: 'image/png' }));
+      area.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+      );
+    },
+    [name, redPixel],
+  );
 
 /** The document of this frame is gone. */
 async function replaced(frame) {

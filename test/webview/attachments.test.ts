@@ -5,7 +5,10 @@ import {
   maxAttachmentBytes,
   maxAttachments,
   readAttachment,
+  toAttachment,
+  withAttachments,
 } from '../../webview/attachments';
+import { pictureChanges } from '../../webview/draftPictures';
 
 const file = (more: Partial<{ name: string; type: string; size: number }> = {}) => ({
   name: 'a.png',
@@ -50,5 +53,35 @@ describe('pictures that are put back', () => {
     );
     expect(many.attachments).toHaveLength(maxAttachments);
     expect(many.leftOut).toBe(1);
+  });
+});
+
+describe('the pictures that the host keeps', () => {
+  const attached = (id: string) =>
+    toAttachment({ mediaType: 'image/png', data: btoa(id) }, { id, name: `${id}.png` });
+
+  it('[R220] are told by what came and what went, each large one by itself', () => {
+    const picture = (id: string) => ({
+      id,
+      name: `${id}.png`,
+      mediaType: 'image/png',
+      data: btoa(id),
+    });
+    expect(pictureChanges(new Set(), [])).toEqual([]);
+    expect(pictureChanges(new Set(['a']), [attached('a')])).toEqual([]);
+    expect(
+      pictureChanges(new Set(['a', 'b', 'c']), [attached('b'), attached('d'), attached('e')]),
+    ).toEqual([
+      { added: [], removed: ['a', 'c'] },
+      { added: [picture('d')], removed: [] },
+      { added: [picture('e')], removed: [] },
+    ]);
+  });
+
+  it('are put back once, and only while there is room', () => {
+    const before = [attached('a')];
+    expect(withAttachments(before, [attached('a')])).toEqual({ attachments: before, leftOut: 0 });
+    const full = Array.from({ length: maxAttachments }, (_, at) => attached(`p${at}`));
+    expect(withAttachments(full, [attached('a')])).toEqual({ attachments: full, leftOut: 1 });
   });
 });

@@ -47,6 +47,7 @@ function linked() {
     'change/changed': note('changes'),
     'setup/changed': note('setup'),
     'composer/insert': ({ text }) => void heard.push(`insert ${text}`),
+    'composer/picture': note('picture'),
     'composer/focus': note('focus'),
     'view/show': ({ what }) => void heard.push(`show ${what}`),
   };

@@ -6,11 +6,13 @@ import {
   attachmentProblem,
   filesIn,
   readAttachment,
+  withAttachments,
   withPictures,
   type Attachment,
 } from '../attachments';
 import type { PromptImage } from '../../src/protocol/methods';
 import { Problem } from '../controls';
+import { useAttachments } from '../draftPictures';
 import { draftAtStart, restAfterSend, withInserted } from '../draft';
 import { usePanel } from '../panel';
 import { isRunning, type LiveState } from '../store';
@@ -38,7 +40,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   const area = useRef<HTMLTextAreaElement>(null);
   const [hasText, setHasText] = useState(false);
   const [problem, setProblem] = useState('');
-  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
+  const tellLeftOut = (count: number): void =>
+    setProblem(count === 0 ? '' : `${counted(count, 'picture')} did not fit and were left out.`);
+  const [attachments, setAttachments] = useAttachments(tellLeftOut);
   const isSending = useRef(false);
   const { link, onInsertPictures } = usePanel();
   const saveDraft = useDraft(area, state, setHasText);
@@ -60,15 +64,12 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
       refusal = `A picture could not be read: ${errorMessage(error)}`;
     }
     setProblem(refusal ?? '');
-    setAttachments((before) => [...before, ...taken]);
+    setAttachments((before) => withAttachments(before, taken).attachments);
   };
   const insertPictures = (images: readonly PromptImage[]): void => {
     if (images.length > 0) {
       setAttachments((before) => withPictures(before, images).attachments);
-      const { leftOut } = withPictures(attachments, images);
-      setProblem(
-        leftOut === 0 ? '' : `${counted(leftOut, 'picture')} did not fit and were left out.`,
-      );
+      tellLeftOut(withPictures(attachments, images).leftOut);
     }
   };
   const insert = useRef(insertPictures);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/base/deferred';
 import { Emitter } from '../../../src/base/emitter';
 import type { SessionDelta, SessionItem } from '../../../src/events/sessionItem';
 import { addDelta, PanelFeed } from '../../../src/host/panelFeed';
@@ -9,6 +10,7 @@ import { applyDeltas } from '../../../src/protocol/itemList';
 import { checkHostMessage } from '../../../src/protocol/hostMessageGuard';
 import type {
   ChangeView,
+  DraftPicture,
   EditView,
   HostMessage,
   NotificationMethod,
@@ -103,7 +105,7 @@ const text = (id: string, value = ''): SessionItem => ({
   isOpen: true,
 });
 
-function start() {
+function start(pictures: Promise<readonly DraftPicture[]> = Promise.resolve([])) {
   const source = new FakeSource();
   const clock = new FakeClock();
   const posted: HostMessage[] = [];
@@ -111,6 +113,7 @@ function start() {
     source,
     clock,
     draft: { read: () => 'my draft', write: () => undefined },
+    pictures: { list: () => pictures },
     post: (message) => void posted.push(message),
   });
   const of = (method: NotificationMethod): readonly unknown[] =>
@@ -227,6 +230,28 @@ describe('what the host tells the view', () => {
     feed.ready();
     expect(of('composer/insert')).toEqual([{ text: 'from the editor' }]);
     expect(posted[0]).toMatchObject({ method: 'state/snapshot' });
+  });
+
+  it('[R220] puts the pictures of the draft back behind the snapshot, to the page that is there by then', async () => {
+    const picture = (id: string): DraftPicture => ({
+      id,
+      name: `${id}.png`,
+      mediaType: 'image/png',
+      data: 'aGVsbG8=',
+    });
+    const kept = new Deferred<readonly DraftPicture[]>();
+    const { feed, posted, of } = start(kept.promise);
+    feed.ready();
+    feed.hidden();
+    feed.ready();
+    kept.resolve([picture('a'), picture('b')]);
+    await kept.promise;
+    await Promise.resolve();
+    expect(of('composer/picture')).toEqual([picture('a'), picture('b')]);
+    expect(posted[0]).toMatchObject({ method: 'state/snapshot' });
+    feed.snapshot();
+    await Promise.resolve();
+    expect(of('composer/picture')).toHaveLength(2);
   });
 
   it('[R220] rebuilds the same state in the view, whenever it is closed, reloaded or asks again', async () => {

@@ -47,6 +47,7 @@ function start(
       'view/ready': note('view/ready'),
       'view/resync': note('view/resync'),
       'view/draft': note('view/draft'),
+      'view/draftPictures': note('view/draftPictures'),
       'turn/stop': note('turn/stop'),
       'queue/remove': note('queue/remove'),
       'queue/steer': note('queue/steer'),

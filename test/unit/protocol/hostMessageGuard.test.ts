@@ -205,6 +205,7 @@ const notifications: { readonly [M in NotificationMethod]: Notifications[M] } = 
   'change/changed': { changes: [change] },
   'setup/changed': snapshot.setup,
   'composer/insert': { text: 'x' },
+  'composer/picture': { id: 'p', name: 'a.png', mediaType: 'image/png', data: 'aGVsbG8=' },
   'composer/focus': {},
   'view/show': { what: 'history' },
 };

@@ -98,6 +98,7 @@ describe('the envelope', () => {
       'view/ready': hear('view/ready'),
       'view/resync': hear('view/resync'),
       'view/draft': hear('view/draft'),
+      'view/draftPictures': hear('view/draftPictures'),
       'turn/stop': hear('turn/stop'),
       'queue/remove': hear('queue/remove'),
       'queue/steer': hear('queue/steer'),
@@ -132,6 +133,7 @@ describe('the envelope', () => {
       'change/changed': hear('change/changed'),
       'setup/changed': hear('setup/changed'),
       'composer/insert': hear('composer/insert'),
+      'composer/picture': hear('composer/picture'),
       'composer/focus': hear('composer/focus'),
       'view/show': hear('view/show'),
     };

@@ -14,6 +14,10 @@ const commands: { readonly [M in CommandMethod]: Commands[M] } = {
   'view/ready': { version: 1 },
   'view/resync': { lastSeq: 4 },
   'view/draft': { text: '' },
+  'view/draftPictures': {
+    added: [{ id: 'p', name: 'a.png', mediaType: 'image/png', data: 'aGVsbG8=' }],
+    removed: ['q'],
+  },
   'turn/stop': {},
   'queue/remove': { itemId: 'i' },
   'queue/steer': { itemId: 'i' },
