@@ -9,6 +9,8 @@ import { createTurnGuard } from '../host/turnGuard';
 import { createLedgerFiles } from '../node/ledgerFiles';
 import { realFolder } from '../node/realFolder';
 import { SessionFiles } from '../node/sessionFiles';
+import { errorMessage } from '../base/patchbayError';
+import { ShownFile } from '../node/shownFile';
 import { sharedStorage } from '../node/windowStorage';
 import type { ModelRef } from '../runtime/contract';
 import { CostLedger, ledgerCodec } from '../session/costLedger';
@@ -54,13 +56,14 @@ const tokenFactorsKey = 'tokenFactors';
 export function createConversationParts(options: ConversationPartsOptions): ConversationParts {
   const { ground, workspace, gate, tools, runtimes, prepareServers } = options;
   const { context, clock, isTrusted, learnSecret, log, settings } = ground;
-  const { shownSecrets, state, storageFolder, store, userState, warn } = ground;
+  const { shownSecrets, storageFolder, store, userState, warn } = ground;
   const { files, labelFor, probe } = workspace;
   const { edits, permissions, repositoryRules } = gate;
   const { changes, detached, orchestrator, outputs } = tools;
   const { bridgeOf, broker, nameOf, setup, vault } = runtimes;
   // Each session has a lock: the windows of a workspace see the same ones.
-  const sessionFolder = join(sharedStorage(storageFolder), 'sessions');
+  const sharedFolder = sharedStorage(storageFolder);
+  const sessionFolder = join(sharedFolder, 'sessions');
   const sessionFiles = store.add(new SessionFiles(sessionFolder, { clock }));
   const window = createWindow();
   const ledger = new CostLedger({
@@ -210,9 +213,12 @@ export function createConversationParts(options: ConversationPartsOptions): Conv
       },
     }),
   );
-  const shown = new ShownSession(state, clock);
-  const { last } = shown;
-  const restored = last === undefined ? Promise.resolve(false) : sessions.restore(last);
+  const shown = new ShownSession(new ShownFile(sharedFolder), (error) =>
+    log.warn(`Which session is shown next was not kept: ${errorMessage(error)}`),
+  );
+  const restored = shown
+    .last()
+    .then((last) => (last === undefined ? false : sessions.restore(last)));
   restored.catch((error: unknown) =>
     log.warn(`The last session could not be read: ${String(error)}`),
   );

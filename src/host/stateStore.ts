@@ -1,7 +1,7 @@
 import type { Memento } from 'vscode';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { isNumber, isShape, isString, type Guard } from '../base/guard';
+import { isString, type Guard } from '../base/guard';
 import type { JsonValue } from '../base/json';
 import type { DraftStore } from './panelSource';
 
@@ -52,28 +52,34 @@ export class StoredDraft implements DraftStore, Disposable {
   }
 }
 
-const shownKey = 'shownSession';
-const isShown = isShape({ id: isString, atMs: isNumber });
+/** The id of a session, where all windows of a folder find it. */
+export interface ShownStore {
+  /** Undefined when there is none. */
+  read(): Promise<string | undefined>;
+  /** In the order of the calls. */
+  write(id: string): Promise<void>;
+}
 
 /**
- * The session that the next window of the folder shows. The windows share what is stored: the one that was used last
- * counts, and the time makes each note a new one, because the editor does not write what it believes to be there.
+ * The session that the next window of the folder shows: the one that was used last, in whatever window. Not in the
+ * editor's own store: each window keeps all that an extension stores there as one value (the last writer takes the
+ * others' notes away), and writes it a moment later (a page that is reloaded right after an answer loses it).
  */
 export class ShownSession {
   private noted: string | undefined;
 
   constructor(
-    private readonly state: StateStore,
-    private readonly clock: Clock,
+    private readonly shared: ShownStore,
+    private readonly onProblem: (error: unknown) => void,
   ) {}
 
-  get last(): string | undefined {
-    return this.state.get(shownKey, isShown)?.id;
+  last(): Promise<string | undefined> {
+    return this.shared.read();
   }
 
   note(id: string): void {
     this.noted = id;
-    void this.state.set(shownKey, { id, atMs: this.clock.nowMs() });
+    this.shared.write(id).catch(this.onProblem);
   }
 
   /** Asked at every change: only another session is news. */
