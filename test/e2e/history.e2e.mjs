@@ -108,6 +108,7 @@ e2e(
     await chat.locator(id('stop')).waitFor({ state: 'hidden' });
     // Words sent from below the list are answered in view.
     await app.command('Patchbay: Open Earlier Session');
+    await chat.locator('.history-item').nth(1).waitFor();
     await send(chat, 'And a plant');
     await chat.getByText('A fern.').waitFor();
     await chat.locator(id('stop')).waitFor({ state: 'hidden' });

@@ -35,7 +35,8 @@ function systemRoot(name: string): {
   chmodSync(program, 0o755);
   return {
     path,
-    noted: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
+    // Whole lines only: the file is there before its first words are.
+    noted: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []),
   };
 }
 
