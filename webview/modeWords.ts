@@ -1,3 +1,4 @@
+import type { UntakenView } from '../src/protocol/methods';
 import type { ModeView } from '../src/protocol/viewTypes';
 
 /** The modes as people read them. What each one does is decided by the gate, not here. */
@@ -18,3 +19,13 @@ export const modeWords: {
     note: 'Like accept edits, and goes on by itself until a limit of the run. Commands ask.',
   },
 };
+
+/** Why a mode cannot be worked in with the chosen model; undefined: it can. */
+export function modeProblem(mode: ModeView, untaken: UntakenView = {}): string | undefined {
+  return mode === 'plan' ? untaken.plan : undefined;
+}
+
+export function modeTitle(mode: ModeView, untaken: UntakenView | undefined): string {
+  const { name, note } = modeWords[mode];
+  return `Mode: ${name}. ${modeProblem(mode, untaken) ?? note}`;
+}

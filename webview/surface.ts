@@ -1,2 +1,2 @@
 /** What is open over the conversation or instead of it. */
-export type Surface = 'chat' | 'history' | 'models' | 'endpoint' | 'modes' | 'context';
+export type Surface = 'chat' | 'history' | 'models' | 'endpoint' | 'modes' | 'effort' | 'context';

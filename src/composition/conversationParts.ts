@@ -118,7 +118,7 @@ export function createConversationParts(options: ConversationPartsOptions): Conv
         orchestrator,
         steer: (sessionId, text) => broker.steer(sessionId, text),
         queueDelivery: () => settings.values.queueDelivery,
-        imageProblem: (model) => imageProblem(model, bridgeOf(model)),
+        imageProblem: (model) => imageProblem(setup.untaken(model)),
         watchChanges: async ({ model, sessionId, turnId, asker, signal }) => {
           // Also one that asks for everything: its commands change files, too.
           return model.runtime === undefined
@@ -185,7 +185,7 @@ export function createConversationParts(options: ConversationPartsOptions): Conv
             .map(({ path }) => path),
           onAgentInfo: (info) => {
             if (model.runtime !== undefined) {
-              setup.noteAgentInfo(model.runtime.adapter, info);
+              setup.noteAgentInfo(model.runtime.adapter, model.id, info);
             }
           },
           startTimeoutMs: settings.values.startTimeoutMs,

@@ -115,6 +115,15 @@ export function createPanelParts(parts: Parts): PanelParts {
       runtimeName: nameOf,
       redactShown: redact,
       bridgeOf,
+      choices: {
+        effort: () => settings.values.reasoning,
+        chooseEffort: (effort) => settings.saveEffort(effort),
+        untaken: (model) => {
+          const { extraFolders, ...others } = setup.untaken(model);
+          const isAsked = extraFolders !== undefined && files.roots().folders.length > 1;
+          return isAsked ? { ...others, extraFolders } : others;
+        },
+      },
       takesCompact,
       search: ({ query }, signal) => sessionMatches(sessionFiles, query, signal),
       handover: (session, model) => handoverLine(session, model),

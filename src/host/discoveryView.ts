@@ -23,6 +23,8 @@ export interface SetupInput {
   readonly catalog: ModelCatalog;
   /** What of an agent's calls comes before the gate; undefined while nothing drives it. */
   readonly coverageOf: (model: ModelRef) => GateCoverage | undefined;
+  /** Why this model of an agent cannot be chosen at all; undefined: it can. */
+  readonly problemOf: (model: ModelRef) => string | undefined;
   /** Names in the first workspace folder, for prompts that fit. */
   readonly rootNames: readonly string[];
 }
@@ -198,6 +200,7 @@ function modelView(model: ModelRef, input: SetupInput): ModelView {
   switch (kind) {
     case 'agent': {
       const agent = input.agents.find(({ adapter }) => adapter === model.provider);
+      const problem = input.problemOf(model);
       return {
         id: model.id,
         name: model.name,
@@ -205,7 +208,8 @@ function modelView(model: ModelRef, input: SetupInput): ModelView {
         detail: [agent?.detail ?? 'not looked for yet', toolWords(model, input)]
           .filter((part) => part !== '')
           .join(' · '),
-        isUsable: agent !== undefined && agentState(agent).canStart,
+        isUsable: agent !== undefined && agentState(agent).canStart && problem === undefined,
+        ...(problem === undefined ? {} : { problem }),
       };
     }
     case 'api':

@@ -15,7 +15,8 @@ import type {
   SetupView,
   StatusView,
 } from '../protocol/methods';
-import { coverageOf, type Bridge, type ModelRef } from '../runtime/contract';
+import type { UntakenChoices } from '../runtime/choices';
+import { coverageOf, type Bridge, type ModelRef, type ReasoningEffort } from '../runtime/contract';
 import { capped, withoutEscapes } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import { compactCommand } from '../session/compactionTurn';
@@ -60,6 +61,13 @@ export interface PanelActions {
   addEndpoint: RequestHandlers['endpoint/add'];
 }
 
+/** What the user chose for every model, and what of the panel's choices a model takes. */
+export interface PanelChoices {
+  effort(): ReasoningEffort | undefined;
+  chooseEffort(effort: ReasoningEffort | undefined): Promise<void>;
+  untaken(model: ModelRef): UntakenChoices;
+}
+
 export interface PanelControllerDeps {
   readonly sessions: SessionManager;
   readonly questions: QuestionsApi;
@@ -72,6 +80,7 @@ export interface PanelControllerDeps {
   readonly findModel: (modelId: string) => ModelRef | undefined;
   readonly runtimeName: (model: ModelRef) => string;
   readonly bridgeOf: (model: ModelRef) => Bridge | undefined;
+  readonly choices?: PanelChoices;
   /** Whether an agent makes its own conversation smaller when it is sent `/compact`. */
   readonly takesCompact?: (model: ModelRef) => boolean;
   readonly search: RequestHandlers['session/search'];
@@ -243,11 +252,17 @@ export class PanelController implements PanelSource, Disposable {
     'change/open': ({ changeId, hunkId }) => this.deps.actions.openChange(changeId, hunkId),
     'turn/restore': ({ turnId }) => this.deps.actions.restoreTurn(turnId),
     'model/choose': ({ modelId }) => {
-      if (this.deps.findModel(modelId) !== undefined) {
+      const model = this.deps.findModel(modelId);
+      if (model !== undefined && this.deps.choices?.untaken(model).model === undefined) {
         this.deps.sessions.current.setModel(modelId);
       }
     },
     'mode/choose': ({ mode }) => this.deps.sessions.current.setMode(mode),
+    'effort/choose': ({ effort }) =>
+      this.later(
+        this.deps.choices?.chooseEffort(effort) ?? Promise.resolve(),
+        'The thinking effort stays as it was',
+      ),
     'session/new': () => void this.deps.sessions.create(),
     'session/open': ({ sessionId }) =>
       this.later(
@@ -374,6 +389,7 @@ export class PanelController implements PanelSource, Disposable {
         ? {}
         : { coverage: coverageView(bridge, model) }),
       mode: session.mode,
+      ...this.choices(model),
       ...(snapshot.activity === undefined ? {} : { activity: snapshot.activity }),
       queuedCount: snapshot.queuedCount,
       isQueueHeld: snapshot.isQueueHeld,
@@ -383,6 +399,16 @@ export class PanelController implements PanelSource, Disposable {
       ...(snapshot.spent === undefined ? {} : { spent: snapshot.spent }),
       ...this.compaction(model),
       instructionFiles: session.instructionFiles,
+    };
+  }
+
+  private choices(model: ModelRef | undefined): Pick<StatusView, 'effort' | 'untaken'> {
+    const { choices } = this.deps;
+    const effort = choices?.effort();
+    const untaken = model === undefined ? {} : (choices?.untaken(model) ?? {});
+    return {
+      ...(effort === undefined ? {} : { effort }),
+      ...(Object.keys(untaken).length === 0 ? {} : { untaken }),
     };
   }
 

@@ -1,8 +1,8 @@
 import { joinBytes } from '../base/joinBytes';
 import type { Message } from '../events/message';
 import type { RequestHandlers } from '../protocol/methods';
-import type { Bridge, ModelRef } from '../runtime/contract';
-import { takesPictures } from '../runtime/pictures';
+import type { UntakenChoices } from '../runtime/choices';
+import type { ModelRef } from '../runtime/contract';
 import type { ResumeStore } from '../runtime/resumeLink';
 import { resumeSource } from '../runtime/runtimeLinks';
 import type { ChatSession } from '../session/chatSession';
@@ -14,10 +14,10 @@ import { exportStored } from '../session/storedExport';
 import { messagesInUse } from '../transcript/compactionView';
 
 /** Why a model cannot be sent pictures; undefined when it can, or nobody knows that it cannot. */
-export function imageProblem(model: ModelRef, bridge: Bridge | undefined): string | undefined {
-  return takesPictures(model, bridge)
+export function imageProblem({ images }: UntakenChoices): string | undefined {
+  return images === undefined
     ? undefined
-    : `${bridge?.displayName ?? model.name} takes no pictures. Remove them, or choose another model. Your text is kept.`;
+    : `${images} Remove them, or choose another model. Your text is kept.`;
 }
 
 /** More are not shown: a better word finds them. */

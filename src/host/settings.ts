@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { stringField } from '../base/guard';
+import type { ReasoningEffort } from '../runtime/contract';
 import type { UserEndpoint } from '../runtime/endpointSettings';
 import {
   parseSettings,
@@ -55,6 +56,13 @@ export class Settings implements Disposable {
         [...others.filter((other) => stringField(other, 'name') !== endpoint.name), entry],
         vscode.ConfigurationTarget.Global,
       );
+  }
+
+  /** How much models think; undefined: what each does by itself. */
+  async saveEffort(effort: ReasoningEffort | undefined): Promise<void> {
+    await vscode.workspace
+      .getConfiguration(section)
+      .update('reasoningEffort', effort, vscode.ConfigurationTarget.Global);
   }
 
   /** Adds a rule to the user's settings, behind those that are there. */

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger';
 import { errorMessage } from '../base/patchbayError';
 import type { SetupView } from '../protocol/methods';
 import { buildAgentDirectory, type AgentDirectory } from '../runtime/agentDirectory';
+import { untakenChoices, type UntakenChoices } from '../runtime/choices';
 import { coverageOf, type AgentInfo, type Bridge, type ModelRef } from '../runtime/contract';
 import {
   shippedKeyProviders,
@@ -54,6 +55,8 @@ export class Setup implements Disposable {
   private agentDirectory: AgentDirectory;
   private bridges: () => readonly Bridge[] = () => [];
   private readonly learned = new Map<string, NonNullable<AgentInfo['models']>>();
+  /** By model id: what an agent's session turned out to take. Until agents are looked for again: it may be another version then. */
+  private readonly learnedControls = new Map<string, NonNullable<AgentInfo['controls']>>();
   private readonly agentCommands = new Map<string, ReadonlySet<string>>();
   private probing: Promise<void> | undefined;
   private vault: CredentialVault | undefined;
@@ -107,8 +110,8 @@ export class Setup implements Disposable {
     this.onAgents();
   }
 
-  /** An agent told which models it has. */
-  noteAgentInfo(adapter: string, { models, commands }: AgentInfo): void {
+  /** An agent told what it has; `modelId`: what it was opened with. */
+  noteAgentInfo(adapter: string, modelId: string, { models, commands, controls }: AgentInfo): void {
     if (commands !== undefined) {
       this.agentCommands.set(adapter, new Set(commands.map(({ name }) => name)));
     }
@@ -119,6 +122,18 @@ export class Setup implements Disposable {
       this.learned.set(adapter, models);
       this.rebuild();
     }
+    if (
+      controls !== undefined &&
+      JSON.stringify(controls) !== JSON.stringify(this.learnedControls.get(modelId))
+    ) {
+      this.learnedControls.set(modelId, controls);
+      this.didChange.fire(this.current());
+    }
+  }
+
+  /** What of the panel's choices this model does not take, as far as is known. */
+  untaken(model: ModelRef): UntakenChoices {
+    return untakenChoices(model, this.bridgeOf(model), this.learnedControls.get(model.id));
   }
 
   /** Whether the agent told of a command of this name. */
@@ -150,9 +165,10 @@ export class Setup implements Disposable {
       localServers: this.servers,
       catalog: this.built,
       coverageOf: (model) => {
-        const bridge = this.bridges().find(({ adapter }) => adapter === model.runtime?.adapter);
+        const bridge = this.bridgeOf(model);
         return bridge === undefined ? undefined : coverageOf(bridge, model).coverage;
       },
+      problemOf: (model) => this.untaken(model).model,
       rootNames: this.rootNames,
     });
   }
@@ -208,6 +224,7 @@ export class Setup implements Disposable {
 
   private async probe(): Promise<void> {
     this.hasLooked = true;
+    this.learnedControls.clear();
     const { discovery, fetchJson, editorModels, log } = this.deps;
     const failed = (what: string) => (error: unknown) =>
       log.warn(`${what} could not be looked for: ${errorMessage(error)}`);
@@ -246,6 +263,10 @@ export class Setup implements Disposable {
     } finally {
       this.isListingEditorModels = false;
     }
+  }
+
+  private bridgeOf(model: ModelRef): Bridge | undefined {
+    return this.bridges().find(({ adapter }) => adapter === model.runtime?.adapter);
   }
 
   private async findKeys(): Promise<ReadonlyMap<string, string>> {

@@ -11,7 +11,7 @@ import type {
   Requests,
 } from './methods';
 import { isPromptImages } from './promptImage';
-import { isMode } from './viewTypes';
+import { isEffort, isMode } from './viewTypes';
 
 /** A message of the view that has passed its guard. */
 export type CheckedViewMessage = RequestMessage | CommandMessage;
@@ -162,6 +162,7 @@ const commandGuards: GuardsOfCommands = {
   'turn/restore': isShape<Commands['turn/restore']>({ turnId: isId }),
   'model/choose': isShape<Commands['model/choose']>({ modelId: isFilled(limits.name) }),
   'mode/choose': isShape<Commands['mode/choose']>({ mode: isMode }),
+  'effort/choose': isShape<Fields<Commands['effort/choose']>>({ effort: isOptional(isEffort) }),
   'session/new': isEmpty,
   'session/open': isShape<Commands['session/open']>({ sessionId: isId }),
   'session/rename': isShape<Commands['session/rename']>({

@@ -33,9 +33,16 @@ import type {
   SessionSummaryView,
   SetupView,
   StatusView,
+  UntakenView,
 } from './methods';
 import { isPromptImages } from './promptImage';
-import { isMode, type EffectView, type HunkDecisionView, type HunkMarksView } from './viewTypes';
+import {
+  isEffort,
+  isMode,
+  type EffectView,
+  type HunkDecisionView,
+  type HunkMarksView,
+} from './viewTypes';
 
 export type CheckedHostMessage = ResponseMessage | NotificationMessage;
 
@@ -436,6 +443,14 @@ const isContextUse = isFields<OfFields<ContextUse>>({
   basis: isOneOf('reported', 'estimated'),
 });
 
+const isUntaken = isFields<OfFields<UntakenView>>({
+  model: isOptional(isString),
+  effort: isOptional(isString),
+  plan: isOptional(isString),
+  extraFolders: isOptional(isString),
+  images: isOptional(isString),
+});
+
 const isStatus = isFields<OfFields<StatusView>>({
   phase: isOneOf('idle', 'streaming', 'tooling', 'condensing', 'faulted'),
   title: isString,
@@ -444,6 +459,8 @@ const isStatus = isFields<OfFields<StatusView>>({
   runtimeName: isString,
   coverage: isOptional(isFields({ level: isOneOf('all', 'asks', 'none'), note: isString })),
   mode: isMode,
+  effort: isOptional(isEffort),
+  untaken: isOptional(isUntaken),
   activity: isOptional(
     isFields({
       text: isString,
@@ -477,6 +494,7 @@ const isModel = isFields<OfFields<ModelView>>({
   group: isString,
   detail: isString,
   isUsable: isBoolean,
+  problem: isOptional(isString),
 });
 
 const isSetup = isFields<OfFields<SetupView>>({

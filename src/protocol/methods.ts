@@ -151,6 +151,8 @@ export interface Commands {
   'turn/restore': { readonly turnId: string };
   'model/choose': { readonly modelId: string };
   'mode/choose': { readonly mode: PermissionMode };
+  /** How much models think, for all of them. Absent: what each does by itself. */
+  'effort/choose': { readonly effort?: EffortLevel };
   'session/new': Record<string, never>;
   'session/open': { readonly sessionId: string };
   /** Without an id: the session that is shown. */
@@ -163,6 +165,18 @@ export interface Commands {
   'text/insert': { readonly text: string };
   /** The one action that helps, by its name; each is a fixed host action, never a free command id. */
   'action/run': { readonly action: PanelAction; readonly target?: string };
+}
+
+export type EffortLevel = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
+
+/** What of the panel's choices the chosen model does not take: for each why, a sentence. Absent: taken, or nobody knows. */
+export interface UntakenView {
+  readonly model?: string;
+  readonly effort?: string;
+  readonly plan?: string;
+  /** Only where the workspace has further folders. */
+  readonly extraFolders?: string;
+  readonly images?: string;
 }
 
 /** A picture that goes with a prompt; `data` is base64. */
@@ -252,6 +266,10 @@ export interface StatusView {
   /** Gate coverage of an external agent, for the badge; absent for network models. */
   readonly coverage?: { readonly level: 'all' | 'asks' | 'none'; readonly note: string };
   readonly mode: PermissionMode;
+  /** The user's choice, whether the model takes it or not. Absent: what the model does by itself. */
+  readonly effort?: EffortLevel;
+  /** What is greyed out; absent: nothing. */
+  readonly untaken?: UntakenView;
   readonly activity?: {
     readonly text: string;
     readonly sinceMs: number;
@@ -304,6 +322,8 @@ export interface ModelView {
   readonly group: string;
   readonly detail: string;
   readonly isUsable: boolean;
+  /** Why it cannot be chosen at all: its agent lets nobody choose its model. Absent: it can. */
+  readonly problem?: string;
 }
 
 export interface PromptView {

@@ -1,4 +1,4 @@
-import type { EditView, PromptView, StatusView } from './methods';
+import type { EditView, EffortLevel, PromptView, StatusView } from './methods';
 
 /**
  * The parts of the messages that views name: the panel knows the protocol and not the rooms behind it.
@@ -23,3 +23,17 @@ export function isMode(value: unknown): value is ModeView {
 }
 
 export const modeList: readonly ModeView[] = Object.keys(modes).filter(isMode);
+
+const efforts: { readonly [E in EffortLevel]: true } = {
+  minimal: true,
+  low: true,
+  medium: true,
+  high: true,
+  xhigh: true,
+};
+
+export function isEffort(value: unknown): value is EffortLevel {
+  return typeof value === 'string' && Object.hasOwn(efforts, value);
+}
+
+export const effortList: readonly EffortLevel[] = Object.keys(efforts).filter(isEffort);

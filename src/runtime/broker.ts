@@ -11,9 +11,10 @@ import type { Observation } from '../events/observation';
 import type { Usage } from '../events/usage';
 import { BridgeRegistry } from './bridgeRegistry';
 import { ChildPool } from './childPool';
-import { coverageOf } from './contract';
+import { isBeyondPlan } from './choices';
 import type {
   Bridge,
+  BridgeControls,
   ExchangeOptions,
   ExchangeStream,
   ExternalRuntimeSpec,
@@ -320,13 +321,14 @@ export class RuntimeBroker {
 
   /** A choice of the user's that the dialect has no word for is said once per session, never dropped in silence. */
   private tellUntaken({ route, opts, outlet }: ExternalTurn): void {
-    const { controls, adapter, displayName } = route.bridge;
-    if (controls === undefined) {
-      return;
-    }
+    const { adapter, displayName } = route.bridge;
+    // A bridge of another extension may declare some only: of the rest nobody knows.
+    const controls: Partial<BridgeControls> = route.bridge.controls ?? {};
     const untaken = [
-      opts.reasoning !== undefined && !controls.reasoning ? 'the reasoning effort' : undefined,
-      (opts.extraFolders ?? []).length > 0 && !controls.extraFolders
+      opts.reasoning !== undefined && controls.reasoning === false
+        ? 'the reasoning effort'
+        : undefined,
+      (opts.extraFolders ?? []).length > 0 && controls.extraFolders === false
         ? 'the further folders of this workspace'
         : undefined,
     ].filter((what) => what !== undefined);
@@ -341,6 +343,17 @@ export class RuntimeBroker {
       code: 'not_taken',
       text: `${displayName} has no way to be told ${untaken.join(' and ')}; it works without.`,
     });
+  }
+
+  /** What an open agent turned out not to take is said once per session, too. */
+  private isNews(sessionId: string, adapter: string, observation: Observation): boolean {
+    if (observation.kind !== 'notice' || observation.code !== 'not_taken') {
+      return true;
+    }
+    const key = JSON.stringify([sessionId, adapter, observation.text]);
+    const isNews = !this.toldUntaken.has(key);
+    this.toldUntaken.add(key);
+    return isNews;
   }
 
   /** One fresh child per form of the dialect until one is understood; that one comes first from then on. */
@@ -424,7 +437,11 @@ export class RuntimeBroker {
           later,
         }),
       outlet: {
-        observation: (observation) => outlet.observation(observation),
+        observation: (observation) => {
+          if (this.isNews(opts.sessionId, spec.adapter, observation)) {
+            outlet.observation(observation);
+          }
+        },
         event: (event) => {
           if (event.kind === 'resume') {
             links.note(event.token, event.agentVersion);
@@ -456,11 +473,6 @@ interface ExternalTurn {
   readonly opts: ExchangeOptions;
   readonly outlet: ExchangeOutlet;
   readonly sink: MessageSink;
-}
-
-/** In plan mode nothing is changed; this agent can neither plan by itself nor be kept from it. */
-function isBeyondPlan(bridge: Bridge, model: ModelRef): boolean {
-  return coverageOf(bridge, model).coverage === 'none' && bridge.controls?.plan !== true;
 }
 
 function cannotPlan(agentName: string): Failure {

@@ -94,6 +94,8 @@ export interface AgentInfo {
   readonly models?: readonly { readonly id: string; readonly name: string }[];
   readonly commands?: readonly { readonly name: string; readonly description: string }[];
   readonly agentVersion?: string;
+  /** What of the panel's choices it turned out to take, as opened with this model; counts before what its bridge declares. */
+  readonly controls?: Partial<BridgeControls>;
 }
 
 export interface ExchangeOptions {

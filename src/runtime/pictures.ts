@@ -1,10 +1,10 @@
 import type { Message, UserMessage } from '../events/message';
-import type { Bridge, ModelRef } from './contract';
+import type { BridgeControls, ModelRef } from './contract';
 
 /** False only when it is known: a model of which nothing is told is sent pictures, and may refuse them. */
 export function takesPictures(
   model: Pick<ModelRef, 'api' | 'supportsImages'>,
-  bridge: Pick<Bridge, 'controls'> | undefined,
+  bridge: { readonly controls?: Partial<BridgeControls> } | undefined,
 ): boolean {
   return (
     model.supportsImages !== false &&

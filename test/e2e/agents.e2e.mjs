@@ -84,6 +84,77 @@ e2e('an agent of the user’s settings answers, under its name', async ({ start,
 });
 
 e2e(
+  '[R94] the effort is greyed out with its reason for an agent that does not take it, and is set for one that does',
+  async ({ start, shot }) => {
+    const command = inRoot('test/fixtures/acp-agent.mjs');
+    const app = await start({
+      settings: {
+        'patchbay.reasoningEffort': 'high',
+        'patchbay.customAgents': [
+          { name: 'Plain', dialect: 'acp', command },
+          { name: 'Thinker', dialect: 'acp', command, args: ['--efforts'] },
+        ],
+      },
+    });
+    const chat = await app.openChat(id('empty-state'));
+    await chat.locator(id('runtime-custom:plain')).waitFor();
+    const effort = chat.locator(id('effort-picker'));
+    const choose = async (model) => {
+      await chat.locator(id('model-picker')).click();
+      // By force: one that is not installed is greyed, and can be chosen all the same.
+      await chat.locator(`[data-model-id="${model}"]`).click({ force: true });
+    };
+    const isTitled = (title) => chat.locator(`${id('effort-picker')}[title="${title}"]`).waitFor();
+    const greyed = () => chat.locator(`[data-testid^="effort-"][aria-disabled="true"]`).count();
+
+    // Known before it is started.
+    await choose('acp:gemini/default');
+    await isTitled('Thinking effort: High. Gemini CLI takes no thinking effort from here.');
+
+    // Known once a session of it is open: before that nothing is claimed, then it is said and greyed.
+    await choose('custom:plain/default');
+    await isTitled('Thinking effort: High');
+    await send(chat, 'hello');
+    await chat.getByText('You said: hello').waitFor();
+    const notice = chat.locator(id('item-notice')).filter({ hasText: 'the reasoning effort' });
+    await notice.waitFor();
+    await isTitled('Thinking effort: High. Plain takes no thinking effort from here.');
+    await effort.focus();
+    await effort.press('Enter');
+    const reason = chat.locator(id('effort-problem'));
+    assert.equal(await reason.innerText(), 'Plain takes no thinking effort from here.');
+    assert.equal(await greyed(), 6);
+    const high = chat.locator(id('effort-high'));
+    assert.equal(await high.getAttribute('aria-checked'), 'true');
+    assert.equal(await high.getAttribute('aria-describedby'), await reason.getAttribute('id'));
+    await shot('effort-1-greyed');
+    await high.press('ArrowUp');
+    await chat.locator(id('effort-medium')).press('Enter');
+    await chat.locator(id('effort-medium')).press('Escape');
+    await reason.waitFor({ state: 'detached' });
+    await send(chat, 'again');
+    await chat.getByText('You said: again').waitFor();
+    assert.equal(await notice.count(), 1, 'said once');
+
+    // What is stored stays chosen, and counts for the one that takes it.
+    await choose('custom:thinker/default');
+    await isTitled('Thinking effort: High');
+    await send(chat, 'and you?');
+    await chat.getByText('Thought: high.').waitFor();
+    await effort.click();
+    assert.equal(await greyed(), 0);
+    assert.equal(await reason.count(), 0);
+    await shot('effort-2-taken');
+    await chat.locator(id('effort-medium')).click();
+    await isTitled('Thinking effort: Medium');
+    await send(chat, 'and now?');
+    await chat.getByText('Thought: medium. You said: and now?').waitFor();
+    await choose('custom:plain/default');
+    await isTitled('Thinking effort: Medium. Plain takes no thinking effort from here.');
+  },
+);
+
+e2e(
   'an agent of another extension starts after consent; what it changes without asking shows as unreviewed',
   async ({ start, shot }) => {
     const app = await start({ extensions: [inRoot('test/fixtures/agent-extension')] });

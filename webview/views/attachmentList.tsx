@@ -9,26 +9,39 @@ const sizePx = 40;
 /** The pictures that go with the next prompt. */
 export function AttachmentList(props: {
   readonly attachments: readonly Attachment[];
+  /** Why the chosen model gets none of them. */
+  readonly problem: string | undefined;
   readonly onRemove: (id: string) => void;
 }): JSX.Element | null {
   return props.attachments.length === 0 ? null : (
-    <ul class="attachments" aria-label="Pictures for the next prompt">
-      {props.attachments.map((attachment) => (
-        <li key={attachment.id} class="attachment" data-testid="attachment">
-          <Preview blob={attachment.blob} />
-          <span class="attachment-name" title={attachment.name}>
-            {attachment.name === '' ? 'picture' : attachment.name}
-          </span>
-          <span class="attachment-size">{byteSize(attachment.sizeBytes)}</span>
-          <IconButton
-            icon="close"
-            label={`Remove ${attachment.name === '' ? 'this picture' : attachment.name}`}
-            onClick={() => props.onRemove(attachment.id)}
-            testId="attachment-remove"
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul
+        class={`attachments ${props.problem === undefined ? '' : 'is-untaken'}`}
+        aria-label="Pictures for the next prompt"
+        aria-describedby={props.problem === undefined ? undefined : 'attachments-problem'}
+      >
+        {props.attachments.map((attachment) => (
+          <li key={attachment.id} class="attachment" data-testid="attachment">
+            <Preview blob={attachment.blob} />
+            <span class="attachment-name" title={attachment.name}>
+              {attachment.name === '' ? 'picture' : attachment.name}
+            </span>
+            <span class="attachment-size">{byteSize(attachment.sizeBytes)}</span>
+            <IconButton
+              icon="close"
+              label={`Remove ${attachment.name === '' ? 'this picture' : attachment.name}`}
+              onClick={() => props.onRemove(attachment.id)}
+              testId="attachment-remove"
+            />
+          </li>
+        ))}
+      </ul>
+      {props.problem !== undefined && (
+        <p class="attachments-problem" id="attachments-problem" data-testid="attachments-problem">
+          {props.problem}
+        </p>
+      )}
+    </>
   );
 }
 

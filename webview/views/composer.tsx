@@ -49,7 +49,13 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
   useHostInserts(area, saveDraft);
   const mentions = useMentions(area, () => saveDraft('now'));
 
+  const { images: imageProblem, extraFolders: folderProblem } = state.status.untaken ?? {};
+
   const attach = async (files: readonly File[]): Promise<void> => {
+    if (imageProblem !== undefined) {
+      setProblem(`${imageProblem} Choose another model to send one.`);
+      return;
+    }
     const taken: Attachment[] = [];
     let refusal: string | undefined;
     try {
@@ -144,6 +150,11 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
           {state.status.handover}
         </p>
       )}
+      {folderProblem !== undefined && (
+        <p class="composer-note" data-testid="folders-untaken">
+          {folderProblem}
+        </p>
+      )}
       <div
         class="composer"
         onDragOver={(event) => {
@@ -161,6 +172,7 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
       >
         <AttachmentList
           attachments={attachments}
+          problem={imageProblem}
           onRemove={(id) => {
             setProblem('');
             setAttachments((before) => before.filter((one) => one.id !== id));

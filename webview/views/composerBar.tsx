@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { Icon, IconButton } from '../controls';
-import { modeWords } from '../modeWords';
+import { modeProblem, modeTitle, modeWords } from '../modeWords';
 import { isRunning, type LiveState } from '../store';
 import type { Surface } from '../surface';
 import { ContextButton, ContextPanel } from './contextGauge';
+import { EffortButton, EffortPicker } from './effortPicker';
 import { EndpointForm } from './endpointForm';
 import { ModelPicker } from './modelPicker';
 import { ModePicker } from './modePicker';
@@ -27,6 +28,7 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
   const toggle = (wanted: Surface): void => onSurface(surface === wanted ? 'chat' : wanted);
   const models = useRef<HTMLButtonElement>(null);
   const modes = useRef<HTMLButtonElement>(null);
+  const efforts = useRef<HTMLButtonElement>(null);
   const context = useRef<HTMLButtonElement>(null);
   const close = (): void => onSurface('chat');
   const running = isRunning(status);
@@ -35,7 +37,7 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
       <button
         ref={models}
         type="button"
-        class="picker-button is-model"
+        class={`picker-button is-model ${status.untaken?.model === undefined ? '' : 'is-untaken'}`}
         aria-haspopup="dialog"
         aria-expanded={surface === 'models' || surface === 'endpoint'}
         aria-label={status.modelId === '' ? undefined : `Model or agent: ${modelLabel(status)}`}
@@ -49,17 +51,25 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
       <button
         ref={modes}
         type="button"
-        class="picker-button"
+        class={`picker-button ${modeProblem(status.mode, status.untaken) === undefined ? '' : 'is-untaken'}`}
         aria-haspopup="dialog"
         aria-expanded={surface === 'modes'}
         aria-label={`Mode: ${modeWords[status.mode].name}`}
-        title={`Mode: ${modeWords[status.mode].name}. ${modeWords[status.mode].note}`}
+        title={modeTitle(status.mode, status.untaken)}
         onClick={() => toggle('modes')}
         data-testid="mode-picker"
       >
         <span class="picker-name">{modeWords[status.mode].name}</span>
         <Icon name="chevron-down" />
       </button>
+      {status.modelId !== '' && (
+        <EffortButton
+          status={status}
+          anchor={efforts}
+          isOpen={surface === 'effort'}
+          onToggle={() => toggle('effort')}
+        />
+      )}
       <span class="bar-space" />
       <ContextButton
         status={status}
@@ -114,9 +124,14 @@ export function ComposerBar(props: ComposerBarProps): JSX.Element {
           <ContextPanel status={status} onDone={close} />
         </Popover>
       )}
+      {surface === 'effort' && (
+        <Popover label="Thinking effort" anchor={efforts} onClose={close}>
+          <EffortPicker status={status} onDone={close} />
+        </Popover>
+      )}
       {surface === 'modes' && (
         <Popover label="Mode" anchor={modes} onClose={close}>
-          <ModePicker current={status.mode} onDone={close} />
+          <ModePicker status={status} onDone={close} />
         </Popover>
       )}
     </div>
@@ -131,7 +146,9 @@ function modelLabel(status: LiveState['status']): string {
 }
 
 function modelTitle(status: LiveState['status']): string {
-  return status.modelId === ''
-    ? 'Choose a model or an agent'
-    : `${status.runtimeName}: ${modelLabel(status)}`;
+  if (status.modelId === '') {
+    return 'Choose a model or an agent';
+  }
+  const title = `${status.runtimeName}: ${modelLabel(status)}`;
+  return status.untaken?.model === undefined ? title : `${title}. ${status.untaken.model}`;
 }

@@ -28,6 +28,9 @@ export function ModelPicker(props: ModelPickerProps): JSX.Element {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   const choose = (model: ModelView): void => {
+    if (model.problem !== undefined) {
+      return;
+    }
     link.command('model/choose', { modelId: model.id });
     onDone();
     document.getElementById('composer')?.focus();
@@ -119,6 +122,7 @@ interface ModelOptionProps {
 
 function ModelOption(props: ModelOptionProps): JSX.Element {
   const { model } = props;
+  const note = model.problem ?? model.detail;
   return (
     <div
       id={props.id}
@@ -132,7 +136,7 @@ function ModelOption(props: ModelOptionProps): JSX.Element {
       <Icon name={props.isCurrent ? 'check' : 'blank'} />
       <span class="option-words">
         <span class="option-name">{model.name}</span>
-        {model.detail !== '' && <span class="option-note">{model.detail}</span>}
+        {note !== '' && <span class="option-note">{note}</span>}
       </span>
     </div>
   );

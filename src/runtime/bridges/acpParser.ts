@@ -28,6 +28,7 @@ import {
 } from './acpRequests';
 import {
   agentModels,
+  effortProblem,
   mergeSettings,
   nextSetting,
   readSettings,
@@ -316,7 +317,13 @@ export class AcpParser implements ExchangeParser {
       this.settingsTried.add(next.what);
       return { out: [], send: [this.peer.request(next.method, next.params).message] };
     }
+    this.tellControls();
     const out: Item[] = [];
+    const untaken = effortProblem(child.settings, context.opts.reasoning, this.agentName);
+    // Of an agent that is known for it, it was said before it was started.
+    if (untaken !== undefined && this.profile.takesReasoning) {
+      out.push(notice('info', 'not_taken', untaken));
+    }
     if (wantedModel !== undefined && child.settings.model === undefined) {
       out.push(
         notice(
@@ -337,6 +344,19 @@ export class AcpParser implements ExchangeParser {
       );
     }
     return this.prompt(promptBlocks(context, child, this.remembers), out);
+  }
+
+  /** Only an open session shows what can be set; some of it depends on the model that was set. */
+  private tellControls(): void {
+    const { settings, takesImages, takesFolders } = this.child;
+    this.tell({
+      controls: {
+        model: settings.model !== undefined,
+        reasoning: settings.effort !== undefined,
+        extraFolders: takesFolders,
+        images: takesImages,
+      },
+    });
   }
 
   /** Its own planning asks for tools that it does not have next to ours. */

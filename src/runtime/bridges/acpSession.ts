@@ -1,4 +1,5 @@
 import { arrayField, isRecord, isString, recordField, stringField } from '../../base/guard';
+import { oneLine } from '../../events/failure';
 import type { AgentInfo, AgentMode, ReasoningEffort } from '../contract';
 import type { AcpQuirks } from './acpProfiles';
 
@@ -145,6 +146,22 @@ function wantedEffort(
   return reasoning === undefined
     ? undefined
     : efforts[reasoning].find((value) => chooser?.choices.some(({ id }) => id === value));
+}
+
+/** Why the wanted effort is not set: the session has no such setting, or not this value. Undefined: it is, or none is wanted. */
+export function effortProblem(
+  { effort }: AcpSettings,
+  reasoning: ReasoningEffort | undefined,
+  agentName: string,
+): string | undefined {
+  if (reasoning === undefined || wantedEffort(effort, reasoning) !== undefined) {
+    return undefined;
+  }
+  return effort === undefined
+    ? `${agentName} has no way to be told the reasoning effort; it works without.`
+    : oneLine(
+        `${agentName} has no reasoning effort “${reasoning}”; it has ${effort.choices.map(({ id }) => id).join(', ')}, and keeps its own.`,
+      );
 }
 
 function option(options: readonly unknown[], category: string): Chooser | undefined {

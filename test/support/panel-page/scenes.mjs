@@ -496,6 +496,43 @@ export const scenes = {
     sessions,
   },
   chosen: { snapshot: snapshot({ title: '', status: { ...claude, title: '' } }), sessions },
+  /** An agent that takes little of what can be chosen, after a change from one that takes it. */
+  untaken: {
+    snapshot: snapshot({
+      title: '',
+      status: {
+        ...claude,
+        title: '',
+        modelId: 'codex/default',
+        modelName: 'Small Agent',
+        runtimeName: 'Small Agent',
+        coverage: { level: 'none', note: 'It asks for nothing.' },
+        effort: 'high',
+        untaken: {
+          effort: 'Small Agent takes no thinking effort from here.',
+          plan: 'Small Agent cannot be kept from changing files and running commands.',
+          extraFolders: 'Small Agent works in the first folder of this workspace only.',
+          images: 'Small Agent takes no pictures.',
+        },
+      },
+      setup: {
+        ...setup,
+        models: [
+          { ...models[4], id: 'codex/default', name: 'Small Agent', group: 'Agents' },
+          {
+            id: 'codex/other',
+            name: 'Small Agent (Other)',
+            group: 'Agents',
+            detail: 'found',
+            isUsable: false,
+            problem: 'Small Agent does not let its model be chosen from here.',
+          },
+          ...models,
+        ],
+      },
+    }),
+    sessions,
+  },
   untrusted: {
     snapshot: snapshot({
       title: '',

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
 import type { Message } from '../../../src/events/message';
 import type { PermissionQuestion } from '../../../src/gate/contract';
-import { PanelController } from '../../../src/host/panelController';
+import { PanelController, type PanelChoices } from '../../../src/host/panelController';
+import { emptySnapshot } from '../../../src/protocol/emptySnapshot';
+import type { UntakenChoices } from '../../../src/runtime/choices';
 import type { QueuedPrompt } from '../../../src/session/promptQueue';
 import { SessionManager, type OpenedSession } from '../../../src/session/sessionManager';
 import { ScriptedExchange } from '../../fakes/scriptedExchange';
@@ -54,6 +56,56 @@ describe('the panel', () => {
     panel.commands['session/remove']({ sessionId: 'other' });
     await expect.poll(() => forgotten).toEqual(['other']);
   });
+
+  it('[R94] is told the chosen effort and what the chosen model does not take, anew when that changes', () => {
+    let untaken: UntakenChoices = { effort: 'One takes no effort.', plan: 'One cannot plan.' };
+    const { panel, announceSetup } = setUp([], {
+      effort: () => 'high',
+      chooseEffort: () => Promise.resolve(),
+      untaken: () => untaken,
+    });
+    expect(panel.content().status).toMatchObject({ effort: 'high', untaken });
+    const told: unknown[] = [];
+    panel.onDidChangeSession(({ status }) =>
+      told.push([status?.effort, status?.untaken, status !== undefined && 'untaken' in status]),
+    );
+    untaken = {};
+    announceSetup();
+    expect(told).toEqual([['high', undefined, false]]);
+  });
+
+  it('[R94] chooses an effort for every model, also back to none, and says when that fails', async () => {
+    const chosen: unknown[] = [];
+    const { panel, told } = setUp([], {
+      effort: () => undefined,
+      chooseEffort: (effort) => {
+        chosen.push(effort);
+        return effort === 'xhigh'
+          ? Promise.reject(new Error('the settings are read-only'))
+          : Promise.resolve();
+      },
+      untaken: () => ({}),
+    });
+    expect(panel.content().status).not.toHaveProperty('effort');
+    panel.commands['effort/choose']({ effort: 'low' });
+    panel.commands['effort/choose']({});
+    panel.commands['effort/choose']({ effort: 'xhigh' });
+    await expect.poll(() => told.length).toBe(1);
+    expect(chosen).toEqual(['low', undefined, 'xhigh']);
+    expect(told).toEqual(['The thinking effort stays as it was: the settings are read-only']);
+  });
+
+  it('[R94] does not go to a model that its agent lets nobody choose, whatever the view says', () => {
+    const { panel } = setUp([], {
+      effort: () => undefined,
+      chooseEffort: () => Promise.resolve(),
+      untaken: ({ id }) => (id === 'net/fixed' ? { model: 'It cannot be chosen.' } : {}),
+    });
+    panel.commands['model/choose']({ modelId: 'net/fixed' });
+    expect(panel.content().status.modelId).toBe('net/one');
+    panel.commands['model/choose']({ modelId: 'net/two' });
+    expect(panel.content().status.modelId).toBe('net/two');
+  });
 });
 
 const question: PermissionQuestion = {
@@ -103,7 +155,7 @@ async function detail(
   return text;
 }
 
-function setUp(queued: readonly QueuedPrompt[] = []) {
+function setUp(queued: readonly QueuedPrompt[] = [], choices?: PanelChoices) {
   const nothing = (): void => undefined;
   const never = { dispose: nothing };
   const opened: OpenedSession = {
@@ -160,6 +212,7 @@ function setUp(queued: readonly QueuedPrompt[] = []) {
   });
   const questions: PermissionQuestion[] = [];
   const told: string[] = [];
+  let announceSetup = nothing;
   const panel = new PanelController({
     sessions,
     questions: { list: () => questions, onDidChange: () => never, answer: () => false },
@@ -205,14 +258,21 @@ function setUp(queued: readonly QueuedPrompt[] = []) {
         models: [],
         examples: [],
       }),
-      onDidChange: () => never,
+      onDidChange: (listener) => {
+        announceSetup = () => listener(emptySnapshot.setup);
+        return never;
+      },
     },
     search: () => Promise.resolve({ matches: [], isTruncated: false }),
-    findModel: () => undefined,
+    findModel: (id) =>
+      choices === undefined
+        ? undefined
+        : { id, api: 'openai-chat', provider: 'net', model: id, name: id },
+    ...(choices === undefined ? {} : { choices }),
     runtimeName: () => '',
     bridgeOf: () => undefined,
     redactShown: createRedactor(['known-secret']),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  return { panel, questions, told, forgotten };
+  return { panel, questions, told, forgotten, announceSetup: () => announceSetup() };
 }

@@ -63,6 +63,7 @@ function start(
       'turn/restore': note('turn/restore'),
       'model/choose': note('model/choose'),
       'mode/choose': note('mode/choose'),
+      'effort/choose': note('effort/choose'),
       'session/new': note('session/new'),
       'session/open': note('session/open'),
       'session/rename': note('session/rename'),

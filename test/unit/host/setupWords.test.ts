@@ -51,6 +51,7 @@ function input(more: Partial<SetupInput> = {}): SetupInput {
       endpoints: toLocalEndpoints([ollama], []),
     }),
     coverageOf: () => 'all',
+    problemOf: () => undefined,
     rootNames: [],
     ...more,
   };

@@ -114,6 +114,7 @@ describe('the envelope', () => {
       'turn/restore': hear('turn/restore'),
       'model/choose': hear('model/choose'),
       'mode/choose': hear('mode/choose'),
+      'effort/choose': hear('effort/choose'),
       'session/new': hear('session/new'),
       'session/open': hear('session/open'),
       'session/rename': hear('session/rename'),

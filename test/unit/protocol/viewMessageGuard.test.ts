@@ -33,6 +33,7 @@ const commands: { readonly [M in CommandMethod]: Commands[M] } = {
   'turn/restore': { turnId: 't' },
   'model/choose': { modelId: 'm' },
   'mode/choose': { mode: 'accept-edits' },
+  'effort/choose': { effort: 'high' },
   'session/new': {},
   'session/open': { sessionId: 's' },
   'session/rename': { title: 't' },
@@ -199,6 +200,8 @@ describe('checkViewMessage', () => {
     expect(isOk(command('action/run', { action: 'workbench.action.quit' }))).toBe(false);
     expect(isOk(command('action/run', { action: 'toString' }))).toBe(false);
     expect(isOk(command('mode/choose', { mode: 'bypass' }))).toBe(false);
+    expect(isOk(command('effort/choose', { effort: 'most' }))).toBe(false);
+    expect(isOk(command('effort/choose', {}))).toBe(true);
     expect(isOk(command('file/open', { path: '/a', lineOneBased: 0 }))).toBe(false);
   });
 

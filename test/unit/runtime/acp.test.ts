@@ -371,6 +371,41 @@ describe('a session of an ACP agent', () => {
     });
   });
 
+  it('[R94] an effort that the open session cannot be set to is said, and that it has no such setting is told', async () => {
+    const levels = (...values: readonly string[]) => ({
+      configOptions: [
+        {
+          id: 'thinking',
+          category: 'thought_level',
+          type: 'select',
+          currentValue: 'low',
+          options: values.map((value) => ({ value })),
+        },
+      ],
+    });
+    for (const [session, said, reasoning] of [
+      [{}, ['Someone has no way to be told the reasoning effort; it works without.'], false],
+      [
+        levels('low', 'off'),
+        ['Someone has no reasoning effort “high”; it has low, off, and keeps its own.'],
+        true,
+      ],
+      [levels('low', 'high'), [], true],
+    ] as const) {
+      const told: AgentInfo[] = [];
+      const agent = new Agent({ name: 'Someone', session });
+      const turn = await agent.run('x', {
+        reasoning: 'high',
+        onAgentInfo: (info) => told.push(info),
+      });
+      agent.end();
+      await turn.message;
+      expect(turn.log.flatMap((item) => (item.kind === 'notice' ? [item.text] : []))).toEqual(said);
+      expect(told.flatMap(({ controls }) => controls?.reasoning ?? [])).toEqual([reasoning]);
+      expect(agent.prompts).toHaveLength(1);
+    }
+  });
+
   it('a mode of the user’s own that asks less is left for the one that asks', async () => {
     const agent = new Agent({
       name: 'gemini-cli',
@@ -407,6 +442,7 @@ describe('a session of an ACP agent', () => {
     expect(told).toEqual([
       { agentVersion: '3.2.1' },
       { models: [{ id: 'm', name: 'M' }] },
+      { controls: { model: true, reasoning: false, extraFolders: false, images: false } },
       { commands: [{ name: 'init', description: 'begins' }] },
     ]);
     expect(turn.log[0]).toEqual({ kind: 'resume', token: 'S', agentVersion: '3.2.1' });

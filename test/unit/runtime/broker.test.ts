@@ -103,6 +103,25 @@ describe('a choice that a dialect has no word for', () => {
     ]);
   });
 
+  it('[R94] is said once per session, too, by an agent that only showed it when it was open', async () => {
+    const lab = new ExchangeLab(createLineBridge());
+    const said: string[] = [];
+    const text = 'Line Agent has no reasoning effort “high”.';
+    const notice = { kind: 'notice', level: 'info', code: 'not_taken', text };
+    const other = { kind: 'notice', level: 'info', code: 'other', text: 'said each time' };
+    for (const prompt of ['one', 'two']) {
+      const turn = lab.run(prompt, { reasoning: 'high' });
+      await lab.pass();
+      for (const observation of [notice, other]) {
+        lab.transport.emit({ out: [{ kind: 'observation', observation }] });
+      }
+      lab.transport.emit(finish);
+      await turn.message;
+      said.push(...turn.log.flatMap((item) => (item.kind === 'notice' ? [item.text] : [])));
+    }
+    expect(said).toEqual([text, 'said each time', 'said each time']);
+  });
+
   it('is a refusal in plan mode where the agent can neither plan nor be asked', async () => {
     const plans = { ...controls, plan: true };
     for (const [bridge, mode, starts] of [
@@ -128,6 +147,8 @@ describe('a choice that a dialect has no word for', () => {
     const takes = { ...controls, reasoning: true, extraFolders: true };
     const chosen = { reasoning: 'high', extraFolders: ['/other'] } as const;
     expect(await notices({ controls: takes }, chosen)).toEqual([]);
+    // Nothing is claimed of a bridge that declares nothing.
+    expect(await notices({}, chosen)).toEqual([]);
   });
 });
 

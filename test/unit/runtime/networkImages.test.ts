@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/events/message';
 import { silentLogger } from '../../../src/base/logger';
 import { imageProblem } from '../../../src/host/sessionParts';
+import { untakenChoices } from '../../../src/runtime/choices';
 import { RuntimeBroker } from '../../../src/runtime/broker';
 import type { ExchangeOptions, ModelApi, ModelRef } from '../../../src/runtime/contract';
 import { readEndpointSettings } from '../../../src/runtime/endpointSettings';
@@ -138,7 +139,9 @@ describe('a model that takes no pictures', () => {
       expect(notices).toEqual([
         `${model.name} takes no pictures: the picture of this conversation was not sent to it. It was told that one is missing.`,
       ]);
-      expect(imageProblem(model, undefined)).toMatch(/takes no pictures. Remove them/);
+      expect(imageProblem(untakenChoices(model, undefined))).toMatch(
+        /takes no pictures. Remove them/,
+      );
     },
   );
 
@@ -147,7 +150,7 @@ describe('a model that takes no pictures', () => {
     const { sent, notices } = await asked(model, [messages]);
     expect(sent).toEqual([messages]);
     expect(notices).toEqual([]);
-    expect(imageProblem(model, undefined)).toBeUndefined();
+    expect(imageProblem(untakenChoices(model, undefined))).toBeUndefined();
   });
 
   it('is asked again without them when its server says that it takes none, and the user is told each time', async () => {

@@ -29,6 +29,7 @@ useTheme({
     '--vscode-descriptionForeground': '#9d9d9d',
     '--vscode-diffEditor-insertedTextBackground': 'rgba(156, 204, 44, 0.2)',
     '--vscode-diffEditor-removedTextBackground': 'rgba(255, 0, 0, 0.2)',
+    '--vscode-disabledForeground': 'rgba(204, 204, 204, 0.5)',
     '--vscode-dropdown-background': '#313131',
     '--vscode-dropdown-border': '#3c3c3c',
     '--vscode-dropdown-foreground': '#cccccc',

@@ -28,6 +28,7 @@ useTheme({
     '--vscode-descriptionForeground': 'rgba(255, 255, 255, 0.7)',
     '--vscode-diffEditor-insertedTextBorder': '#33ff2e',
     '--vscode-diffEditor-removedTextBorder': '#ff008f',
+    '--vscode-disabledForeground': '#a5a5a5',
     '--vscode-dropdown-background': '#000000',
     '--vscode-dropdown-border': '#6fc3df',
     '--vscode-dropdown-foreground': '#ffffff',

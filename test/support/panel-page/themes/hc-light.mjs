@@ -29,6 +29,7 @@ useTheme({
     '--vscode-descriptionForeground': 'rgba(41, 41, 41, 0.7)',
     '--vscode-diffEditor-insertedTextBorder': '#374e06',
     '--vscode-diffEditor-removedTextBorder': '#ad0707',
+    '--vscode-disabledForeground': '#7f7f7f',
     '--vscode-dropdown-background': '#ffffff',
     '--vscode-dropdown-border': '#0f4a85',
     '--vscode-dropdown-foreground': '#292929',

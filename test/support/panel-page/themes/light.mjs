@@ -29,6 +29,7 @@ useTheme({
     '--vscode-descriptionForeground': '#3b3b3b',
     '--vscode-diffEditor-insertedTextBackground': 'rgba(156, 204, 44, 0.25)',
     '--vscode-diffEditor-removedTextBackground': 'rgba(255, 0, 0, 0.2)',
+    '--vscode-disabledForeground': 'rgba(97, 97, 97, 0.5)',
     '--vscode-dropdown-background': '#ffffff',
     '--vscode-dropdown-border': '#cecece',
     '--vscode-dropdown-foreground': '#3b3b3b',
