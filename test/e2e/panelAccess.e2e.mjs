@@ -14,6 +14,7 @@ import {
   usePanelPage,
 } from '../support/panel-page/pages.mjs';
 import { scenes } from '../support/panel-page/scenes.mjs';
+import { themes } from '../support/panel-page/serve.mjs';
 
 usePanelPage();
 
@@ -60,6 +61,109 @@ test('mode and model say what they are, and the keys of a menu go through the mo
     .getByRole('menuitemradio')
     .evaluateAll((all) => all.map((option) => option.dataset.testid));
   assert.deepEqual(seen, [modes[0], modes.at(-1), modes[0], modes.at(-1), modes[0]]);
+});
+
+const untakenStatus = scenes.untaken.snapshot.status;
+const taken = { ...untakenStatus, untaken: undefined };
+const pastePicture = (page) =>
+  id(page, 'composer').evaluate((area) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([new Uint8Array(4)], 'red.png', { type: 'image/png' }));
+    area.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    );
+  });
+
+test('[R94] an effort that is not taken is greyed, can be read by keyboard, and stays chosen', async (t) => {
+  const { page } = await open(t, 'untaken');
+  const reason = 'Small Agent takes no thinking effort from here.';
+  const picker = page.getByRole('button', {
+    name: `Thinking effort: High. ${reason}`,
+    exact: true,
+  });
+  await picker.press('Enter');
+  await id(page, 'effort-problem').filter({ hasText: reason }).waitFor();
+  assert.equal(await focused(page), 'effort-high');
+  const high = page.getByRole('menuitemradio', { name: 'High', exact: true, disabled: true });
+  assert.equal(await high.getAttribute('aria-checked'), 'true');
+  for (const key of ['ArrowUp', 'Enter', ' ']) {
+    await page.keyboard.press(key);
+  }
+  assert.equal(await focused(page), 'effort-medium');
+  assert.deepEqual(await posted(page, 'effort/choose'), []);
+  // Another model that takes it: only the change is told, and what was chosen counts.
+  await deltas(page, 1, [], taken);
+  await id(page, 'effort-problem').waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await postedSoon(page, 'effort/choose'), [{ effort: 'medium' }]);
+  assert.equal(await focused(page), 'composer');
+  await page.getByRole('button', { name: 'Thinking effort: High', exact: true }).click();
+  await id(page, 'effort-default').click();
+  assert.deepEqual((await postedSoon(page, 'effort/choose', 2)).at(-1), {});
+});
+
+test('[R94] plan mode and a model that cannot be chosen are greyed with their reasons, the others are chosen', async (t) => {
+  const { page } = await open(t, 'untaken');
+  await id(page, 'mode-picker').click();
+  const plan = page.getByRole('menuitemradio', {
+    name: 'Plan Small Agent cannot be kept from changing files and running commands.',
+    disabled: true,
+  });
+  await plan.press('Enter');
+  assert.equal(await page.getByRole('menuitemradio', { disabled: true }).count(), 1);
+  await id(page, 'mode-auto').click();
+  assert.deepEqual(await postedSoon(page, 'mode/choose'), [{ mode: 'auto' }]);
+  await id(page, 'model-picker').click();
+  await page.keyboard.type('Small Agent (Other)');
+  const option = page.getByRole('option', { disabled: true });
+  await option.getByText('Small Agent does not let its model be chosen from here.').waitFor();
+  await page.keyboard.press('Enter');
+  await option.click({ force: true });
+  assert.deepEqual(await posted(page, 'model/choose'), []);
+});
+
+test('[R94] a picture is refused in words where none is taken, and one that waits is greyed', async (t) => {
+  const { page } = await open(t, 'untaken');
+  const refusal = page.locator('.problem');
+  await page.getByText('Small Agent works in the first folder of this workspace only.').waitFor();
+  await pastePicture(page);
+  await refusal.filter({ hasText: 'Small Agent takes no pictures. Choose another' }).waitFor();
+  assert.equal(await id(page, 'attachment').count(), 0);
+  await deltas(page, 1, [], taken);
+  await refusal.waitFor({ state: 'detached' });
+  assert.equal(await id(page, 'folders-untaken').count(), 0);
+  await pastePicture(page);
+  await id(page, 'attachment').waitFor();
+  assert.equal(await id(page, 'attachments-problem').count(), 0);
+  await deltas(page, 2, [], untakenStatus);
+  await id(page, 'attachments-problem').filter({ hasText: 'takes no pictures' }).waitFor();
+  const list = page.getByRole('list', { name: 'Pictures for the next prompt' });
+  assert.equal(
+    await list.getAttribute('aria-describedby'),
+    await id(page, 'attachments-problem').getAttribute('id'),
+  );
+  assert.equal(await id(page, 'attachment').count(), 1, 'it is kept');
+});
+
+test('[R94] what is greyed looks so in every theme, also while it is open', async (t) => {
+  for (const theme of themes) {
+    const { page } = await open(t, 'untaken', { theme });
+    const picker = id(page, 'effort-picker');
+    const color = () => picker.evaluate((button) => getComputedStyle(button).color);
+    const grey = await color();
+    await picker.click();
+    const looks = [await color()];
+    looks.push(
+      await page
+        .locator('[data-testid="effort-low"] .option-name')
+        .evaluate((name) => getComputedStyle(name).color),
+    );
+    await deltas(page, 1, [], taken);
+    await id(page, 'effort-problem').waitFor({ state: 'detached' });
+    assert.deepEqual(looks, [grey, grey], theme);
+    assert.notEqual(await color(), grey, theme);
+    await page.context().close();
+  }
 });
 
 test('cards are no landmarks, and the conversation’s list holds its rows only', async (t) => {

@@ -51,6 +51,9 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
 
   const { images: imageProblem, extraFolders: folderProblem } = state.status.untaken ?? {};
 
+  // With another model another thing is in the way, or nothing is.
+  useEffect(() => setProblem(''), [imageProblem]);
+
   const attach = async (files: readonly File[]): Promise<void> => {
     if (imageProblem !== undefined) {
       setProblem(`${imageProblem} Choose another model to send one.`);
