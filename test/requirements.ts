@@ -202,7 +202,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   R92: { text: 'peer: delegate of the spec is forwarded in the opening request' },
   R93: { text: 'ACP is one more adapter (acp:<agent>), registered by the same open registry' },
   R94: {
-    text: "Model choice, effort, allowed tools, permission mode and extra folders of the panel are translated into each dialect's flags or control messages",
+    text: "Model choice, effort, allowed tools, permission mode and extra folders of the panel are translated into each dialect's flags or control messages; what a dialect cannot take is greyed out, not silently dropped",
   },
   R95: {
     text: 'Each bridge has a recorded corpus of real child output (by CLI version) and a replay test',

@@ -51,28 +51,30 @@ export function Composer({ state, surface, onSurface }: ComposerProps): JSX.Elem
 
   const { images: imageProblem, extraFolders: folderProblem } = state.status.untaken ?? {};
 
+  const refusal = useRef('');
   // With another model another thing is in the way, or nothing is.
-  useEffect(() => setProblem(''), [imageProblem]);
+  useEffect(() => setProblem((now) => (now === refusal.current ? '' : now)), [imageProblem]);
 
   const attach = async (files: readonly File[]): Promise<void> => {
     if (imageProblem !== undefined) {
-      setProblem(`${imageProblem} Choose another model to send one.`);
+      refusal.current = `${imageProblem} Choose another model to send one.`;
+      setProblem(refusal.current);
       return;
     }
     const taken: Attachment[] = [];
-    let refusal: string | undefined;
+    let firstProblem: string | undefined;
     try {
       for (const file of files) {
         const why = attachmentProblem(file, attachments.length + taken.length);
         if (why === undefined) {
           taken.push(await readAttachment(file));
         }
-        refusal ??= why;
+        firstProblem ??= why;
       }
     } catch (error) {
-      refusal = `A picture could not be read: ${errorMessage(error)}`;
+      firstProblem = `A picture could not be read: ${errorMessage(error)}`;
     }
-    setProblem(refusal ?? '');
+    setProblem(firstProblem ?? '');
     setAttachments((before) => withAttachments(before, taken).attachments);
   };
   const insertPictures = (images: readonly PromptImage[]): void => {
