@@ -9,7 +9,7 @@ import { createTurnGuard } from '../host/turnGuard';
 import { createLedgerFiles } from '../node/ledgerFiles';
 import { realFolder } from '../node/realFolder';
 import { SessionFiles } from '../node/sessionFiles';
-import { errorMessage } from '../base/patchbayError';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
 import { ShownFile } from '../node/shownFile';
 import { sharedStorage } from '../node/windowStorage';
 import type { ModelRef } from '../runtime/contract';
@@ -219,9 +219,12 @@ export function createConversationParts(options: ConversationPartsOptions): Conv
   const restored = shown
     .last()
     .then((last) => (last === undefined ? false : sessions.restore(last)));
-  restored.catch((error: unknown) =>
-    log.warn(`The last session could not be read: ${String(error)}`),
-  );
+  restored.catch((error: unknown) => {
+    log.warn(`The last session could not be read: ${String(error)}`);
+    if (PatchbayError.is(error, 'newer_session')) {
+      warn(error.message);
+    }
+  });
   store.add(
     sessions.onDidRemove((sessionId) => {
       changes.forgetSession(sessionId);

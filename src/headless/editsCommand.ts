@@ -8,7 +8,7 @@ import { idOf } from './jsonLineCommand';
 
 /**
  * `hunks`: one line `{"id","base","proposed","approve"}` gives the hunks between the two texts and the base with exactly
- * the approved ones. `approve` is a list of hunk indexes from 0, `"all"` or `"none"`.
+ * the approved ones. `approve` is a set of hunk indexes from 0, `"all"` or `"none"`.
  */
 export function answerHunks(input: JsonObject): JsonObject {
   const base = neededText(input, 'base');
@@ -97,9 +97,6 @@ function approvedIndexes(
       throw new Error(
         `"approve": there is no hunk ${String(index)}; there are ${String(hunks.length)}, counted from 0.`,
       );
-    }
-    if (indexes.has(index)) {
-      throw new Error(`"approve": hunk ${String(index)} is named twice.`);
     }
     indexes.add(index);
   }

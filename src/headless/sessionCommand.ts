@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock';
@@ -15,16 +15,21 @@ import { exportStored } from '../session/storedExport';
 import { nothingHeavy, readStoredSession } from '../session/storedTexts';
 import { verifySession } from '../session/verifySession';
 
-export type SessionCommand = { readonly kind: 'session'; readonly folder: string } & (
-  | { readonly verb: 'list'; readonly isDeep: boolean }
-  | { readonly verb: 'search'; readonly query: string }
-  | { readonly verb: 'show'; readonly sessionId: string; readonly last?: number }
-  | { readonly verb: 'verify'; readonly sessionId?: string }
-  | { readonly verb: 'export'; readonly sessionId: string; readonly format: ExportFormat }
+export type SessionCommand = { readonly kind: 'session' } & (
+  | { readonly verb: 'list'; readonly folders: readonly string[]; readonly isDeep: boolean }
+  | { readonly verb: 'search'; readonly folder: string; readonly query: string }
+  | ({ readonly verb: 'show'; readonly last?: number } & OneSession)
+  | { readonly verb: 'verify'; readonly folders: readonly string[]; readonly sessionId?: string }
+  | ({ readonly verb: 'export'; readonly format: ExportFormat } & OneSession)
 );
 
+interface OneSession {
+  readonly folder: string;
+  readonly sessionId: string;
+}
+
 const usage =
-  'session list DIR [--deep] | search DIR TEXT | show DIR ID [--last N] | verify DIR [ID] | export DIR ID --format markdown|json|html';
+  'session list DIR… [--deep] | search DIR TEXT | show DIR ID [--last N] | verify DIR… | verify DIR ID | export DIR ID --format markdown|json|html';
 
 /** Throws an Error with one line that says what is wrong. */
 export function sessionCommand(argv: readonly string[]): SessionCommand {
@@ -35,15 +40,12 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
     options: { format: { type: 'string' }, deep: { type: 'boolean' }, last: { type: 'string' } },
   });
   const [verb, folder, id, ...more] = positionals;
-  if (folder === undefined || more.length > 0) {
+  const takesFolders = verb === 'list' || verb === 'verify';
+  if (folder === undefined || (more.length > 0 && !takesFolders)) {
     throw new Error(`usage: ${usage}`);
   }
   if (verb === 'search' && id !== undefined) {
     return { kind: 'session', verb, folder, query: id };
-  }
-  const sessionId = id?.replace(/\.ndjson$/, '');
-  if (sessionId !== undefined && !isSessionId(sessionId)) {
-    throw new Error(`"${sessionId.slice(0, 80)}" is not the id of a session`);
   }
   if (values.format !== undefined && verb !== 'export') {
     throw new Error('--format is for export only');
@@ -57,18 +59,17 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
   const kind = 'session';
   switch (verb) {
     case 'list':
-      if (sessionId !== undefined) {
-        throw new Error(`usage: ${usage}`);
-      }
-      return { kind, verb, folder, isDeep: values.deep === true };
+      return { kind, verb, folders: positionals.slice(1), isDeep: values.deep === true };
     case 'verify':
-      return { kind, verb, folder, ...(sessionId === undefined ? {} : { sessionId }) };
+      return id !== undefined && more.length === 0 && namesSession(folder, id)
+        ? { kind, verb, folders: [folder], sessionId: toSessionId(id) }
+        : { kind, verb, folders: positionals.slice(1) };
     case 'show':
       return {
         kind,
         verb,
         folder,
-        sessionId: needed(sessionId),
+        sessionId: toSessionId(id),
         ...(values.last === undefined ? {} : { last: Number(values.last) }),
       };
     case 'export': {
@@ -76,16 +77,29 @@ export function sessionCommand(argv: readonly string[]): SessionCommand {
       if (format === undefined) {
         throw new Error(`--format must be one of ${exportFormats.join(', ')}`);
       }
-      return { kind, verb, folder, sessionId: needed(sessionId), format };
+      return { kind, verb, folder, sessionId: toSessionId(id), format };
     }
     default:
       throw new Error(`usage: ${usage}`);
   }
 }
 
-function needed(sessionId: string | undefined): string {
-  if (sessionId === undefined) {
+/** Behind the folder stands the id of one session, or one more folder. */
+function namesSession(folder: string, name: string): boolean {
+  return !isFolder(name) || existsSync(join(folder, `${name.replace(/\.ndjson$/, '')}.ndjson`));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function toSessionId(name: string | undefined): string {
+  if (name === undefined) {
     throw new Error(`an id is needed; usage: ${usage}`);
+  }
+  const sessionId = name.replace(/\.ndjson$/, '');
+  if (!isSessionId(sessionId)) {
+    throw new Error(`"${sessionId.slice(0, 80)}" is not the id of a session`);
   }
   return sessionId;
 }
@@ -95,23 +109,29 @@ const wrongUsage = 64;
 
 /** Reads, and changes nothing. Gives the exit status: 1 when a session is absent or does not hold. */
 export async function runSession(command: SessionCommand): Promise<number> {
-  if (statSync(command.folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    process.stderr.write(`session ${command.verb}: there is no folder ${command.folder}\n`);
+  const folders = 'folders' in command ? command.folders : [command.folder];
+  const missing = folders.find((folder) => !isFolder(folder));
+  if (missing !== undefined) {
+    process.stderr.write(`session ${command.verb}: there is no folder ${missing}\n`);
     return wrongUsage;
   }
-  const storage = new SessionFiles(command.folder);
   const redact = createRedactor();
   switch (command.verb) {
-    case 'list': {
-      const store = createSessionStore({ storage, clock: systemClock, redact });
-      for (const summary of await store.list({ isDeep: command.isDeep })) {
-        await emit(summary);
+    case 'list':
+      for (const folder of folders) {
+        await list(folder, { isDeep: command.isDeep, isOneOfSeveral: folders.length > 1 });
       }
       return 0;
+    case 'verify': {
+      let status = 0;
+      for (const folder of folders) {
+        status = Math.max(status, await verify(folder, command.sessionId));
+      }
+      return status;
     }
     case 'search':
       for await (const match of searchSessions(
-        storage,
+        new SessionFiles(command.folder),
         command.query,
         new AbortController().signal,
       )) {
@@ -119,6 +139,7 @@ export async function runSession(command: SessionCommand): Promise<number> {
       }
       return 0;
     case 'show': {
+      const storage = new SessionFiles(command.folder);
       if (command.last !== undefined) {
         const tail = await readBranchTail(storage, command.sessionId, command.last);
         for (const entry of tail?.entries ?? []) {
@@ -134,7 +155,8 @@ export async function runSession(command: SessionCommand): Promise<number> {
       return stored === undefined ? absent(command) : 0;
     }
     case 'export': {
-      const { sessionId, format } = command;
+      const { folder, sessionId, format } = command;
+      const storage = new SessionFiles(folder);
       const cleaning = { redact, plain: stripEscapes };
       const pieces = await exportStored(storage, sessionId, format, cleaning);
       for await (const piece of pieces ?? []) {
@@ -142,23 +164,41 @@ export async function runSession(command: SessionCommand): Promise<number> {
       }
       return pieces === undefined ? absent(command) : 0;
     }
-    case 'verify':
-      return verify(storage, command.folder, command.sessionId);
   }
 }
 
-function absent(command: { readonly folder: string; readonly sessionId: string }): number {
-  process.stderr.write(
-    `${join(command.folder, `${command.sessionId}.ndjson`)}: there is no session that can be read\n`,
-  );
+/** Files that are left out are told on stderr: nobody is to take them for lost. */
+async function list(
+  folder: string,
+  { isDeep, isOneOfSeveral }: { readonly isDeep: boolean; readonly isOneOfSeveral: boolean },
+): Promise<void> {
+  const storage = new SessionFiles(folder);
+  const store = createSessionStore({ storage, clock: systemClock, redact: createRedactor() });
+  const listed = new Set<string>();
+  for (const summary of await store.list({ isDeep })) {
+    listed.add(summary.id);
+    await emit(isOneOfSeveral ? { ...summary, folder } : summary);
+  }
+  const unread = (await storage.list())
+    .filter(({ sessionId }) => !listed.has(sessionId))
+    .map(({ sessionId }) => ({ name: `${sessionId}.ndjson`, why: 'nothing of it can be read' }));
+  for (const { name, why } of [...(await storage.skipped()), ...unread]) {
+    process.stderr.write(`${join(folder, name)}: left out, ${why}\n`);
+  }
+}
+
+async function absent({ folder, sessionId }: OneSession): Promise<number> {
+  let why = 'there is no session that can be read';
+  await readStoredSession(new SessionFiles(folder), sessionId, {
+    limits: nothingHeavy,
+    onNewer: () => (why = 'this session was written by a newer version of Patchbay'),
+  });
+  process.stderr.write(`${join(folder, `${sessionId}.ndjson`)}: ${why}\n`);
   return 1;
 }
 
-async function verify(
-  storage: SessionFiles,
-  folder: string,
-  onlyId: string | undefined,
-): Promise<number> {
+async function verify(folder: string, onlyId: string | undefined): Promise<number> {
+  const storage = new SessionFiles(folder);
   const ids =
     onlyId === undefined ? (await storage.list()).map((file) => file.sessionId) : [onlyId];
   const wrong = new Set<string>();
@@ -186,7 +226,12 @@ async function verify(
       await emit({ id: sessionId, file, ok: true });
     }
   }
-  return wrong.size === 0 ? 0 : 1;
+  const skipped = onlyId === undefined ? await storage.skipped() : [];
+  for (const { name, why } of skipped) {
+    const id = name.replace(/\.ndjson$/, '');
+    await emit({ id, file: join(folder, name), line: 0, why: `it is not read: ${why}` });
+  }
+  return wrong.size === 0 && skipped.length === 0 ? 0 : 1;
 }
 
 async function emit(line: object): Promise<void> {

@@ -18,7 +18,8 @@ import { createTurn, type Turn } from '../transcript/turn';
  * Throws an Error with one line that says which operation is wrong; nothing of such a case is answered.
  */
 export function playTranscript(input: JsonObject): JsonObject {
-  const { id, ops, maxTokens = defaultBudgetTokens } = input;
+  const { id, ops } = input;
+  const maxTokens = input.maxTokens ?? defaultBudgetTokens;
   if (!Array.isArray(ops)) {
     throw new Error('"ops" must be a list');
   }
@@ -87,7 +88,7 @@ class PlayedTranscript {
 
   private append(value: unknown): void {
     const turn = turnOf(value);
-    if (isJsonObject(value) && value.toolCalls !== undefined) {
+    if (isJsonObject(value) && value.toolCalls != null) {
       this.givenCalls.set(turn.id, value.toolCalls);
     }
     this.store.append(turn);
@@ -113,8 +114,13 @@ function turnOf(value: unknown): Turn {
   if (!isRecord(value)) {
     throw new Error('"append" must be an object');
   }
-  const { role, tokens, toolCalls, toolCallId, toolName, nonDroppable } = value;
+  const { role, tokens } = value;
   const content = value.content ?? '';
+  // As some APIs write it: a field that is null is not there.
+  const toolCalls = value.toolCalls ?? undefined;
+  const toolCallId = value.toolCallId ?? undefined;
+  const toolName = value.toolName ?? undefined;
+  const nonDroppable = value.nonDroppable ?? undefined;
   if (!isRole(role)) {
     throw new Error('"role" must be system, user, assistant or tool');
   }
@@ -170,7 +176,7 @@ function argumentsOf(value: unknown): JsonObject {
       return {}; // a model may write broken JSON; the call then has no arguments
     }
   }
-  if (value !== undefined && !isJsonObject(value)) {
+  if (value !== undefined && value !== null && !isJsonObject(value)) {
     throw new Error('the "arguments" of a call must be an object');
   }
   return value ?? {};

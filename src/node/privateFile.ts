@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PatchbayError } from '../base/patchbayError';
@@ -29,15 +29,15 @@ export async function openPrivately(path: string, use: 'append' | 'read'): Promi
     file = await open(path, flags, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    throw code === 'ELOOP' || code === 'ENXIO' ? unsafe(path, error) : error;
+    throw code === 'ELOOP' || code === 'ENXIO'
+      ? unsafe(path, use, code === 'ELOOP' ? isLink : isNoFile, error)
+      : error;
   }
   const found = await file.stat();
-  // A second name of the same file, or a file of somebody else: planted as well as a link.
-  const isForeign =
-    process.platform !== 'win32' && (found.nlink > 1 || found.uid !== process.getuid?.());
-  if (!found.isFile() || isForeign) {
+  const why = strangeness(found);
+  if (why !== undefined) {
     await file.close();
-    throw unsafe(path);
+    throw unsafe(path, use, why);
   }
   if (use === 'append' && process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
     await file.chmod(0o600);
@@ -71,14 +71,41 @@ export async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   if (!found.isDirectory()) {
-    throw unsafe(path);
+    throw unsafe(path, 'append', 'it is no folder');
   }
 }
 
-function unsafe(path: string, cause?: unknown): PatchbayError<'unsafe_file'> {
+const isLink = 'it is a link';
+const isNoFile = 'it is no plain file';
+
+/** Why what was found is no state file of our own; undefined when it is one. */
+export function strangeness(found: Stats): string | undefined {
+  if (found.isSymbolicLink()) {
+    return isLink;
+  }
+  if (!found.isFile()) {
+    return found.isDirectory() ? 'it is a folder' : isNoFile;
+  }
+  // A second name of the same file, or a file of somebody else: planted as well as a link.
+  if (process.platform !== 'win32' && found.nlink > 1) {
+    return 'it has a second name (a hard link)';
+  }
+  return process.platform !== 'win32' && found.uid !== process.getuid?.()
+    ? 'it belongs to somebody else'
+    : undefined;
+}
+
+function unsafe(
+  path: string,
+  use: 'append' | 'read',
+  why: string,
+  cause?: unknown,
+): PatchbayError<'unsafe_file'> {
   return new PatchbayError(
     'unsafe_file',
-    `${path} is a link or something else that is no plain file; nothing was written. Remove it to go on.`,
+    use === 'read'
+      ? `${path} was not read: ${why}.`
+      : `${path} was not written: ${why}. Remove it to go on.`,
     { cause },
   );
 }

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { PatchbayError } from '../base/patchbayError';
+import { errorMessage, PatchbayError } from '../base/patchbayError';
 import type { AppendedLines, SessionStorage, StoredEnds } from '../session/contract';
-import { appendLines, createPrivateFolder, openPrivately, readFlags } from './privateFile';
+import {
+  appendLines,
+  createPrivateFolder,
+  openPrivately,
+  readFlags,
+  strangeness,
+} from './privateFile';
 import { SessionLocks } from './sessionLocks';
 import { SerialQueue } from '../base/serialQueue';
 
@@ -87,7 +93,7 @@ export class SessionFiles implements SessionStorage, Disposable {
         }
         // One that cannot be looked at, or leads elsewhere, costs itself only.
         const metadata = await lstat(join(this.folder, name)).catch(() => undefined);
-        return metadata?.isFile() === true
+        return metadata !== undefined && strangeness(metadata) === undefined
           ? [{ sessionId, updatedAtMs: metadata.mtimeMs, sizeBytes: metadata.size }]
           : [];
       }),
@@ -95,6 +101,23 @@ export class SessionFiles implements SessionStorage, Disposable {
     return found
       .flat()
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs || (a.sessionId < b.sessionId ? -1 : 1));
+  }
+
+  /** Names that end as those of sessions do and are in no list, with the reason. */
+  async skipped(): Promise<readonly { readonly name: string; readonly why: string }[]> {
+    const names = (await unlessAbsent(readdir(this.folder))) ?? [];
+    const found = await Promise.all(
+      names
+        .filter((name) => name.endsWith(extension))
+        .sort()
+        .map(async (name) => {
+          const why = isSessionId(name.slice(0, -extension.length))
+            ? await lstat(join(this.folder, name)).then(strangeness, errorMessage)
+            : 'its name is not the id of a session';
+          return why === undefined ? [] : [{ name, why }];
+        }),
+    );
+    return found.flat();
   }
 
   async *ends(endBytes: number): AsyncGenerator<readonly StoredEnds[]> {
@@ -198,7 +221,7 @@ function readEnds(path: string, name: string, endBytes: number): StoredEnds | un
     const opened = openSync(path, readFlags);
     file = opened;
     const found = fstatSync(opened);
-    if (!found.isFile()) {
+    if (strangeness(found) !== undefined) {
       return undefined;
     }
     const read = (start: number, length: number): Uint8Array => {

@@ -93,6 +93,7 @@ const isSessionSummary = isFields<OfFields<SessionSummaryView>>({
   modelId: isOptional(isString),
   preview: isOptional(isString),
   isCurrent: isBoolean,
+  isNewer: isOptional((value): value is true => value === true),
   state: isOptional(isOneOf('running', 'waiting')),
 });
 

@@ -383,6 +383,8 @@ export interface SessionSummaryView {
   readonly modelId?: string;
   readonly preview?: string;
   readonly isCurrent: boolean;
+  /** Only a newer version can read it. */
+  readonly isNewer?: true;
   /** It works in the background, or a question of it waits for an answer. */
   readonly state?: 'running' | 'waiting';
 }

@@ -164,6 +164,8 @@ export interface SessionSummary {
   readonly entryCount?: number;
   /** Of the active branch; in a deep list only. */
   readonly messageCount?: number;
+  /** Only a newer version can read it: it has a note for a title, and nothing of it can be changed here. */
+  readonly isNewer?: true;
 }
 
 /** Change of a session: item deltas in order, then whatever else of the snapshot changed. */

@@ -25,6 +25,13 @@ export function indexLines(bytes: Uint8Array): LineIndex {
     count: ends.length,
     isTorn,
     textAt: (line) =>
-      decoder.decode(bytes.subarray(line === 0 ? 0 : (ends[line - 1] ?? 0) + 1, ends[line] ?? 0)),
+      line === 0
+        ? withoutByteOrderMark(decoder.decode(bytes.subarray(0, ends[0] ?? 0)))
+        : decoder.decode(bytes.subarray((ends[line - 1] ?? 0) + 1, ends[line] ?? 0)),
   };
+}
+
+/** An editor may have put it at the beginning of a file; anywhere else it belongs to the text. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

@@ -35,7 +35,7 @@ export async function* searchSessions(
       return;
     }
     const seen = new Set<string>();
-    for await (const lines of storedLines(storage, sessionId)) {
+    for await (const lines of readable(storedLines(storage, sessionId))) {
       for (const { text } of lines) {
         if (isAborted(signal)) {
           return;
@@ -46,6 +46,18 @@ export async function* searchSessions(
         }
       }
     }
+  }
+}
+
+/** As far as they can be read: one file that cannot must not hide what the others hold. */
+async function* readable<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  const reading = pieces[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await reading.next().catch(() => undefined);
+    if (next === undefined || next.done === true) {
+      return;
+    }
+    yield next.value;
   }
 }
 

@@ -51,7 +51,10 @@ export interface SignalOfSession {
 /** The stored sessions. `create` writes nothing before the first entry. */
 export interface SessionStore {
   create(): OpenedSession;
-  /** Undefined when there is no such session or nothing of it can be read. */
+  /**
+   * Undefined when there is no such session or nothing of it can be read. Rejects with PatchbayError `newer_session`
+   * when only a newer version can, or, with `isOwn`, when a newer version wrote in it.
+   */
   open(
     sessionId: string,
     options?: {

@@ -73,16 +73,19 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         isOwn ? { ...dependencies, claimPatienceMs: 0 } : dependencies,
         sessionId,
       );
-      const found =
+      let newer: string | undefined;
+      const read =
         isOwn && !isOurs
           ? undefined
-          : await readStoredSession(storage, sessionId, {
-              onNewer: () => dependencies.onNotice?.(sessionId, newerText),
-            });
-      // What a newer version wrote stays untouched: it is shown as a copy only.
-      const read = isOwn && found?.isNewer === true ? undefined : found;
-      if (read === undefined) {
+          : await readStoredSession(storage, sessionId, { onNewer: () => (newer = newerText) });
+      if (isOwn && read?.isNewer === true) {
+        newer = newerOwnText; // what a newer version wrote in stays untouched: it is shown as a copy only
+      }
+      if (read === undefined || newer !== undefined) {
         await (isOurs ? storage.release?.(sessionId) : undefined);
+        if (newer !== undefined) {
+          throw new PatchbayError('newer_session', newer);
+        }
         return undefined;
       }
       const { record, places } = read;
@@ -140,7 +143,8 @@ export function createSessionStore(dependencies: SessionStoreDependencies): Sess
         for (const file of files) {
           try {
             const summary =
-              (isDeep ? undefined : summaryOf(file)) ?? (await deepSummaryOf(storage, file));
+              (isDeep ? undefined : (summaryOf(file) ?? newerAtItsEnds(file))) ??
+              (await deepSummaryOf(storage, file));
             summaries.push(...(summary === undefined ? [] : [summary]));
           } catch (error) {
             // One unreadable file must not hide the others.
@@ -160,6 +164,9 @@ const elsewhereText =
   'This session is open in another window. You see it as it was when you opened it; what you send goes to a copy.';
 const newerText =
   'This session was written by a newer version of Patchbay, and this one cannot read it. It was left as it is. Update Patchbay to open it.';
+const newerOwnText =
+  'A newer version of Patchbay wrote in this session. It was left as it is. Update Patchbay to change it.';
+const newerTitle = 'Written by a newer version of Patchbay';
 const partlyNewerText =
   'A newer version of Patchbay wrote in this session. You see what this version can read; what you send goes to a copy, and the session is left as it is. Update Patchbay to go on in it.';
 
@@ -260,15 +267,36 @@ function summaryOf(file: StoredEnds): SessionSummary | undefined {
   };
 }
 
+/** It is there for the user, whom it must not look lost to. */
+function newerSummaryOf({ sessionId: id, updatedAtMs, sizeBytes }: StoredFile): SessionSummary {
+  return { id, title: newerTitle, updatedAtMs, sizeBytes, isNewer: true };
+}
+
+/** A file of a newer version need not be read whole to be listed: this version writes in none. */
+function newerAtItsEnds(file: StoredEnds): SessionSummary | undefined {
+  const [first, ...others] = [file.first, file.last]
+    .flatMap((bytes) => {
+      const lines = indexLines(bytes);
+      return Array.from({ length: lines.count }, (_, line) => lines.textAt(line));
+    })
+    .map((line) => decodeLine(line));
+  const isNewer = first?.kind === 'otherSchema' && first.isNewer;
+  return isNewer && others.every(({ kind }) => kind !== 'line') ? newerSummaryOf(file) : undefined;
+}
+
 /** The title may stand anywhere in a long file, and without its head line a session is no less one. */
 async function deepSummaryOf(
   storage: SessionStorage,
   file: StoredFile,
 ): Promise<SessionSummary | undefined> {
-  const record = (await readStoredSession(storage, file.sessionId))?.record;
-  if (record === undefined) {
-    return undefined;
+  const found = { isNewer: false };
+  const read = await readStoredSession(storage, file.sessionId, {
+    onNewer: () => (found.isNewer = true),
+  });
+  if (read === undefined) {
+    return found.isNewer ? newerSummaryOf(file) : undefined;
   }
+  const { record } = read;
   const question = record.messages.find(({ role }) => role === 'user');
   const asked = question?.role === 'user' ? oneLine(question.text).slice(0, 160) : undefined;
   const preview = record.head?.preview ?? asked;

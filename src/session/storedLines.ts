@@ -1,5 +1,6 @@
 import { joinBytes } from '../base/joinBytes';
 import type { SessionStorage } from './contract';
+import { withoutByteOrderMark } from './lineIndex';
 
 /** Where a line stands in its file, in bytes; its end is counted with it. */
 export interface LinePlace {
@@ -25,12 +26,15 @@ export async function* storedLines(
   sessionId: string,
 ): AsyncGenerator<readonly StoredLine[]> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const toLine = (bytes: Uint8Array, start: number, isTorn: boolean): StoredLine => ({
-    text: decoder.decode(isTorn ? bytes : bytes.subarray(0, -1)),
-    start,
-    bytes: bytes.length,
-    isTorn,
-  });
+  const toLine = (bytes: Uint8Array, start: number, isTorn: boolean): StoredLine => {
+    const text = decoder.decode(isTorn ? bytes : bytes.subarray(0, -1));
+    return {
+      text: start === 0 ? withoutByteOrderMark(text) : text,
+      start,
+      bytes: bytes.length,
+      isTorn,
+    };
+  };
   // The pieces of a line that is longer than a block.
   let pieces: Uint8Array[] = [];
   let lineStart = 0;

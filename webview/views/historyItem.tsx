@@ -104,21 +104,25 @@ export function HistoryItem(props: HistoryItemProps): JSX.Element {
         <HistoryFacts session={session} modelName={props.modelName} />
       </button>
       <span class="history-actions">
-        <IconButton
-          icon="edit"
-          label={`Rename ${quoted}`}
-          onClick={() => {
-            isOver.current = false;
-            setTitle(session.title);
-          }}
-          testId="history-rename"
-        />
-        <IconButton
-          icon="export"
-          label={`Export ${quoted}`}
-          onClick={props.onExport}
-          testId="history-export"
-        />
+        {session.isNewer !== true && (
+          <>
+            <IconButton
+              icon="edit"
+              label={`Rename ${quoted}`}
+              onClick={() => {
+                isOver.current = false;
+                setTitle(session.title);
+              }}
+              testId="history-rename"
+            />
+            <IconButton
+              icon="export"
+              label={`Export ${quoted}`}
+              onClick={props.onExport}
+              testId="history-export"
+            />
+          </>
+        )}
         <IconButton
           icon="trash"
           label={`Delete ${quoted}`}

@@ -154,9 +154,12 @@ describe('hunks of lines with their endings', () => {
     expect(ranges('a\n}\nb\n', 'a\n}\n  }\nb\n')).toEqual([[2, 0, 3, 1]]);
   });
 
-  it('refuses indexes that are not there, named twice, or no indexes, and texts that are none', () => {
+  it('takes the indexes as a set: one that is named twice is approved once', () => {
+    expect(ask('a', 'b', [0, 0])).toEqual(ask('a', 'b', [0]));
+  });
+
+  it('refuses indexes that are not there, or no indexes, and texts that are none', () => {
     expect(() => ask('a', 'b', [1])).toThrow('there is no hunk 1; there are 1');
-    expect(() => ask('a', 'b', [0, 0])).toThrow('hunk 0 is named twice');
     expect(() => ask('a', 'b', [-1])).toThrow('-1 is no index');
     expect(() => ask('a', 'b', [0.5])).toThrow('0.5 is no index');
     expect(() => answerHunks({ base: 'a', proposed: 'b' })).toThrow('"approve" must be');

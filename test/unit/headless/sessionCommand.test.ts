@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -87,7 +88,117 @@ describe('headless session', () => {
     expect(await run('list', folder)).toMatchObject({ status: 0, lines: [{ id: 's1' }] });
     const verified = await run('verify', folder);
     expect(verified.status).toBe(1);
-    expect(verified.lines).toMatchObject([{ line: 6 }, { line: 7 }]);
+    expect(verified.lines).toMatchObject([
+      { id: 's1', line: 6 },
+      { id: 's1', line: 7 },
+      { id: 'loop', line: 0 },
+    ]);
+  });
+
+  it('[R203][R206] leaves a name that is no session of ours out of every answer alike, and says so', async () => {
+    const folder = join(bench.path, 'strange');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 's1.ndjson'), file);
+    writeFileSync(join(folder, 'twice.ndjson'), file.replaceAll('"s1"', '"twice"'));
+    linkSync(join(folder, 'twice.ndjson'), join(folder, 'again.ndjson'));
+    symlinkSync('s1.ndjson', join(folder, 'linked.ndjson'));
+    mkdirSync(join(folder, 'folder.ndjson'));
+    execFileSync('mkfifo', [join(folder, 'pipe.ndjson')]);
+    writeFileSync(join(folder, 'grün.ndjson'), file);
+    const strange = {
+      again: /second name/,
+      folder: /a folder/,
+      grün: /not the id of a session/,
+      linked: /a link/,
+      pipe: /no plain file/,
+      twice: /second name/,
+    };
+    for (const argv of [
+      ['list', folder],
+      ['list', folder, '--deep'],
+    ]) {
+      const listed = await text(...argv);
+      expect(listed.text.split('\n')).toHaveLength(2);
+      expect(listed).toMatchObject({ status: 0, text: expect.stringContaining('"s1"') as string });
+      for (const [name, why] of Object.entries(strange)) {
+        expect(listed.problem).toMatch(new RegExp(`${name}\\.ndjson: left out, .*${why.source}`));
+      }
+    }
+    expect((await text('search', folder, 'rename')).text).not.toContain('twice');
+    await expect(text('show', folder, 'twice')).rejects.toThrow(/was not read: .*second name/);
+    const verified = await run('verify', folder);
+    expect(verified.status).toBe(1);
+    expect(verified.lines[0]).toEqual({ id: 's1', file: join(folder, 's1.ndjson'), ok: true });
+    expect(verified.lines.slice(1)).toEqual(
+      Object.entries(strange).map(([id, why]) => ({
+        id,
+        file: join(folder, `${id}.ndjson`),
+        line: 0,
+        why: expect.stringMatching(why) as string,
+      })),
+    );
+  });
+
+  it('[R203] does not lose the first line of a file to a byte order mark that an editor has put there', async () => {
+    const folder = join(bench.path, 'marked');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 's1.ndjson'), `\uFEFF${file}`);
+    expect(await run('verify', folder)).toMatchObject({ status: 0, lines: [{ ok: true }] });
+    for (const argv of [
+      ['list', folder],
+      ['list', folder, '--deep'],
+    ]) {
+      expect((await run(...argv)).lines).toMatchObject([{ title: 'Rename it' }]);
+    }
+    expect((await run('show', folder, 's1')).lines).toHaveLength(4);
+    expect((await run('show', folder, 's1', '--last', '9')).lines).toHaveLength(4);
+  });
+
+  it('[R206] takes several folders, and one that is not there stops before anything is said', async () => {
+    const [one, two] = [join(bench.path, 'one'), join(bench.path, 'two')];
+    mkdirSync(one);
+    mkdirSync(two);
+    writeFileSync(join(one, 's1.ndjson'), file);
+    writeFileSync(join(two, 's2.ndjson'), `${file.replaceAll('"s1"', '"s2"')}{"schema":"patch`);
+    expect((await run('list', one, two)).lines).toMatchObject([
+      { id: 's1', folder: one },
+      { id: 's2', folder: two },
+    ]);
+    expect(await run('verify', one, two)).toMatchObject({
+      status: 1,
+      lines: [
+        { id: 's1', ok: true },
+        { id: 's2', line: 6 },
+      ],
+    });
+    expect(await run('verify', two, one)).toMatchObject({ status: 1 });
+    expect(await run('verify', one, one)).toMatchObject({ status: 0 });
+    expect(await run('verify', one, join(bench.path, 'none'), two)).toEqual({
+      status: 64,
+      lines: [],
+    });
+    expect(await run('verify', one, 's1.ndjson')).toMatchObject({ status: 0 });
+    await expect(run('show', one, two)).rejects.toThrow(/is not the id of a session/);
+  });
+
+  it('[R203] names a session that only a newer version can read', async () => {
+    const folder = join(bench.path, 'newer');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'n.ndjson'), file.replaceAll('session/1', 'session/99'));
+    for (const argv of [
+      ['list', folder],
+      ['list', folder, '--deep'],
+    ]) {
+      expect((await run(...argv)).lines).toMatchObject([
+        { id: 'n', title: 'Written by a newer version of Patchbay', isNewer: true },
+      ]);
+    }
+    for (const verb of ['show', 'export']) {
+      expect(await text(verb, folder, 'n')).toMatchObject({
+        status: 1,
+        problem: expect.stringContaining('written by a newer version') as string,
+      });
+    }
   });
 
   it('[R203] any value in any field of any line costs at most that line, for every verb and every other session', async () => {

@@ -100,6 +100,32 @@ describe('headless transcript', () => {
 });
 
 describe('a command of JSON lines', () => {
+  it('[R184] takes optional fields that are null as if they were absent', () => {
+    const plain = { ops: [{ append: { role: 'tool', content: 'r', tokens: 1 } }] };
+    const none = { toolCalls: null, toolCallId: null, toolName: null, nonDroppable: null };
+    const call = { id: 'c', name: 't' };
+    expect(
+      playTranscript({
+        maxTokens: null,
+        ops: [{ append: { role: 'tool', content: 'r', tokens: 1, ...none } }],
+      }),
+    ).toEqual(playTranscript(plain));
+    expect(
+      playTranscript({
+        ops: [
+          {
+            append: {
+              ...{ role: 'assistant', content: null, tokens: 1 },
+              ...{ ...none, toolCalls: [{ ...call, arguments: null }] },
+            },
+          },
+        ],
+      }).turns,
+    ).toEqual([
+      { role: 'assistant', content: '', tokens: 1, toolCalls: [{ ...call, arguments: null }] },
+    ]);
+  });
+
   it('answers line by line in their order, whatever the pieces; a bad line costs itself only', async () => {
     const written: string[] = [];
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

@@ -76,19 +76,29 @@ describe('session files', () => {
 
     const listed = (await storage.list()).map(({ sessionId }) => sessionId);
     expect(listed).toContain('good');
-    const strange = ['loop', 'dangling', 'linked', 'folder', 'pipe', 'not a name'];
-    expect(listed.filter((id) => strange.includes(id))).toEqual([]);
+    expect(listed).toEqual(['good']);
     const ends: unknown[] = [];
     for await (const some of storage.ends(100)) {
       ends.push(...some.map(({ sessionId, first }) => [sessionId, textOf(first)]));
     }
-    expect(ends).toContainEqual(['good', '{"n":1}\n']);
-    expect(ends.filter((one) => strange.includes(String(Array.isArray(one) && one[0])))).toEqual(
-      [],
-    );
+    expect(ends).toEqual([['good', '{"n":1}\n']]);
+    expect(await storage.skipped()).toEqual([
+      { name: 'dangling.ndjson', why: 'it is a link' },
+      { name: 'folder.ndjson', why: 'it is a folder' },
+      { name: 'linked.ndjson', why: 'it is a link' },
+      { name: 'loop.ndjson', why: 'it is a link' },
+      { name: 'not a name.ndjson', why: 'its name is not the id of a session' },
+      { name: 'other.ndjson', why: 'it has a second name (a hard link)' },
+      { name: 'pipe.ndjson', why: 'it is no plain file' },
+      { name: 'twice.ndjson', why: 'it has a second name (a hard link)' },
+    ]);
     expect(textOf(await storage.read('good'))).toBe('{"n":1}\n');
     await expect(storage.read('loop')).rejects.toMatchObject({ code: 'unsafe_file' });
     await expect(storage.read('linked')).rejects.toMatchObject({ code: 'unsafe_file' });
+    await expect(storage.read('twice')).rejects.toThrow(
+      /twice\.ndjson was not read: it has a second name \(a hard link\)\.$/,
+    );
+    await expect(storage.append('twice', 'x')).rejects.toThrow(/was not written: .*Remove it/);
   });
 
   it('[R206] rename refuses a name that is taken, and leaves both as they were', async () => {

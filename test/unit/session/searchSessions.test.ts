@@ -44,3 +44,32 @@ it('finds a text in the messages of all sessions, whatever its case, and stops w
   expect(await find('  ', signal)).toEqual([]);
   expect(await find('parsefile', AbortSignal.abort())).toEqual([]);
 });
+
+it('[R206] finds what the others hold when a file cannot be read', async () => {
+  const clock = new FakeClock();
+  const storage = new MemorySessionStorage(clock);
+  for (const sessionId of ['first', 'locked', 'last']) {
+    await storage.append(
+      sessionId,
+      encodeLine({
+        type: 'entry',
+        id: 'a',
+        parent: null,
+        atMs: clock.nowMs(),
+        kind: 'message',
+        message: { role: 'user', text: 'wanted', createdAtMs: 0 },
+      }),
+    );
+    await clock.advance(10);
+  }
+  const readRange = storage.readRange.bind(storage);
+  storage.readRange = (sessionId, ...place) =>
+    sessionId === 'locked'
+      ? Promise.reject(new Error('EACCES: permission denied'))
+      : readRange(sessionId, ...place);
+  const found: string[] = [];
+  for await (const match of searchSessions(storage, 'wanted', new AbortController().signal)) {
+    found.push(match.sessionId);
+  }
+  expect(found).toEqual(['last', 'first']);
+});

@@ -110,11 +110,65 @@ describe('the format of a session file', () => {
     const { store, storage, notices } = setUp();
     const line = '{"schema":"patchbay.session/99","type":"head","session":"s1"}\n';
     await storage.append('s1', line);
-    expect(await store.open('s1')).toBeUndefined();
-    expect(notices).toEqual([
-      'This session was written by a newer version of Patchbay, and this one cannot read it. It was left as it is. Update Patchbay to open it.',
-    ]);
+    for (const isOwn of [false, true]) {
+      await expect(store.open('s1', { isOwn })).rejects.toMatchObject({
+        code: 'newer_session',
+        message:
+          'This session was written by a newer version of Patchbay, and this one cannot read it. It was left as it is. Update Patchbay to open it.',
+      });
+    }
+    expect(notices).toEqual([]);
+    expect(await store.fork('s1')).toBeUndefined();
     expect(storage.files.get('s1')?.text).toBe(line);
+  });
+
+  it('[R203][R206] lists a session that only a newer version can read, with a note for a title', async () => {
+    const { store, storage } = setUp();
+    const line = (type: string, more = '') =>
+      `{"schema":"patchbay.session/99","type":"${type}","session":"s1"${more}}\n`;
+    await storage.append('short', line('head'));
+    const long = line('head') + line('entry', `,"text":"${'x'.repeat(9000)}"`) + line('end');
+    await storage.append('long', long);
+    await storage.append('unread head', line('head', `,"title":"${'x'.repeat(9000)}"`));
+    const reads: string[] = [];
+    const readRange = storage.readRange.bind(storage);
+    storage.readRange = (id, ...place) => {
+      reads.push(id);
+      return readRange(id, ...place);
+    };
+    for (const isDeep of [false, true]) {
+      const listed = await store.list({ isDeep });
+      expect(listed.map(({ id, title, isNewer }) => [id, title, isNewer]).sort()).toEqual(
+        ['long', 'short', 'unread head'].map((id) => [
+          id,
+          'Written by a newer version of Patchbay',
+          true,
+        ]),
+      );
+      if (!isDeep) {
+        expect(new Set(reads)).toEqual(new Set(['unread head']));
+      }
+    }
+    expect(storage.files.get('long')?.text).toBe(long);
+  });
+
+  it('[R203] gives no other title to a session that a newer version wrote in, and says why', async () => {
+    const { store, storage } = setUp();
+    const session = store.create();
+    const { id } = session.stored;
+    session.log.turnStarted('t1');
+    session.log.message('t1', { role: 'user', text: 'hello', createdAtMs: 1 });
+    session.log.turnEnded('t1');
+    await session.log.flush();
+    await storage.append(id, '{"schema":"patchbay.session/99","type":"entry","id":"x"}\n');
+    const before = storage.files.get(id)?.text;
+    await expect(store.open(id, { isOwn: true })).rejects.toMatchObject({
+      code: 'newer_session',
+      message: expect.stringMatching(
+        /^A newer version of Patchbay wrote in this session\./,
+      ) as string,
+    });
+    expect(storage.files.get(id)?.text).toBe(before);
   });
 });
 
