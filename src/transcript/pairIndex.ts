@@ -2,18 +2,18 @@ import type { Turn } from './turn';
 
 /**
  * Which result belongs to which call, by id and not by neighbourhood: a steering message may stand between them. An id
- * that is used again belongs to the newest call that has it. A result that came before any call of its id belongs to
+ * that is used again belongs to the newest call that has it. Results that came before any call of their id belong to
  * the first call that follows.
  */
 export class PairIndex {
   private readonly newestCaller = new Map<string, number>();
   /** Of an id that was used again: its other callers, oldest first. */
-  private readonly olderCallers = new Map<string, number[]>();
+  private readonly olderCallers = new Map<string, Set<number>>();
   /** By place: of a result the place of its caller, of a caller those of its results. */
   private callers: (number | undefined)[] = [];
   private results: (number[] | undefined)[] = [];
-  /** Newest result without a call, by id. */
-  private readonly early = new Map<string, number>();
+  /** Results without a call, by id. */
+  private readonly early = new Map<string, Set<number>>();
 
   /** Takes in a turn at its place; turns come in order. */
   add(turn: Turn, slot: number): void {
@@ -23,14 +23,13 @@ export class PairIndex {
       for (const { id } of turn.toolCalls ?? []) {
         const older = this.newestCaller.get(id);
         if (older !== undefined && older !== slot) {
-          this.olderCallers.set(id, [...(this.olderCallers.get(id) ?? []), older]);
+          addTo(this.olderCallers, id, older);
         }
         this.newestCaller.set(id, slot);
-        const result = this.early.get(id);
-        if (result !== undefined) {
-          this.early.delete(id);
+        for (const result of this.early.get(id) ?? []) {
           this.link(slot, result);
         }
+        this.early.delete(id);
       }
     }
     if (turn.role !== 'tool' || turn.toolCallId === undefined) {
@@ -38,7 +37,7 @@ export class PairIndex {
     }
     const caller = this.newestCaller.get(turn.toolCallId);
     if (caller === undefined) {
-      this.early.set(turn.toolCallId, slot);
+      addTo(this.early, turn.toolCallId, slot);
     } else {
       this.link(caller, slot);
     }
@@ -63,8 +62,8 @@ export class PairIndex {
       this.results[slot] = undefined;
     } else if (turn.role === 'tool') {
       this.callers[slot] = undefined;
-      if (turn.toolCallId !== undefined && this.early.get(turn.toolCallId) === slot) {
-        this.early.delete(turn.toolCallId);
+      if (turn.toolCallId !== undefined) {
+        removeFrom(this.early, turn.toolCallId, slot);
       }
     }
   }
@@ -86,37 +85,39 @@ export class PairIndex {
     });
     this.callers = callers;
     this.results = results;
-    for (const [id, slots] of this.olderCallers) {
-      const left = slots.map(placeOf).filter((at) => at !== undefined);
-      this.olderCallers.set(id, left);
-    }
-    for (const index of [this.newestCaller, this.early]) {
-      for (const [id, slot] of index) {
-        const place = places[slot];
-        if (place === undefined) {
+    for (const index of [this.olderCallers, this.early]) {
+      for (const [id, slots] of index) {
+        const left = [...slots].map(placeOf).filter((at) => at !== undefined);
+        if (left.length === 0) {
           index.delete(id);
         } else {
-          index.set(id, place);
+          index.set(id, new Set(left));
         }
+      }
+    }
+    for (const [id, slot] of this.newestCaller) {
+      const place = places[slot];
+      if (place === undefined) {
+        this.newestCaller.delete(id);
+      } else {
+        this.newestCaller.set(id, place);
       }
     }
   }
 
   /** An older call of the same id is the newest one then. */
   private forgetCaller(id: string, slot: number): void {
-    const older = this.olderCallers.get(id)?.filter((caller) => caller !== slot) ?? [];
-    if (this.newestCaller.get(id) === slot) {
-      const newest = older.pop();
-      if (newest === undefined) {
-        this.newestCaller.delete(id);
-      } else {
-        this.newestCaller.set(id, newest);
-      }
+    if (this.newestCaller.get(id) !== slot) {
+      removeFrom(this.olderCallers, id, slot);
+      return;
     }
-    if (older.length === 0) {
-      this.olderCallers.delete(id);
+    // The oldest go first: that others of its id are left is rare.
+    const newest = [...(this.olderCallers.get(id) ?? [])].at(-1);
+    if (newest === undefined) {
+      this.newestCaller.delete(id);
     } else {
-      this.olderCallers.set(id, older);
+      this.newestCaller.set(id, newest);
+      removeFrom(this.olderCallers, id, newest);
     }
   }
 
@@ -132,3 +133,20 @@ export class PairIndex {
 }
 
 const none: readonly number[] = [];
+
+function addTo(index: Map<string, Set<number>>, id: string, slot: number): void {
+  const known = index.get(id);
+  if (known === undefined) {
+    index.set(id, new Set([slot]));
+  } else {
+    known.add(slot);
+  }
+}
+
+function removeFrom(index: Map<string, Set<number>>, id: string, slot: number): void {
+  const known = index.get(id);
+  known?.delete(slot);
+  if (known?.size === 0) {
+    index.delete(id);
+  }
+}
