@@ -17,7 +17,7 @@ export const openaiAddress = 'https://api.openai.com/v1';
 
 /** A model that takes text alone, in the words of OpenAI, Ollama, vLLM, llama.cpp and OpenRouter. */
 const picturesRefusal =
-  /(not|n't) support.{0,30}(image|vision|multimodal|picture)|(image|vision|multimodal)[^.]{0,40}(not|n't) support|(not|n't) a (multimodal|vision)|missing data required for image|unknown variant .?image_url/i;
+  /(not|n't) support.{0,30}(image|vision|multimodal|picture)|(image|vision|multimodal)[^.]{0,40}(not|n't) support|(not|n't) a (multimodal|vision)|missing data required for image|unknown variant .?image_url|no endpoints found that support image/i;
 
 /** Own deadlines are kept by the network stream: the SDK's are moved out of the way. */
 const noTimeoutMs = 2_147_483_647;
@@ -55,7 +55,8 @@ export function createChatProvider(fetch: FetchFunction): NetworkProducer {
       { part: 'reasoningText', refusal: /reasoning_content|reasoning_text|'?reasoning'?/i },
       {
         part: 'tools',
-        refusal: /(not|n't) support.{0,30}(tool|function)|(tool|function).{0,40}not support/i,
+        refusal:
+          /(not|n't) support.{0,30}(tool|function)|(tool|function).{0,40}not support|no endpoints found that support tool/i,
       },
       { part: 'pictures', refusal: picturesRefusal },
     ],

@@ -14,7 +14,7 @@ export interface TolerantSend<Part extends string> {
 }
 
 /**
- * Sends a request; when the server refuses it (400, 422) and names an optional part, sends it again without that part.
+ * Sends a request; when the server refuses it (400, 422, and 404 where nobody behind it takes the part) and names an optional part, sends it again without that part.
  * Every part is given up at most once, so this ends. Everything else is thrown on.
  */
 export async function sendTolerantly<Part extends string>(
@@ -37,15 +37,25 @@ export function refusedNotice(provider: string, parts: readonly string[]): strin
   return `${provider} did not take: ${parts.join(', ')}. The request was sent without.`;
 }
 
+/** OpenRouter, of a model that it knows. Other words with 404 mean that it does not. */
+const noneBehindWords = /no endpoints found that support (image|tool)/i;
+
 function refusedPart<Part extends string>(
   error: unknown,
   tolerant: TolerantSend<Part>,
 ): Part | undefined {
   const fault = faultOfThrown(error);
-  if (fault?.status !== 400 && fault?.status !== 422) {
+  if (fault === undefined) {
     return undefined;
   }
   const words = `${fault.type ?? ''} ${fault.message} ${fault.body ?? ''}`;
+  const isRefusal =
+    fault.status === 400 ||
+    fault.status === 422 ||
+    (fault.status === 404 && noneBehindWords.test(words));
+  if (!isRefusal) {
+    return undefined;
+  }
   return tolerant.parts.find(
     ({ part, refusal }) => !tolerant.refused.has(part) && refusal.test(words),
   )?.part;

@@ -155,12 +155,13 @@ describe('a model that takes no pictures', () => {
 
   it('is asked again without them when its server says that it takes none, and the user is told each time', async () => {
     const words = sse({ choices: [{ index: 0, delta: { content: 'ok' }, finish_reason: 'stop' }] });
-    for (const message of [
-      'This model does not support image inputs.',
-      'this model is missing data required for image input',
-      'llava is not a multimodal model',
-    ]) {
-      const refusal = jsonAnswer(400, { error: { message } });
+    for (const [status, message] of [
+      [400, 'This model does not support image inputs.'],
+      [400, 'this model is missing data required for image input'],
+      [400, 'llava is not a multimodal model'],
+      [404, 'No endpoints found that support image input'],
+    ] as const) {
+      const refusal = jsonAnswer(status, { error: { message } });
       const scripted = new ScriptedFetch(refusal, words, refusal, words);
       const provider = createChatProvider(scripted.fetch);
       const model = networkModel('openai-chat', { address: 'http://localhost:1/v1' });
@@ -173,6 +174,16 @@ describe('a model that takes no pictures', () => {
         expect(JSON.stringify(scripted.sent[turn * 2 - 1]?.body)).not.toContain('AAAA');
       }
     }
+  });
+
+  it('is not one that its server does not know', async () => {
+    const message = 'No endpoints found for acme/vision, which takes image input.';
+    const scripted = new ScriptedFetch(jsonAnswer(404, { error: { message, code: 404 } }));
+    const provider = createChatProvider(scripted.fetch);
+    const model = networkModel('openai-chat', { address: 'http://localhost:1/v1' });
+    const { failure } = summarize(await collect(provider.stream(model, context, options)));
+    expect(failure).toMatchObject({ code: 'model_not_found' });
+    expect(scripted.sent).toHaveLength(1);
   });
 
   it('can be named by the user for a server of their own', () => {
