@@ -170,5 +170,16 @@ e2e('no Markdown makes the panel stand still, at once and in pieces', async (t) 
     if (atOnce.html !== inPieces.html) wrong.push(`${name}: in pieces it looks otherwise`);
   }
   assert.deepEqual(wrong, []);
+
+  // A table that is too long is said to be shown as it is written, once and not as a part of its text.
+  await draw(`|a|b|\n|-|-|\n${'|x|y|\n'.repeat(8000)}`, 40);
+  const notes = await view.frame.evaluate(() =>
+    [...document.querySelectorAll('.markdown > .is-plain')].map(
+      (box) => getComputedStyle(box, '::before').content,
+    ),
+  );
+  assert.ok(notes.length > 1, `${notes.length} chunks`);
+  assert.match(notes[0], /shown as it is written/);
+  assert.deepEqual(new Set(notes.slice(1)), new Set(['none']));
   assert.deepEqual(view.incidents, []);
 });
