@@ -282,6 +282,9 @@ describe('isResultOf', () => {
     expect(isResultOf('endpoint/add', {})).toBe(false);
     const session = { id: 's', title: 't', updatedAtMs: 1, isCurrent: true };
     expect(isResultOf('session/list', { sessions: [session] })).toBe(true);
+    const newer = { ...session, isNewer: true };
+    expect(isResultOf('session/list', { sessions: [newer] })).toBe(true);
+    expect(isResultOf('session/list', { sessions: [{ ...newer, isNewer: false }] })).toBe(false);
     expect(isResultOf('session/list', { sessions: [{ ...session, title: 1 }] })).toBe(false);
   });
 });

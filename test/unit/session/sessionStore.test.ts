@@ -265,6 +265,25 @@ describe('the session store', () => {
     expect(clock.pendingCount).toBeLessThanOrEqual(1);
   });
 
+  it('[R203][R206] what only a newer version can read is in the list, is neither shown nor given a title, and stays as it is', async () => {
+    const { manager, storage } = sessionBench([answer('hello')]);
+    const session = manager.current;
+    session.submit('hi');
+    await session.whenIdle();
+    const text = '{"schema":"patchbay.session/99","type":"head","session":"later"}\n';
+    await storage.append('later', text);
+    const [listed] = (await manager.list()).filter(({ id }) => id === 'later');
+    expect(listed).toMatchObject({
+      title: 'Written by a newer version of Patchbay',
+      isNewer: true,
+    });
+    for (const refused of [manager.open('later'), manager.rename('later', 'Mine')]) {
+      await expect(refused).rejects.toThrow(/^This session was written by a newer version/);
+    }
+    expect(manager.current).toBe(session);
+    expect(storage.files.get('later')?.text).toBe(text);
+  });
+
   it('[R202] what is evicted from the window of a model is not sent, and stays on disk and in the view', async () => {
     const model = { ...networkModel, contextWindowTokens: 6000 };
     const output = 'line of the file that is read\n'.repeat(300);
