@@ -527,50 +527,6 @@ describe('TranscriptStore', () => {
     expect(looks(4000)).toBeLessThan(1.5 * looks(500));
   });
 
-  it('[R194] all its work on lists grows with the turns and not with their square', () => {
-    const work = (count: number): number => {
-      const turns = Array.from({ length: count / 4 }, (_, index) =>
-        exchange(String(index), index % 40 === 0 ? 3 : 1, 10),
-      ).flat();
-      const runs = [0, 1, 2].map(() => {
-        const store = new TranscriptStore();
-        const begin = process.cpuUsage();
-        for (const one of turns) {
-          store.append(one);
-          store.maybeEvict(5000);
-        }
-        for (let budget = store.tokenCount; budget >= 0; budget -= 10) {
-          store.maybeEvict(budget);
-        }
-        const { user, system } = process.cpuUsage(begin);
-        return user + system;
-      });
-      return Math.min(...runs);
-    };
-    work(4000);
-    // Eight times the turns: eight times the work where it is linear, sixty-four times where it is not.
-    expect(work(32_000)).toBeLessThan(32 * work(4000));
-
-    const whole = (count: number): number => {
-      const runs = [0, 1, 2].map(() => {
-        const store = new TranscriptStore();
-        exchange('huge', count / 2, 10).forEach((one) => store.append(one));
-        store.append(turn('user', 10));
-        const begin = process.cpuUsage();
-        for (let budget = store.tokenCount; budget >= 0; budget -= 10) {
-          store.maybeEvict(budget);
-        }
-        expect(store.length).toBe(1);
-        const { user, system } = process.cpuUsage(begin);
-        return user + system;
-      });
-      return Math.min(...runs);
-    };
-    whole(8000);
-    // A few milliseconds of it are the collector's, on a busy machine more of them.
-    expect(whole(64_000)).toBeLessThan(32 * whole(8000));
-  }, 60_000);
-
   it('[R195][R196] long tool results are replaced oldest first by a summary of their own, until within the budget', () => {
     const long = 'first line of the file\n'.repeat(200);
     const store = TranscriptStore.fromTurns([
