@@ -1,7 +1,9 @@
 // What an agent says in a long turn, as Claude Code 2.1 was recorded: answers in small deltas, each repeated whole, and now
 // and then a tool whose result is one line of 5 MB.
 const sessionId = '75eb3608-434d-4884-a0af-3c2d024499b2';
-const uuid = (n) => `c1f9120b-4cc6-4cdb-95f6-${n.toString(16).padStart(12, '0')}`;
+let lineCount = 0;
+/** Every line has its own: one that comes again is the same line. */
+const uuid = () => `c1f9120b-4cc6-4cdb-95f6-${(lineCount++).toString(16).padStart(12, '0')}`;
 const pieces = [
   'The cord ',
   'joins two',
@@ -14,17 +16,17 @@ const pieces = [
 ];
 
 /** One line of an agent without its line end. */
-const event = (message, n, body) =>
+const event = (message, body) =>
   JSON.stringify({
     type: 'stream_event',
     event: body,
     session_id: sessionId,
     parent_tool_use_id: null,
-    uuid: uuid(n),
+    uuid: uuid(),
     api_message_id: message,
   });
 
-const whole = (message, n, content) =>
+const whole = (message, content) =>
   JSON.stringify({
     type: 'assistant',
     message: {
@@ -37,7 +39,7 @@ const whole = (message, n, content) =>
     },
     parent_tool_use_id: null,
     session_id: sessionId,
-    uuid: uuid(n),
+    uuid: uuid(),
   });
 
 /** An answer of `deltas` pieces of text. */
@@ -45,24 +47,24 @@ function answer(round, deltas) {
   const id = `msg_${round}`;
   const text = Array.from({ length: deltas }, (_, i) => pieces[(i * 7 + round) % pieces.length]);
   return [
-    event(id, 1, {
+    event(id, {
       type: 'message_start',
       message: { id, type: 'message', role: 'assistant', content: [] },
     }),
-    event(id, 2, {
+    event(id, {
       type: 'content_block_start',
       index: 0,
       content_block: { type: 'text', text: '' },
     }),
-    ...text.map((piece, n) =>
-      event(id, n + 3, {
+    ...text.map((piece) =>
+      event(id, {
         type: 'content_block_delta',
         index: 0,
         delta: { type: 'text_delta', text: piece },
       }),
     ),
-    whole(id, 4, [{ type: 'text', text: text.join('') }]),
-    event(id, 5, { type: 'content_block_stop', index: 0 }),
+    whole(id, [{ type: 'text', text: text.join('') }]),
+    event(id, { type: 'content_block_stop', index: 0 }),
   ];
 }
 
@@ -72,7 +74,7 @@ function bigResult(round, bytes) {
   const content = line.repeat(Math.ceil(bytes / (JSON.stringify(line).length + 1)));
   const callId = `toolu_${round}`;
   return [
-    whole(`msg_tool_${round}`, 1, [
+    whole(`msg_tool_${round}`, [
       { type: 'tool_use', id: callId, name: 'Read', input: { file_path: '/workspace/big.ts' } },
     ]),
     JSON.stringify({
@@ -80,7 +82,7 @@ function bigResult(round, bytes) {
       message: { role: 'user', content: [{ tool_use_id: callId, type: 'tool_result', content }] },
       parent_tool_use_id: null,
       session_id: sessionId,
-      uuid: uuid(round),
+      uuid: uuid(),
     }),
   ];
 }
