@@ -232,6 +232,8 @@ export interface LaunchPlan {
   readonly leaseKey?: string;
 }
 
+export type ToolCallEvent = Extract<NormalizedEvent, { readonly kind: 'tool_call' }>;
+
 /** What one message from the child meant. */
 export interface ParseStep {
   readonly out: readonly (
@@ -258,6 +260,8 @@ export interface ExchangeParser {
   explainExit?(exit: ChildExit): Failure | undefined;
   /** The end that was as good as said when the child exited; asked before `explainExit`. */
   endAtExit?(exit: ChildExit): ParseStep | undefined;
+  /** The calls that it has not told yet, for instance because they never began: asked at the end, however that comes. */
+  heldCalls?(): readonly ToolCallEvent[];
 }
 
 export interface ExchangeParserContext {

@@ -446,6 +446,7 @@ class ExchangeRun {
     if (this.terminal.isSettled) {
       return;
     }
+    this.tellHeldCalls();
     this.withdrawQuestions();
     for (const callId of this.runningTools) {
       this.tellObservation({
@@ -463,6 +464,16 @@ class ExchangeRun {
     this.terminal.resolve(terminal);
     this.options.opts.signal.removeEventListener('abort', this.onAbort);
     this.startTimer?.dispose();
+  }
+
+  private tellHeldCalls(): void {
+    try {
+      this.parser?.heldCalls?.().forEach((call) => this.emit(call));
+    } catch (error) {
+      this.options.logger.warn(
+        `the last calls of ${this.options.agentName} were not told: ${errorMessage(error)}`,
+      );
+    }
   }
 
   private withdrawQuestions(): void {

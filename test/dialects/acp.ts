@@ -89,6 +89,16 @@ function acpChild(): DialectChild {
         rawInput: { command: 'ls' },
       }),
     ],
+    // Without a status: that is `pending`.
+    announced: (id) => [
+      update({ sessionUpdate: 'tool_call', toolCallId: id, title: 'ls', kind: 'execute' }),
+      update({
+        sessionUpdate: 'tool_call_update',
+        toolCallId: id,
+        status: 'pending',
+        rawInput: { command: 'ls' },
+      }),
+    ],
     result: (id) => [
       update({
         sessionUpdate: 'tool_call_update',

@@ -44,6 +44,8 @@ export interface DialectChild {
   text(delta: string): readonly unknown[];
   /** A call of the child's own tool: `ls`. Given again with the same id it is the same call. */
   call(id: string): readonly unknown[];
+  /** The same call as it is told of first, before anybody says that it begins. Absent: there is no such word but `call`. */
+  announced?(id: string): readonly unknown[];
   /** The result of that call. */
   result(id: string): readonly unknown[];
   /** A question about a command, with this id. Only where the dialect can ask. */

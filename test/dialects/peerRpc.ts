@@ -14,6 +14,15 @@ const ended = (stopReason: string, errorMessage?: string): readonly unknown[] =>
   { type: 'agent_end', messages: [assistant(stopReason, errorMessage)] },
 ];
 
+const announcedCall = (id: string): unknown => ({
+  type: 'message_update',
+  assistantMessageEvent: {
+    type: 'toolcall_end',
+    contentIndex: 1,
+    toolCall: { type: 'toolCall', id, name: 'bash', arguments: { command: 'ls' } },
+  },
+});
+
 /** pi's rpc mode with our extension in it, as pi 0.73.1 speaks. */
 export const peerRpcDialect: Dialect = {
   name: 'pi-rpc',
@@ -73,16 +82,10 @@ export const peerRpcDialect: Dialect = {
         },
       ],
       call: (id) => [
-        {
-          type: 'message_update',
-          assistantMessageEvent: {
-            type: 'toolcall_end',
-            contentIndex: 1,
-            toolCall: { type: 'toolCall', id, name: 'bash', arguments: { command: 'ls' } },
-          },
-        },
+        announcedCall(id),
         { type: 'tool_execution_start', toolCallId: id, toolName: 'bash', args: { command: 'ls' } },
       ],
+      announced: (id) => [announcedCall(id)],
       result: (id) => [
         {
           type: 'tool_execution_end',

@@ -10,7 +10,7 @@ import {
 } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { toolError, toolOk, type ToolResult, type ToolResultDetails } from '../../events/toolCall';
-import type { ParseStep } from '../contract';
+import type { ParseStep, ToolCallEvent } from '../contract';
 import {
   contentDiffs,
   contentTerminals,
@@ -60,7 +60,7 @@ const maxProgressChars = 4000;
 /**
  * The calls that an agent reports, from `tool_call`, `tool_call_update` and questions, in whatever order they come: an
  * update of a call that was never announced makes it. A call is passed on once, with the best input there is: when it
- * leaves `pending`, at a question about it, or at its end.
+ * leaves `pending`, at a question about it, at its end, or at that of the exchange.
  */
 export class AcpCalls {
   private readonly tracked = new Map<string, Tracked>();
@@ -114,7 +114,7 @@ export class AcpCalls {
   }
 
   /** The `tool_call` event, unless it is out already. */
-  report(id: string): readonly Item[] {
+  report(id: string): readonly ToolCallEvent[] {
     const tracked = this.tracked.get(id);
     if (tracked === undefined || tracked.isReported) {
       return [];
@@ -140,6 +140,11 @@ export class AcpCalls {
     const out = [...this.report(id), result(tracked.call, toolError(why, { outcome: 'denied' }))];
     this.slim(tracked);
     return out;
+  }
+
+  /** The calls that are still held back, because nobody has said that they begin: for the end of the exchange. */
+  reportAll(): readonly ToolCallEvent[] {
+    return [...this.tracked.keys()].flatMap((id) => this.report(id));
   }
 
   /** The newest open call that fits: what a delegated call of the agent belongs to. */

@@ -8,6 +8,7 @@ import type {
   ExchangeParser,
   ExchangeParserContext,
   ParseStep,
+  ToolCallEvent,
 } from '../contract';
 import { toolsNotTaken, worksWithOurTools } from '../delegatedTools';
 import { JsonRpcPeer, type RpcId, type RpcIncoming } from '../jsonRpcPeer';
@@ -166,6 +167,10 @@ export class AcpParser implements ExchangeParser {
     }
     const error: AcpError = { code: 0, message: exit.stderrTail, data: undefined };
     return isAuthError(error) ? acpFailure(error, this.agentName, this.child.quirks) : undefined;
+  }
+
+  heldCalls(): readonly ToolCallEvent[] {
+    return this.calls.reportAll();
   }
 
   accept(message: unknown): ParseStep {

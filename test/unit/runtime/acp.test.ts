@@ -638,6 +638,24 @@ describe('the calls of an ACP agent', () => {
     expect(results(turn)).toEqual([toolOk('text')]);
   });
 
+  it('[R66] a call that never left pending is told at the end, with what is known of it, unless it was denied', async () => {
+    const agent = new Agent();
+    const turn = await agent.run('x');
+    agent.update(
+      { sessionUpdate: 'tool_call', toolCallId: 'a', title: 'ls', kind: 'execute' },
+      { sessionUpdate: 'tool_call_update', toolCallId: 'a', rawInput: { command: 'ls -l' } },
+      { sessionUpdate: 'tool_call', toolCallId: 'b', title: 'done', kind: 'other' },
+      { sessionUpdate: 'tool_call_update', toolCallId: 'b', status: 'completed' },
+    );
+    agent.end();
+    await turn.message;
+    expect(calls(turn)).toEqual([
+      { id: 'b', name: 'done', arguments: { title: 'done' }, executedBy: 'child' },
+      { id: 'a', name: 'ls', arguments: { command: 'ls -l' }, executedBy: 'child' },
+    ]);
+    expect(results(turn).map((result) => result.details?.outcome)).toEqual([undefined, 'aborted']);
+  });
+
   it('an update of a call that was never announced makes it', async () => {
     const agent = new Agent();
     const turn = await agent.run('x');
