@@ -234,6 +234,40 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     ]);
   });
 
+  it.each(['finish', 'exit', 'stop', 'stop that is not heard'])(
+    '[R66] tells of a call that was announced and never began, and closes it, at the %s',
+    async (end) => {
+      const stage = new DialectStage(dialect);
+      const turn = await stage.begin();
+      const { child } = stage;
+      stage.say(child.hello(), child.announced?.('0') ?? child.call('0'));
+      if (end === 'finish') {
+        stage.say(child.finish());
+      } else if (end === 'exit') {
+        stage.lab.transport.exit({ code: 1 });
+      } else {
+        turn.abort();
+        stage.say(end === 'stop' ? child.interrupted() : []);
+        await stage.lab.pass(10_000);
+      }
+      // A command of Codex that is open at the end goes on in the background.
+      const runsOn = dialect.name === 'codex-app-server' && end === 'finish';
+      const message = await turn.message;
+      const stop = end === 'finish' ? 'stop' : end === 'exit' ? 'error' : 'aborted';
+      expect([message.stopReason, terminals(turn.log)]).toEqual([stop, 1]);
+      expect(message.content.map((block) => block.kind)).toEqual(['tool_call']);
+      expect(
+        turn.log.flatMap((item) =>
+          item.kind === 'tool_call'
+            ? [`call ${item.call.id}`]
+            : item.kind === 'tool_result'
+              ? [`result ${item.callId}: ${item.result.details?.outcome ?? ''}`]
+              : [],
+        ),
+      ).toEqual(['call 0', `result 0: ${runsOn ? '' : 'aborted'}`]);
+    },
+  );
+
   it('[R70] goes on after a broken line, and says so once', async () => {
     const stage = new DialectStage(dialect);
     const turn = await stage.begin();
@@ -534,6 +568,40 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     expect(heardBy(stage.lab.transports.length - 1)).toContain('the second');
     stage.say(stage.child.hello(), stage.child.text('B'), stage.child.finish());
     expect(await endOf(two)).toEqual(finished('B'));
+  });
+
+  it('[R64] hears a stop of a prompt that waits for a busy child, at once, and never starts it', async () => {
+    const stage = new DialectStage(dialect);
+    const one = stage.lab.run('the first');
+    await stage.lab.pass();
+    await stage.lab.pass();
+    const two = stage.lab.run('the second');
+    const three = stage.lab.run('the third');
+    await stage.lab.pass();
+    two.abort();
+    await stage.lab.pass();
+    expect(await endOf(two)).toEqual(stopped(''));
+    // A child of its own begins at once; it is told nothing either, or what it was told is stopped with it.
+    const isShared = stage.lab.starts[0]?.launch.leaseKey !== undefined;
+    const [first] = stage.lab.transports;
+    if (first === undefined) {
+      throw new Error('a child was to be started');
+    }
+    expect(stage.lab.transports).toHaveLength(isShared ? 1 : 3);
+    expect(terminals(one.log) + terminals(three.log)).toBe(0);
+    const a = stage.childOf(first);
+    first.emit(...a.hello(), ...a.text('A'), ...a.finish());
+    expect(await endOf(one)).toEqual(finished('A'));
+    await stage.lab.pass();
+    await stage.lab.pass();
+    stage.say(stage.child.hello(), stage.child.text('C'), stage.child.finish());
+    expect(await endOf(three)).toEqual(finished('C'));
+    await stage.lab.pass(10_000);
+    if (isShared) {
+      expect(
+        JSON.stringify(stage.lab.transports.map(({ sent }) => sent)).includes('the second'),
+      ).toBe(false);
+    }
   });
 
   it('tells an idle child nothing of a stop that comes after the end', async () => {

@@ -413,7 +413,11 @@ export class RuntimeBroker {
     const lease = await this.pool.acquire(
       { sessionId: opts.sessionId, adapter: spec.adapter, leaseKey: launch.leaseKey, resume },
       () => transport({ spec, model, opts, resume, launch }),
+      opts.signal,
     );
+    if (lease === undefined) {
+      return { kind: 'failed', failure: abortedFailure() };
+    }
     const run = driveExchange({
       clock: this.options.clock,
       logger: this.options.logger,

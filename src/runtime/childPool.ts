@@ -48,25 +48,31 @@ export class ChildPool {
     this.idleMs = options.idleMs ?? 300_000;
   }
 
-  /** Waits while the session's child is still ending an earlier exchange. Throws what `open` throws. */
-  async acquire(request: LeaseRequest, open: () => ChildTransport): Promise<ChildLease> {
+  /**
+   * Waits while the session's child is still ending an earlier exchange; undefined when `signal` has ended that wait:
+   * then nothing was lent or opened. Throws what `open` throws.
+   */
+  async acquire(
+    request: LeaseRequest,
+    open: () => ChildTransport,
+    signal?: AbortSignal,
+  ): Promise<ChildLease | undefined> {
     const { leaseKey } = request;
     if (leaseKey === undefined) {
       return this.lend(new Slot(open(), undefined, request.resume, false), undefined);
     }
     const slotKey = JSON.stringify([request.sessionId, request.adapter]);
     let slot = this.slots.get(slotKey);
-    while (slot?.busy !== undefined) {
-      await slot.busy.promise;
-      slot = this.slots.get(slotKey);
-    }
-    if (slot !== undefined) {
-      if (slot.isFitFor(leaseKey, request.resume)) {
+    while (slot !== undefined) {
+      if (slot.busy === undefined && slot.isFitFor(leaseKey, request.resume)) {
         slot.stopIdling();
         return this.lend(slot, slotKey);
       }
-      await this.drop(slot, slotKey);
-      return this.acquire(request, open);
+      await settledOrAborted(slot.busy?.promise ?? this.drop(slot, slotKey), signal);
+      if (signal?.aborted === true) {
+        return undefined;
+      }
+      slot = this.slots.get(slotKey);
     }
     const fresh = new Slot(open(), leaseKey, request.resume, true);
     this.slots.set(slotKey, fresh);
@@ -136,6 +142,21 @@ export class ChildPool {
     this.closing.add(closed);
     return closed;
   }
+}
+
+/** Resolves with whichever comes first. */
+async function settledOrAborted(
+  settled: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const aborted = new Deferred<void>();
+  const onAbort = (): void => aborted.resolve();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) {
+    onAbort();
+  }
+  await Promise.race([settled, aborted.promise]);
+  signal?.removeEventListener('abort', onAbort);
 }
 
 class Slot {
