@@ -6,6 +6,7 @@ import {
   type DecodeSingleBytes,
   type DecodeUtf8,
 } from './decodeBytes';
+import { looksLikeJson } from './jsonShape';
 import { ByteLines, LikeLines } from './likeLines';
 import { PatchbayError } from './patchbayError';
 
@@ -243,6 +244,10 @@ export class JsonLinesDecoder {
   private acceptLine(raw: string): void {
     const line = this.withoutMark(raw);
     if (isBlank(line)) {
+      return;
+    }
+    if (!looksLikeJson(line)) {
+      this.handlers.onInvalidLine(excerptOf(line));
       return;
     }
     let message: unknown;

@@ -21,7 +21,10 @@ export class ReplayTransport implements ChildTransport {
   private readonly notices = new Listeners<string>();
   private readonly exits = new Listeners<ChildExit>();
   private readonly stderrTail = new OutputTail(8 * 1024, createRedactor());
-  private readonly invalidLines = new InvalidLineNotices((text) => this.notice(text));
+  private readonly invalidLines = new InvalidLineNotices(
+    (text) => this.notice(text),
+    createRedactor(),
+  );
   private readonly decoder = new JsonLinesDecoder({
     onMessage: (message) => this.message(message),
     onInvalidLine: (excerpt) => this.invalidLines.add(excerpt),

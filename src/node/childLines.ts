@@ -44,7 +44,7 @@ export class ChildLines implements ChildTransport {
   private readonly exitListeners = new Listeners<ChildExit>();
   private readonly decoder: JsonLinesDecoder;
   private readonly stderr: OutputTail;
-  private readonly invalidLines = new InvalidLineNotices((text) => this.notice(text));
+  private readonly invalidLines: InvalidLineNotices;
   /** Undefined when the start failed. */
   private readonly started = new Deferred<StartedChild | undefined>();
   /** Settles with the end that listeners hear of, or with `close`. */
@@ -65,10 +65,11 @@ export class ChildLines implements ChildTransport {
 
   constructor(private readonly options: ChildLinesOptions) {
     this.stderr = new OutputTail(stderrTailBytes, options.redact);
+    this.invalidLines = new InvalidLineNotices((text) => this.notice(text), options.redact);
     this.decoder = new JsonLinesDecoder(
       {
         onMessage: (message) => this.deliver(message),
-        onInvalidLine: (excerpt) => this.invalidLines.add(options.redact(excerpt)),
+        onInvalidLine: (excerpt) => this.invalidLines.add(excerpt),
       },
       {
         ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),

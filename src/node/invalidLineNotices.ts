@@ -6,13 +6,17 @@ export class InvalidLineNotices {
   private count = 0;
   private saidCount = 0;
 
-  constructor(private readonly say: (text: string) => void) {}
+  constructor(
+    private readonly say: (text: string) => void,
+    /** For what is shown; not each of a million lines is looked through. */
+    private readonly redact: (text: string) => string,
+  ) {}
 
   add(excerpt: string): void {
     this.count += 1;
     if (this.count <= shownLines) {
       this.saidCount = this.count;
-      this.say(`Skipped a line that is not JSON: ${excerpt}`);
+      this.say(`Skipped a line that is not JSON: ${this.redact(excerpt)}`);
     } else if (this.count >= this.saidCount * 2) {
       this.sayCount();
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeJsonLine, JsonLinesDecoder } from '../../../src/base/jsonLines';
+import { looksLikeJson } from '../../../src/base/jsonShape';
 import { PatchbayError } from '../../../src/base/patchbayError';
 
 const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -157,6 +158,47 @@ describe('splitting a byte stream into JSON lines', () => {
       toBytes('{"ok":1}\n'),
     ]);
     expect(seen).toEqual({ messages: ['\uFFFD', { ok: 1 }], invalid: ['\uFFFD'] });
+  });
+
+  it('[R70] knows most lines that are no JSON by their ends, and never takes JSON for one', () => {
+    const isJson = (line: string): boolean => {
+      try {
+        JSON.parse(line);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const pieces = [...'{}[]"-+.0123eEtfn:,ax \t\r\u00a0'.split(''), 'true', 'false', 'null'];
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((parts) => parts.join('')),
+          fc
+            .tuple(fc.json(), fc.constantFrom('', ' ', '\t', '\r'))
+            .map(([json, end]) => end + json + end),
+        ),
+        (line) => !isJson(line) || looksLikeJson(line),
+      ),
+      { numRuns: 2000 },
+    );
+    const nonsense = [
+      'not json',
+      '[INFO] up',
+      'nul',
+      'true.',
+      '{"cut":"of',
+      '{x}',
+      '12:30 up',
+      '-',
+      '"',
+      '😀',
+    ];
+    expect(nonsense.filter(looksLikeJson)).toEqual([]);
+    expect(decode([toBytes(`${nonsense.join('\n')}\n{"a":1}`)])).toEqual({
+      messages: [{ a: 1 }],
+      invalid: nonsense,
+    });
   });
 
   it('shortens the report of a long line that is not JSON', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/base/redact';
 import { CappedOutput } from '../../../src/node/cappedOutput';
 import { EscapeStripper, stripEscapes } from '../../../src/base/escapeSequences';
+import { InvalidLineNotices } from '../../../src/node/invalidLineNotices';
 import { OutputTail } from '../../../src/node/outputTail';
 
 describe('escape sequences', () => {
@@ -154,5 +155,27 @@ describe('the tail of stderr', () => {
     tail.push(new TextEncoder().encode('END'));
     expect(tail.text().endsWith('cde\nEND')).toBe(true);
     expect(tail.text()).toHaveLength(8192);
+  });
+});
+
+describe('what is said of lines that are not JSON', () => {
+  it('[R70] only what is shown is looked through for secrets, however many lines come', () => {
+    const said: string[] = [];
+    const seen: string[] = [];
+    const notices = new InvalidLineNotices(
+      (text) => said.push(text),
+      (text) => {
+        seen.push(text);
+        return text.toUpperCase();
+      },
+    );
+    for (let count = 0; count < 100_000; count += 1) {
+      notices.add(`line ${count}`);
+    }
+    notices.end();
+    expect(seen).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4']);
+    expect(said[0]).toBe('Skipped a line that is not JSON: LINE 0');
+    expect(said.length).toBeLessThan(25);
+    expect(said.at(-1)).toBe('Skipped 100000 lines so far that are not JSON.');
   });
 });
