@@ -3,6 +3,7 @@ import { stringField } from '../src/base/guard';
 import type { PermissionRequest } from '../src/events/observation';
 import { createRuntimeSpec } from '../src/runtime/specs';
 import { dialects } from './dialects/all';
+import type { Dialect } from './dialects/dialect';
 import { networkDialects } from './dialects/network';
 import { DialectStage, linesOf, questions, terminals } from './fakes/dialectStage';
 import { ExchangeLab, textOf, type RunningTurn } from './fakes/exchangeLab';
@@ -31,6 +32,23 @@ function frozen(value: unknown): unknown {
     Object.values(value).forEach(frozen);
   }
   return value;
+}
+
+/** The same dialect; `counts` gets what each of its parsers counts of unknown kinds. */
+function countingUnknown(dialect: Dialect, counts: ReadonlyMap<string, number>[]): Dialect {
+  return {
+    ...dialect,
+    bridge: {
+      ...dialect.bridge,
+      createParser: (context) => {
+        const parser = dialect.bridge.createParser(context);
+        if ('unknownMessages' in parser && parser.unknownMessages instanceof Map) {
+          counts.push(parser.unknownMessages);
+        }
+        return parser;
+      },
+    },
+  };
 }
 
 function isQuestion(item: unknown): item is { readonly request: PermissionRequest } {
@@ -324,19 +342,7 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
 
   it('[R77] counts what it does not know, by kind, however often it comes', async () => {
     const counts: ReadonlyMap<string, number>[] = [];
-    const stage = new DialectStage({
-      ...dialect,
-      bridge: {
-        ...dialect.bridge,
-        createParser: (context) => {
-          const parser = dialect.bridge.createParser(context);
-          if ('unknownMessages' in parser && parser.unknownMessages instanceof Map) {
-            counts.push(parser.unknownMessages);
-          }
-          return parser;
-        },
-      },
-    });
+    const stage = new DialectStage(countingUnknown(dialect, counts));
     const turn = await stage.begin();
     stage.say(stage.child.hello());
     const known = counts.length;
@@ -353,10 +359,52 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
     ]);
     expect(known).toBe(1);
     expect(once.length).toBeGreaterThan(1);
-    expect(once.map(([kind]) => kind).join(' ')).toMatch(/telepathy|aura/);
+    expect(once.map(([kind]) => kind).join(' ')).toMatch(/telepathy/);
     expect(twice).toEqual(once.map(([kind, count]) => [kind, Number(count) * 2]));
     stage.say(stage.child.text('fine'), stage.child.finish());
     expect(await endOf(turn)).toEqual(finished('fine'));
+  });
+
+  it('[R77] holds a bounded number of the names that a child invents', async () => {
+    const counts: ReadonlyMap<string, number>[] = [];
+    const stage = new DialectStage(countingUnknown(dialect, counts));
+    const turn = await stage.begin();
+    stage.say(stage.child.hello());
+    const odd = stage.child
+      .unknownKinds()
+      .find((item) => JSON.stringify(item).includes('telepathy'));
+    const before = [...(counts[0]?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    for (let count = 0; count < 3_000; count += 1) {
+      const name = `telepathy${count}${'x'.repeat(count % 500)}`;
+      stage.lab.transport.emit(JSON.parse(JSON.stringify(odd).replace('telepathy', name)));
+    }
+    const names = [...(counts[0]?.keys() ?? [])];
+    const sum = [...(counts[0]?.values() ?? [])].reduce((total, count) => total + count, 0);
+    expect([names.length <= 200, sum - before]).toEqual([true, 3_000]);
+    expect(Math.max(...names.map((name) => name.length))).toBeLessThanOrEqual(100);
+    stage.say(stage.child.text('fine'), stage.child.finish());
+    expect(await endOf(turn)).toEqual(finished('fine'));
+  });
+
+  it('[R67] keeps text that came without its ids', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    const { child } = stage;
+    stage.say(child.hello(), child.unnamedText('one '), child.unnamedText('two'));
+    stage.lab.transport.exit({ code: 1 });
+    expect(await endOf(turn)).toEqual(failed('one two'));
+  });
+
+  it('[R176] tells of every call that came without a proper id, each by a name of its own', async () => {
+    const stage = new DialectStage(dialect);
+    const turn = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.unnamedCalls(), stage.child.finish());
+    expect((await endOf(turn)).stop).toBe('stop');
+    const calls = turn.log.flatMap((item) => (item.kind === 'tool_call' ? [item.call] : []));
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(2);
+    expect(turn.log.flatMap((item) => (item.kind === 'tool_result' ? [item.callId] : []))).toEqual(
+      calls.map(({ id }) => id),
+    );
   });
 
   it('[R23] changes nothing that it has told: every event can be frozen as it comes', async () => {

@@ -69,6 +69,12 @@ export function stringField(value: unknown, name: string): string | undefined {
   return isString(field) ? field : undefined;
 }
 
+/** An id as programs write them: a string, or a number. 0 and "" are ids. */
+export function idField(value: unknown, name: string): string | undefined {
+  const field = isRecord(value) ? value[name] : undefined;
+  return isNumber(field) ? String(field) : isString(field) ? field : undefined;
+}
+
 export function numberField(value: unknown, name: string): number | undefined {
   const field = isRecord(value) ? value[name] : undefined;
   return isNumber(field) ? field : undefined;

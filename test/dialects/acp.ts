@@ -79,6 +79,28 @@ function acpChild(): DialectChild {
         content: { type: 'text', text: delta },
       }),
     ],
+    unnamedText: (delta) => [
+      update({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: delta } }),
+    ],
+    unnamedCalls: () => [
+      update({
+        sessionUpdate: 'tool_call',
+        toolCallId: 0,
+        title: 'ls',
+        kind: 'execute',
+        status: 'in_progress',
+        rawInput: { command: 'ls' },
+      }),
+      update({ sessionUpdate: 'tool_call_update', toolCallId: 0, status: 'completed' }),
+      update({
+        sessionUpdate: 'tool_call',
+        title: 'pwd',
+        kind: 'execute',
+        status: 'in_progress',
+        rawInput: { command: 'pwd' },
+      }),
+      update({ sessionUpdate: 'tool_call_update', status: 'completed' }),
+    ],
     call: (id) => [
       update({
         sessionUpdate: 'tool_call',

@@ -50,6 +50,15 @@ export const claudeCliDialect: Dialect = {
         delta: { type: 'text_delta', text: delta },
       }),
     ],
+    unnamedText: (delta) => [
+      { type: 'assistant', message: { content: [{ type: 'text', text: delta }] } },
+    ],
+    unnamedCalls: () =>
+      ['ls', 'pwd'].map((command) => ({
+        type: 'assistant',
+        message: { content: [{ type: 'tool_use', name: 'Bash', input: { command } }] },
+        parent_tool_use_id: null,
+      })),
     call: (id) => [
       {
         type: 'assistant',

@@ -74,6 +74,17 @@ export const codexAppServerDialect: Dialect = {
       told('turn/started', turn('inProgress')),
     ],
     text: (delta) => [told('item/agentMessage/delta', { itemId: 'msg-0', delta })],
+    unnamedText: (delta) => [
+      { method: 'item/agentMessage/delta', params: { delta } },
+      told('item/completed', { item: { type: 'agentMessage', text: delta } }),
+    ],
+    unnamedCalls: () =>
+      ['ls', 'pwd'].flatMap((command) => [
+        told('item/started', { item: { type: 'commandExecution', command, cwd: '/workspace' } }),
+        told('item/completed', {
+          item: { type: 'commandExecution', command, status: 'completed', exitCode: 0 },
+        }),
+      ]),
     call: (id) => [told('item/started', { item: command(id) })],
     result: (id) => [
       told('item/completed', {
@@ -112,8 +123,7 @@ export const codexAppServerDialect: Dialect = {
       { method: 'item/started' },
       { method: 'item/started', params: { item: { type: 'commandExecution' } } },
       { method: 'item/started', params: { item: { type: 'fileChange', id: 0, changes: 0 } } },
-      { method: 'item/completed', params: { item: { type: 'agentMessage', text: 'whose?' } } },
-      { method: 'item/agentMessage/delta', params: { delta: 'whose?' } },
+      { method: 'item/completed', params: { item: { type: 'agentMessage' } } },
       { method: 'item/agentMessage/delta', params: { itemId: 'msg-0' } },
       { method: 'item/reasoning/summaryTextDelta', params: { delta: 'whose?' } },
       { method: 'item/commandExecution/outputDelta', params: { delta: 'whose?' } },

@@ -29,6 +29,14 @@ export const codexExecDialect: Dialect = {
         text += delta;
         return [{ type: 'item.updated', item: { id: 'item_0', type: 'agent_message', text } }];
       },
+      unnamedText: (delta) => [
+        { type: 'item.completed', item: { type: 'agent_message', text: delta } },
+      ],
+      unnamedCalls: () =>
+        ['ls', 'pwd'].map((command) => ({
+          type: 'item.completed',
+          item: { type: 'command_execution', command, status: 'completed' },
+        })),
       call: (id) => [{ type: 'item.started', item: command(id) }],
       result: (id) => [
         {

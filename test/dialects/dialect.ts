@@ -42,6 +42,10 @@ export interface DialectChild {
   hello(): readonly unknown[];
   /** A piece of the answer; all pieces belong to one block. */
   text(delta: string): readonly unknown[];
+  /** A piece of the answer that lacks the ids which such a message has: it is no less text for it. */
+  unnamedText(delta: string): readonly unknown[];
+  /** Two calls, one after the other, whose ids are missing or no strings, each with its result where there are results. */
+  unnamedCalls(): readonly unknown[];
   /** A call of the child's own tool: `ls`. Given again with the same id it is the same call. */
   call(id: string): readonly unknown[];
   /** The same call as it is told of first, before anybody says that it begins. Absent: there is no such word but `call`. */

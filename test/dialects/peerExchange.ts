@@ -26,6 +26,11 @@ export const peerExchangeDialect: Dialect = {
     hear: () => [],
     hello: () => [notify('session/resume', { resumeToken: '0' })],
     text: (delta) => [notify('stream/text', { delta })],
+    unnamedText: (delta) => [{ jsonrpc: '2.0', method: 'stream/text', params: { delta } }],
+    unnamedCalls: () =>
+      [0, 1].map((id) =>
+        notify('stream/toolCall', { id, name: 'bash', arguments: { command: 'ls' } }),
+      ),
     call: (id) => [notify('stream/toolCall', { id, name: 'bash', arguments: { command: 'ls' } })],
     result: () => [],
     question: () => [],

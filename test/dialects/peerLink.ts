@@ -41,6 +41,12 @@ export const peerLinkDialect: Dialect = {
       },
       hello: () => [signal('prompt', { kind: 'prompt' }), signal('queue', { size: 0 })],
       text: (delta) => [signal('text', { kind: 'text', delta })],
+      unnamedText: (delta) => [signal('text', { delta })],
+      unnamedCalls: () =>
+        [0, 1].flatMap((id) => [
+          signal('tool_start', { id, name: 'bash' }),
+          signal('tool_end', { id, ok: true }),
+        ]),
       call: (id) => [signal('tool_start', { id, name: 'bash' })],
       result: (id) => [signal('tool_end', { id, ok: true })],
       question: (id) => [

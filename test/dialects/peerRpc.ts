@@ -81,6 +81,14 @@ export const peerRpcDialect: Dialect = {
           assistantMessageEvent: { type: 'text_delta', contentIndex: 0, delta, partial: {} },
         },
       ],
+      unnamedText: (delta) => [
+        { type: 'message_update', assistantMessageEvent: { type: 'text_delta', delta } },
+      ],
+      unnamedCalls: () =>
+        ['ls', 'pwd'].flatMap((command, toolCallId) => [
+          { type: 'tool_execution_start', toolCallId, toolName: 'bash', args: { command } },
+          { type: 'tool_execution_end', toolCallId, toolName: 'bash', result: {} },
+        ]),
       call: (id) => [
         announcedCall(id),
         { type: 'tool_execution_start', toolCallId: id, toolName: 'bash', args: { command: 'ls' } },

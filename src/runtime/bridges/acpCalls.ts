@@ -1,5 +1,6 @@
 import {
   arrayField,
+  idField,
   isJsonObject,
   isNumber,
   isRecord,
@@ -21,6 +22,7 @@ import {
   type AcpDiff,
 } from './acpContent';
 import type { AcpQuirks } from './acpProfiles';
+import { UnnamedIds } from './unnamedIds';
 
 type Item = ParseStep['out'][number];
 
@@ -64,9 +66,12 @@ const maxProgressChars = 4000;
  */
 export class AcpCalls {
   private readonly tracked = new Map<string, Tracked>();
+  private readonly unnamed = new UnnamedIds();
 
   constructor(
     private readonly quirks: () => AcpQuirks,
+    /** What a call without an id is called; ids of calls are unique in a conversation. */
+    private readonly unnamedCall: string,
     /** Where the agent works with our tools. */
     private readonly own?: {
       readonly nameOf: (toolName: string) => string | undefined;
@@ -76,16 +81,14 @@ export class AcpCalls {
   ) {}
 
   update(update: unknown, isFirst: boolean): readonly Item[] {
-    const id = stringField(update, 'toolCallId');
-    if (id === undefined) {
-      return [];
-    }
+    const status = stringField(update, 'status');
+    const isEnd = status === 'completed' || status === 'failed';
+    const id = idField(update, 'toolCallId') ?? this.unnamedId(isFirst, isEnd);
     const tracked = this.merge(id, update);
     if (tracked.isDone) {
       return [];
     }
-    const status = stringField(update, 'status');
-    if (status === 'completed' || status === 'failed') {
+    if (isEnd) {
       return [...this.report(id), ...this.finish(tracked, status === 'completed', update)];
     }
     if (status !== 'in_progress') {
@@ -101,9 +104,18 @@ export class AcpCalls {
     return [...out, ...this.progress(tracked)];
   }
 
+  /** An announcement without an id is of another call than the one before it. */
+  private unnamedId(isFirst: boolean, isEnd: boolean): string {
+    const name = this.unnamedCall;
+    if (isFirst && this.tracked.has(this.unnamed.current(name))) {
+      this.unnamed.last(name);
+    }
+    return isEnd ? this.unnamed.last(name) : this.unnamed.current(name);
+  }
+
   /** What a question says of its call, which is for this question only; reports the call. */
   asked(toolCall: unknown): { readonly call: AcpCall; readonly out: readonly Item[] } | undefined {
-    const id = stringField(toolCall, 'toolCallId');
+    const id = idField(toolCall, 'toolCallId');
     if (id === undefined) {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { isRecord, stringField } from '../../base/guard';
+import { idField, isRecord, stringField } from '../../base/guard';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
@@ -37,6 +37,7 @@ import {
 } from './acpSession';
 import { AcpUpdates } from './acpUpdates';
 import { AcpUsage } from './acpUsage';
+import { UnknownKinds } from './unknownKinds';
 
 type Item = ParseStep['out'][number];
 type Answer = Extract<RpcIncoming, { readonly kind: 'result' | 'error' }>;
@@ -46,8 +47,6 @@ const defaultModel = 'default';
 
 /** The words of the user that the agent is told behind its turn; more rounds than this are a quarrel. */
 const maxFollowUps = 8;
-
-const maxUnknownKinds = 100;
 
 /**
  * One exchange in the Agent Client Protocol, version 1: `initialize` and a session (new, or taken up again without its
@@ -64,7 +63,7 @@ export class AcpParser implements ExchangeParser {
   private readonly delegated: AcpDelegatedTools | undefined;
   private readonly usage: AcpUsage;
   private readonly updates: AcpUpdates;
-  private readonly unknownCounts = new Map<string, number>();
+  private readonly unknownKinds = new UnknownKinds();
   private readonly settingsTried = new Set<string>();
   /** Goes out with the next message of the agent. */
   private readonly waiting: Item[] = [];
@@ -85,6 +84,7 @@ export class AcpParser implements ExchangeParser {
     const isOurTools = worksWithOurTools(context.model);
     this.calls = new AcpCalls(
       () => this.child.quirks,
+      `call-of-turn-${context.context.messages.length}`,
       isOurTools
         ? { nameOf: acpOwnName, takeResult: (callId) => this.delegated?.takeResult(callId) }
         : undefined,
@@ -142,7 +142,7 @@ export class AcpParser implements ExchangeParser {
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   open(): readonly unknown[] {
@@ -486,7 +486,7 @@ export class AcpParser implements ExchangeParser {
       return this.permission(id, params);
     }
     if (method === 'elicitation/create') {
-      const callId = stringField(params, 'toolCallId') ?? `question-${String(id)}`;
+      const callId = idField(params, 'toolCallId') ?? `question-${String(id)}`;
       const form = this.questions.form(id, params, callId);
       if (form !== undefined) {
         return { out: [...this.calls.report(callId), observation(form)] };
@@ -500,7 +500,7 @@ export class AcpParser implements ExchangeParser {
 
   private permission(id: RpcId, params: unknown): ParseStep {
     const toolCall = isRecord(params) ? params.toolCall : undefined;
-    const named = stringField(toolCall, 'toolCallId');
+    const named = idField(toolCall, 'toolCallId');
     const known =
       this.calls.asked(toolCall) ??
       this.calls.asked({
@@ -618,9 +618,7 @@ export class AcpParser implements ExchangeParser {
   }
 
   private unknown(kind: string): readonly Item[] {
-    const known = this.unknownCounts.has(kind) || this.unknownCounts.size < maxUnknownKinds;
-    const name = known ? kind : 'others';
-    this.unknownCounts.set(name, (this.unknownCounts.get(name) ?? 0) + 1);
+    this.unknownKinds.add(kind);
     return [];
   }
 }

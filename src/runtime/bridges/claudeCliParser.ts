@@ -1,4 +1,11 @@
-import { arrayField, isRecord, isString, recordField, stringField } from '../../base/guard';
+import {
+  idField,
+  arrayField,
+  isRecord,
+  isString,
+  recordField,
+  stringField,
+} from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
@@ -25,6 +32,8 @@ import { isLaunchReport, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
 import { refusal, tooOld } from './claudeCliVersion';
 import { countField, sumCounts } from '../usageCounts';
+import { UnknownKinds } from './unknownKinds';
+import { UnnamedIds } from './unnamedIds';
 
 type Item = ParseStep['out'][number];
 type End = Extract<Item, { readonly kind: 'finish' | 'failed' }>;
@@ -41,7 +50,6 @@ const most = {
   calls: 5_000,
   subAgents: 200,
   agents: 1_000,
-  kinds: 200,
   lines: 1_000,
   askedCalls: 100,
 } as const;
@@ -95,7 +103,10 @@ export class ClaudeCliParser implements ExchangeParser {
   private usage: Usage | undefined;
   /** What the newest request of the conversation itself and its answer hold; its sub-agents have contexts of their own. */
   private contextTokens: number | undefined;
-  private readonly unknownCounts = new Map<string, number>();
+  /** Ids of calls are unique in a conversation. */
+  private readonly unnamedCall: string;
+  private readonly unnamed = new UnnamedIds();
+  private readonly unknownKinds = new UnknownKinds();
   private wasInterrupted = false;
   private hasInit = false;
   private token: string | undefined;
@@ -106,6 +117,7 @@ export class ClaudeCliParser implements ExchangeParser {
 
   constructor(private readonly context: ExchangeParserContext) {
     this.child = ClaudeChild.of(context.notes);
+    this.unnamedCall = `call-of-turn-${context.context.messages.length}`;
     const openCalls = (toolName: string): readonly string[] =>
       [...this.openCalls].filter((callId) => this.calls.get(callId)?.toolName === toolName);
     const ownTools = worksWithOurTools(context.model)
@@ -136,7 +148,7 @@ export class ClaudeCliParser implements ExchangeParser {
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   open(): readonly unknown[] {
@@ -355,9 +367,9 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private toolCall(block: unknown, parent: string | undefined): readonly Item[] {
-    const id = stringField(block, 'id');
     const wireName = stringField(block, 'name');
-    if (id === undefined || wireName === undefined || this.calls.has(id)) {
+    const id = idField(block, 'id') ?? this.unnamed.last(this.unnamedCall);
+    if (wireName === undefined || this.calls.has(id)) {
       return [];
     }
     const name = this.ownTools?.ownName(wireName) ?? wireName;
@@ -721,11 +733,7 @@ export class ClaudeCliParser implements ExchangeParser {
   }
 
   private unknown(kind: string): readonly Item[] {
-    const name = kind.slice(0, 100);
-    const count = this.unknownCounts.get(name) ?? 0;
-    if (count > 0 || this.unknownCounts.size < most.kinds) {
-      this.unknownCounts.set(name, count + 1);
-    }
+    this.unknownKinds.add(kind);
     return [];
   }
 

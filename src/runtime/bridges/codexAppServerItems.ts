@@ -21,6 +21,24 @@ export interface CodexCall {
   readonly input: JsonObject;
 }
 
+/** The items that are calls. Source: `ThreadItem` of 0.169.0 (codex app-server generate-ts). */
+export function isCallItem(type: string): boolean {
+  return callTypes.has(type);
+}
+
+const callTypes: ReadonlySet<string> = new Set([
+  'commandExecution',
+  'fileChange',
+  'mcpToolCall',
+  'dynamicToolCall',
+  'webSearch',
+  'imageView',
+  'imageGeneration',
+  'sleep',
+  'subAgentActivity',
+  'collabAgentToolCall',
+]);
+
 /** The call that an item stands for. Source: `ThreadItem` of 0.169.0 (codex app-server generate-ts). */
 export function itemCall(item: unknown): CodexCall | undefined {
   switch (stringField(item, 'type')) {

@@ -1,4 +1,4 @@
-import { isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
+import { idField, isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
@@ -11,12 +11,14 @@ import { JsonRpcPeer, rpcErrors, type RpcId, type RpcIncoming } from '../jsonRpc
 import { CodexCalls } from './codexAppServerCalls';
 import { CodexDelegatedCalls } from './codexAppServerDelegated';
 import { appServerExit, listedModels, serverVersion, tooOld } from './codexAppServerInfo';
-import { turnPlan } from './codexAppServerItems';
+import { isCallItem, turnPlan } from './codexAppServerItems';
 import { CodexPreparation, preparationMs } from './codexAppServerPreparation';
 import { CodexQuestions } from './codexAppServerQuestions';
 import { initializeParams, threadParams, turnParams, userInputs } from './codexAppServerRequests';
 import { CodexTexts } from './codexAppServerTexts';
 import { CodexTurnUsage } from './codexAppServerUsage';
+import { UnknownKinds } from './unknownKinds';
+import { UnnamedIds } from './unnamedIds';
 
 type Item = ParseStep['out'][number];
 
@@ -42,7 +44,9 @@ export class CodexAppServerParser implements ExchangeParser {
   private readonly usage = new CodexTurnUsage();
   private readonly calls: CodexCalls;
   private readonly preparation: CodexPreparation;
-  private readonly unknownCounts = new Map<string, number>();
+  /** For calls that come without an id. */
+  private readonly unnamed = new UnnamedIds();
+  private readonly unknownKinds = new UnknownKinds();
   private turnId: string | undefined;
   private hasBegun = false;
   private hasTold = false;
@@ -84,7 +88,7 @@ export class CodexAppServerParser implements ExchangeParser {
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   open(): readonly unknown[] {
@@ -378,14 +382,26 @@ export class CodexAppServerParser implements ExchangeParser {
   }
 
   private itemStarted(item: unknown, threadId: string | undefined): readonly Item[] {
-    const id = stringField(item, 'id');
-    if (id === undefined) {
-      return [];
-    }
-    if (stringField(item, 'type') === 'contextCompaction') {
+    const type = stringField(item, 'type') ?? 'nothing';
+    if (type === 'contextCompaction') {
       return [notice('info', 'compacting', 'Codex is summarising the conversation to make room.')];
     }
-    return this.calls.started(id, item, threadId);
+    return isCallItem(type)
+      ? this.calls.started(
+          idField(item, 'id') ?? this.unnamed.current(this.unnamedOf(type)),
+          item,
+          threadId,
+        )
+      : this.otherItem(type);
+  }
+
+  /** Ids of calls are unique in a conversation. */
+  private unnamedOf(type: string): string {
+    return `${type}-${this.context.context.messages.length}`;
+  }
+
+  private otherItem(type: string): readonly Item[] {
+    return silentItems.has(type) ? [] : this.unknown(`item ${type}`);
   }
 
   private itemCompleted(
@@ -393,18 +409,21 @@ export class CodexAppServerParser implements ExchangeParser {
     threadId: string | undefined,
     isOurs: boolean,
   ): readonly Item[] {
-    const id = stringField(item, 'id');
-    if (id === undefined) {
-      return [];
-    }
-    switch (stringField(item, 'type')) {
+    const type = stringField(item, 'type') ?? 'nothing';
+    switch (type) {
       case 'agentMessage':
       case 'plan':
-        return isOurs ? this.texts.completedText(id, item) : [];
+        return isOurs ? this.texts.completedText(item) : [];
       case 'reasoning':
-        return isOurs ? this.texts.completedThoughts(id, item) : [];
+        return isOurs ? this.texts.completedThoughts(item) : [];
       default:
-        return this.calls.completed(id, item, threadId);
+        return isCallItem(type)
+          ? this.calls.completed(
+              idField(item, 'id') ?? this.unnamed.last(this.unnamedOf(type)),
+              item,
+              threadId,
+            )
+          : this.otherItem(type);
     }
   }
 
@@ -536,10 +555,22 @@ export class CodexAppServerParser implements ExchangeParser {
   }
 
   private unknown(kind: string): readonly Item[] {
-    this.unknownCounts.set(kind, (this.unknownCounts.get(kind) ?? 0) + 1);
+    this.unknownKinds.add(kind);
     return [];
   }
 }
+
+/** Items that are known and no calls, and whose beginning, or end, nobody has to see. */
+const silentItems: ReadonlySet<string> = new Set([
+  'userMessage',
+  'agentMessage',
+  'plan',
+  'reasoning',
+  'contextCompaction',
+  'enteredReviewMode',
+  'exitedReviewMode',
+  'hookPrompt',
+]);
 
 /** Known, and nothing that anybody has to see. */
 const silentMethods: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
-import { isRecord, isString, numberField, stringField } from '../../base/guard';
+import { idField, isRecord, isString, numberField, stringField } from '../../base/guard';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
 import { GrowingTexts } from '../codexItems';
+import { UnnamedIds } from './unnamedIds';
 
 type TextItem =
   | Extract<NormalizedEvent, { readonly kind: 'text' | 'thinking' }>
@@ -23,32 +24,33 @@ const thoughtParts = [
 export class CodexTexts {
   private readonly said = new GrowingTexts();
   private readonly thought = new GrowingTexts();
+  private readonly unnamed = new UnnamedIds();
 
   /** `item/agentMessage/delta`, `item/plan/delta`. */
   textDelta(params: unknown): readonly TextItem[] {
-    const itemId = stringField(params, 'itemId');
-    const delta = stringField(params, 'delta');
-    return itemId === undefined || delta === undefined || delta === ''
-      ? []
-      : [{ kind: 'text', ...this.said.add(itemId, delta) }];
+    const itemId = idField(params, 'itemId') ?? this.unnamed.current('text');
+    const delta = stringField(params, 'delta') ?? '';
+    return delta === '' ? [] : [{ kind: 'text', ...this.said.add(itemId, delta) }];
   }
 
   /** `item/reasoning/summaryTextDelta`, `item/reasoning/textDelta`. */
   thinkingDelta(params: unknown, indexName: 'summaryIndex' | 'contentIndex'): readonly TextItem[] {
-    const itemId = stringField(params, 'itemId');
-    const delta = stringField(params, 'delta');
-    if (itemId === undefined || delta === undefined || delta === '') {
+    const itemId = idField(params, 'itemId') ?? this.unnamed.current('thinking');
+    const delta = stringField(params, 'delta') ?? '';
+    if (delta === '') {
       return [];
     }
     const id = thoughtId(itemId, indexName, numberField(params, indexName) ?? 0);
     return [{ kind: 'thinking', ...this.thought.add(id, delta) }];
   }
 
-  completedText(itemId: string, item: unknown): readonly TextItem[] {
+  completedText(item: unknown): readonly TextItem[] {
+    const itemId = idField(item, 'id') ?? this.unnamed.last('text');
     return completed('text', this.said, itemId, stringField(item, 'text') ?? '');
   }
 
-  completedThoughts(itemId: string, item: unknown): readonly TextItem[] {
+  completedThoughts(item: unknown): readonly TextItem[] {
+    const itemId = idField(item, 'id') ?? this.unnamed.last('thinking');
     return thoughtParts.flatMap(([name, indexName]) => {
       const parts: unknown = isRecord(item) ? item[name] : undefined;
       return (Array.isArray(parts) ? parts : [])

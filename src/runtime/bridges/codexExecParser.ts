@@ -1,4 +1,4 @@
-import { arrayField, isNumber, isRecord, isString, stringField } from '../../base/guard';
+import { arrayField, idField, isNumber, isRecord, isString, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import { oneLine, type Failure } from '../../events/failure';
 import type { Message } from '../../events/message';
@@ -16,6 +16,8 @@ import {
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { execExit, resumeRejected } from './codexExecExit';
 import { countField } from '../usageCounts';
+import { UnknownKinds } from './unknownKinds';
+import { UnnamedIds } from './unnamedIds';
 
 type Item = ParseStep['out'][number];
 type Phase = 'started' | 'updated' | 'completed';
@@ -26,10 +28,11 @@ type Phase = 'started' | 'updated' | 'completed';
  */
 export class CodexExecParser implements ExchangeParser {
   private readonly texts = new GrowingTexts();
+  private readonly unnamed = new UnnamedIds();
   private readonly openCalls = new Map<string, string>();
   private readonly names = new Map<string, string>();
   private readonly taken: ReadonlySet<string>;
-  private readonly unknownCounts = new Map<string, number>();
+  private readonly unknownKinds = new UnknownKinds();
   private hasThread = false;
   private isOver = false;
   private lastError: Failure | undefined;
@@ -40,7 +43,7 @@ export class CodexExecParser implements ExchangeParser {
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   /** The prompt is the child's whole input (LaunchPlan.inputText). */
@@ -103,13 +106,15 @@ export class CodexExecParser implements ExchangeParser {
     const item = isRecord(message) ? message.item : undefined;
     // Older versions wrote `item_type`.
     const type = stringField(item, 'type') ?? stringField(item, 'item_type') ?? 'nothing';
-    const id = stringField(item, 'id') ?? type;
+    const idOf = (): string =>
+      idField(item, 'id') ??
+      (phase === 'completed' ? this.unnamed.last(type) : this.unnamed.current(type));
     switch (type) {
       case 'agent_message':
       case 'assistant_message':
-        return this.grown('text', id, phase, stringField(item, 'text') ?? '');
+        return this.grown('text', idOf(), phase, stringField(item, 'text') ?? '');
       case 'reasoning':
-        return this.grown('thinking', id, phase, stringField(item, 'text') ?? '');
+        return this.grown('thinking', idOf(), phase, stringField(item, 'text') ?? '');
       case 'todo_list':
         return [observation({ kind: 'plan', items: todoItems(item) })];
       case 'error':
@@ -126,7 +131,7 @@ export class CodexExecParser implements ExchangeParser {
       case 'web_search':
       case 'collab_tool_call':
       case 'function_call':
-        return this.call(phase, type, id, item);
+        return this.call(phase, type, idOf(), item);
       default:
         return this.unknown(`item ${type}`);
     }
@@ -149,7 +154,7 @@ export class CodexExecParser implements ExchangeParser {
   /** Older versions tell of a change of files only when it is done: then the call comes with its result. */
   private call(phase: Phase, type: string, itemId: string, item: unknown): readonly Item[] {
     const name = callName(type, item);
-    const wireId = stringField(item, 'call_id') ?? itemId;
+    const wireId = idField(item, 'call_id') ?? itemId;
     const isNew = !this.names.has(wireId);
     const id = this.unique(wireId);
     const begun: readonly Item[] = isNew
@@ -255,7 +260,7 @@ export class CodexExecParser implements ExchangeParser {
   }
 
   private unknown(kind: string): readonly Item[] {
-    this.unknownCounts.set(kind, (this.unknownCounts.get(kind) ?? 0) + 1);
+    this.unknownKinds.add(kind);
     return [];
   }
 }

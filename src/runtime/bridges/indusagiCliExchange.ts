@@ -8,6 +8,7 @@ import { PeerLink } from './indusagiCliLink';
 import { toolCall } from './indusagiCliRpcBlocks';
 import { callArguments } from './indusagiCliTools';
 import { failed, notice, type Item } from './indusagiCliSteps';
+import { UnknownKinds } from './unknownKinds';
 
 export interface ExchangeFormOptions {
   readonly agentName: string;
@@ -30,7 +31,7 @@ export class PeerExchangeParser implements ExchangeParser {
   private readonly rpc: JsonRpcPeer;
   private readonly link: PeerLink;
   private readonly calls = new Set<string>();
-  private readonly unknownCounts = new Map<string, number>();
+  private readonly unknownKinds = new UnknownKinds();
   private isLink: boolean;
   private hasDialect = false;
   private hasSpoken = false;
@@ -44,13 +45,13 @@ export class PeerExchangeParser implements ExchangeParser {
     private readonly options: ExchangeFormOptions,
   ) {
     this.rpc = new JsonRpcPeer({ hasVersionField: true, notes: context.notes });
-    this.link = new PeerLink(context, options.agentName);
+    this.link = new PeerLink(context, options.agentName, (kind) => this.unknownKinds.add(kind));
     this.isLink = context.notes.get(linkNote) === true;
   }
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   open(): readonly unknown[] {
@@ -329,6 +330,6 @@ export class PeerExchangeParser implements ExchangeParser {
   }
 
   private count(kind: string): void {
-    this.unknownCounts.set(kind, (this.unknownCounts.get(kind) ?? 0) + 1);
+    this.unknownKinds.add(kind);
   }
 }

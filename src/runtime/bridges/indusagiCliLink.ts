@@ -1,4 +1,4 @@
-import { isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
+import { idField, isNumber, isRecord, isString, recordField, stringField } from '../../base/guard';
 import { abortedFailure } from '../../events/failure';
 import { toolError, toolOk } from '../../events/toolCall';
 import type { Usage } from '../../events/usage';
@@ -14,6 +14,7 @@ import { toolCall } from './indusagiCliRpcBlocks';
 import { settledQuestion } from './indusagiCliRpcDialogs';
 import { failed, notice, observation, type Item } from './indusagiCliSteps';
 import { countField } from '../usageCounts';
+import { UnnamedIds } from './unnamedIds';
 
 /** An `ask` that nobody answers in this time is answered with its fallback. */
 const askMs = 90_000;
@@ -31,6 +32,8 @@ export interface LinkSignal {
 export class PeerLink {
   private readonly open = new Set<string | number>();
   private readonly settled: Item[] = [];
+  private readonly unnamed = new UnnamedIds();
+  private readonly unnamedCall: string;
   private token: string | undefined;
   /** A late `idle` of the turn before must not end this one. */
   private hasActivity: boolean;
@@ -38,7 +41,10 @@ export class PeerLink {
   constructor(
     private readonly context: ExchangeParserContext,
     private readonly agentName: string,
+    /** A signal that is newer than we are. */
+    private readonly onUnknown: (kind: string) => void,
   ) {
+    this.unnamedCall = `call-of-turn-${context.context.messages.length}`;
     this.hasActivity = !context.isContinuation;
   }
 
@@ -155,17 +161,14 @@ export class PeerLink {
         return delta === '' ? [] : [{ kind: name, delta }];
       }
       case 'tool_start': {
-        const id = callIdOf(body);
+        const id = callIdOf(body) ?? this.unnamed.current(this.unnamedCall);
         const toolName = stringField(body, 'name') ?? stringField(body, 'toolName');
-        return id === undefined ? [] : [toolCall(id, toolName ?? 'unknown tool', {})];
+        return [toolCall(id, toolName ?? 'unknown tool', {})];
       }
       case 'tool_end': {
-        const callId = callIdOf(body);
+        const callId = callIdOf(body) ?? this.unnamed.last(this.unnamedCall);
         const isOk = !(isRecord(body) && body.ok === false);
         const result = isOk ? toolOk('') : toolError('The call failed.');
-        if (callId === undefined) {
-          return [];
-        }
         // Each call is shown once: this counts where its start was lost.
         const unseen = toolCall(callId, stringField(body, 'name') ?? 'unknown tool', {});
         return [unseen, observation({ kind: 'tool_result', callId, result })];
@@ -182,8 +185,13 @@ export class PeerLink {
             `${this.agentName} has summarised the conversation to make room.`,
           ),
         ];
+      case 'queue':
+      case 'persisted':
+      case 'prompt':
+        // They say nothing that the panel does not know.
+        return [];
       default:
-        // `queue`, `persisted` and `prompt` say nothing that the panel does not know; others are newer than we are.
+        this.onUnknown(`signal ${name}`);
         return [];
     }
   }
@@ -195,7 +203,7 @@ function requestIdOf(id: string | number): string {
 }
 
 function callIdOf(body: unknown): string | undefined {
-  return stringField(body, 'id') ?? stringField(body, 'callId') ?? stringField(body, 'toolCallId');
+  return idField(body, 'id') ?? idField(body, 'callId') ?? idField(body, 'toolCallId');
 }
 
 /** The documentation does not name the fields; these are the ones that its neighbours use. */

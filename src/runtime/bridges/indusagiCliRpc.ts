@@ -30,6 +30,7 @@ import {
 import { RpcRequests, type RpcAnswer } from './indusagiCliRpcRequests';
 import { failed, observation, type Item } from './indusagiCliSteps';
 import { countField } from '../usageCounts';
+import { UnknownKinds } from './unknownKinds';
 
 export interface RpcParserOptions {
   /** For people: `pi`. */
@@ -64,7 +65,7 @@ export class PeerRpcParser implements ExchangeParser {
   private readonly message = new StreamedMessage();
   private readonly usage = new UsageSum();
   private readonly calls: RpcCalls;
-  private readonly unknownCounts = new Map<string, number>();
+  private readonly unknownKinds = new UnknownKinds();
   private readonly setup: (() => unknown)[] = [];
   private phase: 'preparing' | 'running' | 'over' = 'preparing';
   private hasSpoken = false;
@@ -100,7 +101,7 @@ export class PeerRpcParser implements ExchangeParser {
 
   /** How often each kind of message came that this parser does not know. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.unknownCounts;
+    return this.unknownKinds.byKind;
   }
 
   /** Everything at once where nothing has to be waited for: a peer that knows only `prompt` then works too. */
@@ -556,7 +557,7 @@ export class PeerRpcParser implements ExchangeParser {
   }
 
   private unknown(kind: string): ParseStep {
-    this.unknownCounts.set(kind, (this.unknownCounts.get(kind) ?? 0) + 1);
+    this.unknownKinds.add(kind);
     return { out: [] };
   }
 }

@@ -1,4 +1,4 @@
-import { recordField, stringField } from '../../base/guard';
+import { idField, recordField, stringField } from '../../base/guard';
 import type { JsonObject } from '../../base/json';
 import type { PermissionRequest } from '../../events/observation';
 import { toolError } from '../../events/toolCall';
@@ -50,7 +50,7 @@ export class RpcCalls {
   }
 
   start(message: unknown): readonly Item[] {
-    const id = stringField(message, 'toolCallId');
+    const id = idField(message, 'toolCallId');
     const toolName = stringField(message, 'toolName');
     return id === undefined || toolName === undefined
       ? []
@@ -59,7 +59,7 @@ export class RpcCalls {
 
   /** What comes is the whole output so far. */
   progress(message: unknown): readonly Item[] {
-    const callId = stringField(message, 'toolCallId');
+    const callId = idField(message, 'toolCallId');
     const text = contentText(recordField(message, 'partialResult')?.content);
     return callId === undefined || text === ''
       ? []
@@ -67,7 +67,7 @@ export class RpcCalls {
   }
 
   end(message: unknown): readonly Item[] {
-    const callId = stringField(message, 'toolCallId');
+    const callId = idField(message, 'toolCallId');
     if (callId === undefined) {
       return [];
     }
