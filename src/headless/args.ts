@@ -1,6 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentEntry } from '../runtime/agentCatalog';
+import { withValuesJoined } from './joinedValues';
 import type { PolicyCommand } from './policy';
 import { replayCommand, type ReplayCommand } from './replayCommand';
 import { sessionCommand, type SessionCommand } from './sessionCommand';
@@ -253,22 +254,6 @@ function common(values: Readonly<Record<string, unknown>>): Common {
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }),
   };
-}
-
-/** `--arg -v` is a value beginning with a dash: node's parser wants it joined with `=`. */
-function withValuesJoined(argv: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
-    const next = argv[index + 1];
-    if (/^--[a-z-]+$/.test(word) && next !== undefined) {
-      joined.push(`${word}=${next}`);
-      index += 1;
-    } else {
-      joined.push(word);
-    }
-  }
-  return joined;
 }
 
 /** A name is looked up, a path is meant from here, as in a shell. */

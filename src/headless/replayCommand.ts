@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { errorMessage } from '../base/patchbayError';
 import { replay, type ReplayLine } from './replay';
 import type { ReplayDialectName } from './replayDialect';
+import { withValuesJoined } from './joinedValues';
 
 export interface ReplayCommand {
   readonly kind: 'replay';
@@ -24,7 +25,7 @@ const usualChunkBytes = 64 * 1024;
 /** Throws an Error with one line that says what is wrong. */
 export function replayCommand(argv: readonly string[]): ReplayCommand {
   const { values } = parseArgs({
-    args: [...argv],
+    args: withValuesJoined(argv),
     strict: true,
     options: { dialect: { type: 'string' }, 'chunk-bytes': { type: 'string' } },
   });

@@ -28,20 +28,25 @@ export interface Terminal {
   readonly notices: readonly string[];
 }
 
+interface Block {
+  readonly blockId: string | undefined;
+  text: string;
+}
+
+/** More are only counted. */
+const maxNotices = 200;
+
 /** Collects what the terminal line sums up, from the events and observations in their order. */
 export class TurnReport {
-  private readonly blocks: { readonly blockId: string | undefined; text: string }[] = [];
+  private blocks: Block[] = [];
+  private readonly named = new Map<string, Block>();
   private readonly toolCallIds = new Set<string>();
   private readonly notices: string[] = [];
+  private noticeCount = 0;
 
   event(event: NormalizedEvent): void {
     if (event.kind === 'text' && event.parentCallId === undefined) {
-      const last = this.blocks.at(-1);
-      if (last !== undefined && last.blockId === event.blockId) {
-        last.text += event.delta;
-      } else {
-        this.blocks.push({ blockId: event.blockId, text: event.delta });
-      }
+      this.block(event.blockId).text += event.delta;
     } else if (event.kind === 'tool_call') {
       this.toolCallIds.add(event.call.id);
     }
@@ -49,22 +54,19 @@ export class TurnReport {
 
   observation(observation: Observation): void {
     if (observation.kind === 'notice') {
-      this.notices.push(observation.text);
-    } else if (observation.kind === 'retract') {
-      for (const block of this.blocks) {
-        if (block.blockId === observation.blockId) {
-          block.text = '';
-        }
+      this.noticeCount += 1;
+      if (this.noticeCount <= maxNotices) {
+        this.notices.push(observation.text);
       }
+    } else if (observation.kind === 'retract') {
+      const taken = this.named.get(observation.blockId);
+      this.named.delete(observation.blockId);
+      this.blocks = this.blocks.filter((block) => block !== taken);
     }
   }
 
   terminal(message: AssistantMessage): Terminal {
-    const sum = {
-      text: this.blocks.map((block) => block.text).join(''),
-      toolCallIds: [...this.toolCallIds],
-      notices: this.notices,
-    };
+    const sum = this.sum();
     switch (message.stopReason) {
       case 'error':
         return { kind: 'failed', ...reasonOf(message.failure, message.errorMessage), ...sum };
@@ -80,10 +82,38 @@ export class TurnReport {
       kind: 'failed',
       reason: 'unknown',
       message: text,
+      ...this.sum(),
+    };
+  }
+
+  private sum(): Pick<Terminal, 'text' | 'toolCallIds' | 'notices'> {
+    const hidden = this.noticeCount - this.notices.length;
+    return {
       text: this.blocks.map((block) => block.text).join(''),
       toolCallIds: [...this.toolCallIds],
-      notices: this.notices,
+      notices:
+        hidden === 0 ? this.notices : [...this.notices, `${hidden} more notices were left out.`],
     };
+  }
+
+  /** Pieces of several blocks can alternate; those without a name belong to the one before them. */
+  private block(blockId: string | undefined): Block {
+    const last = this.blocks.at(-1);
+    const known =
+      blockId !== undefined
+        ? this.named.get(blockId)
+        : last?.blockId === undefined
+          ? last
+          : undefined;
+    if (known !== undefined) {
+      return known;
+    }
+    const fresh: Block = { blockId, text: '' };
+    this.blocks.push(fresh);
+    if (blockId !== undefined) {
+      this.named.set(blockId, fresh);
+    }
+    return fresh;
   }
 }
 

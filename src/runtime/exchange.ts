@@ -53,6 +53,8 @@ export const exchangeDefaults = {
   stopAnswerMs: 750,
   /** The transport bounds its notices itself; this is for one that does not. */
   noticesShown: 20,
+  /** What a dialect tells again and again is told so often, and then only how often it came. */
+  noticesOfACode: 50,
 } as const;
 
 /**
@@ -91,6 +93,8 @@ class ExchangeRun {
   private lastSignMs: number;
   private hasSignInTask = false;
   private noticeCount = 0;
+  /** How often each code came; the codes are ours. */
+  private readonly noticesByCode = new Map<string, number>();
   private isStopping = false;
   private readonly onAbort = (): void => this.stop();
 
@@ -309,6 +313,15 @@ class ExchangeRun {
       case 'tool_result':
         this.runningTools.delete(observation.callId);
         break;
+      case 'notice': {
+        const code = observation.code ?? '';
+        const count = (this.noticesByCode.get(code) ?? 0) + 1;
+        this.noticesByCode.set(code, count);
+        if (count > exchangeDefaults.noticesOfACode) {
+          return;
+        }
+        break;
+      }
       default:
         break;
     }
@@ -460,10 +473,26 @@ class ExchangeRun {
     if (hidden > 0) {
       this.notice(`${hidden} more lines of ${this.options.agentName} could not be read.`);
     }
+    this.tellHiddenNotices();
     this.texts.flush();
     this.terminal.resolve(terminal);
     this.options.opts.signal.removeEventListener('abort', this.onAbort);
     this.startTimer?.dispose();
+  }
+
+  private tellHiddenNotices(): void {
+    const hidden = [...this.noticesByCode.values()].reduce(
+      (sum, count) => sum + Math.max(0, count - exchangeDefaults.noticesOfACode),
+      0,
+    );
+    if (hidden > 0) {
+      this.tellObservation({
+        kind: 'notice',
+        level: 'info',
+        code: 'notices_left_out',
+        text: `${hidden} more notices of ${this.options.agentName} were left out.`,
+      });
+    }
   }
 
   private tellHeldCalls(): void {

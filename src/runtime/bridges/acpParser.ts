@@ -1,4 +1,4 @@
-import { idField, isRecord, stringField } from '../../base/guard';
+import { idField, isNumber, isRecord, isString, stringField } from '../../base/guard';
 import { abortedFailure, oneLine, type Failure } from '../../events/failure';
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
@@ -231,7 +231,7 @@ export class AcpParser implements ExchangeParser {
     if (version !== acpProtocolVersion) {
       return this.fail({
         code: version === 0 || version === undefined ? 'agent_too_old' : 'binary_broken',
-        message: `${this.agentName} speaks version ${version === undefined ? 'unknown' : oneLine(JSON.stringify(version))} of the Agent Client Protocol; Patchbay speaks version ${acpProtocolVersion}. Install a version of the agent that fits.`,
+        message: `${this.agentName} speaks ${versionText(version)} of the Agent Client Protocol; Patchbay speaks version ${acpProtocolVersion}. Install a version of the agent that fits.`,
       });
     }
     if (worksWithOurTools(this.context.model) && this.delegated === undefined) {
@@ -621,6 +621,12 @@ export class AcpParser implements ExchangeParser {
     this.unknownKinds.add(kind);
     return [];
   }
+}
+
+/** A version is a number; what else may stand in its place can be of any size. */
+function versionText(version: unknown): string {
+  const text = isString(version) || isNumber(version) ? oneLine(String(version)) : '';
+  return text === '' || text.length > 20 ? 'an unknown version' : `version ${text}`;
 }
 
 function wantedModelOf(context: ExchangeParserContext): string | undefined {

@@ -327,6 +327,7 @@ describe('the arguments of replay', () => {
     [['--dialect', 'codex'], /--dialect/],
     [['--dialect', 'acp', '--chunk-bytes', '0'], /--chunk-bytes/],
     [['--dialect', 'acp', '--chunk-bytes', '1.5'], /--chunk-bytes/],
+    [['--dialect', 'acp', '--chunk-bytes', '-1'], /must be a whole number of bytes, at least 1/],
     [['--dialect', 'acp', 'more'], /more/],
   ])('are refused as %j', (argv, message) => {
     expect(() => replayCommand(argv)).toThrow(message);

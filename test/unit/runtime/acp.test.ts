@@ -218,11 +218,14 @@ describe('how an ACP agent is started', () => {
     [0, 'agent_too_old'],
     [undefined, 'agent_too_old'],
     ['1', 'binary_broken'],
+    [{ very: 'long'.repeat(5_000) }, 'binary_broken'],
+    ['9'.repeat(5_000), 'binary_broken'],
   ])('protocol version %s is refused in clear words', async (version, code) => {
     const agent = new Agent({ version });
     const { failure } = await (await agent.run('x')).message;
     expect(failure?.code).toBe(code);
     expect(failure?.message).toContain('version 1');
+    expect(failure?.message.length).toBeLessThan(250);
     expect(agent.sent('session/new')).toEqual([]);
   });
 

@@ -298,6 +298,26 @@ describe('driving one exchange', () => {
     expect(turn.log.map((item) => item.kind)).toEqual(['failed']);
   });
 
+  it('[R77] tells a bounded number of notices of each kind, and at the end how many there were more', async () => {
+    const lab = new ExchangeLab(createLineBridge());
+    const turn = lab.run('x');
+    await lab.pass();
+    for (let count = 0; count < 20_000; count += 1) {
+      lab.transport.emit(
+        observe({ kind: 'notice', level: 'info', code: 'retry', text: `again ${count}` }),
+      );
+    }
+    lab.transport.emit(observe({ kind: 'notice', level: 'info', code: 'other', text: 'once' }));
+    lab.transport.emit(text('a'), finish);
+    expect((await turn.message).stopReason).toBe('stop');
+    const notices = turn.log.filter((item) => item.kind === 'notice');
+    expect(notices).toHaveLength(52);
+    expect(notices.slice(-2)).toMatchObject([
+      { text: 'once' },
+      { code: 'notices_left_out', text: '19950 more notices of Line Agent were left out.' },
+    ]);
+  });
+
   it('[R70] shows lines that were not JSON as notices, a bounded number of them', async () => {
     const lab = new ExchangeLab(createLineBridge());
     const turn = lab.run('x');
