@@ -288,29 +288,35 @@ describe('a session of an ACP agent', () => {
     expect(calls(turn)).toEqual([]);
   });
 
-  it('[R108] a session that the agent does not know is tried once more without it, with what was said', async () => {
-    const agent = new Agent({
-      answers: {
-        'session/resume': {
-          error: { code: -32603, message: 'Internal error', data: { details: 'gone' } },
-        },
-      },
-    });
-    const turn = await agent.run('again', {
-      resume: 'T',
-      messages: [
-        { role: 'user', text: 'the first words', createdAtMs: 0 },
-        { role: 'user', text: 'again', createdAtMs: 1 },
-      ],
-    });
-    await agent.lab.pass();
-    expect(JSON.stringify(agent.prompts[0])).toContain('the first words');
-    agent.end();
-    expect((await turn.message).stopReason).toBe('stop');
-    expect(
-      turn.log.filter((item) => item.kind === 'notice' && item.code === 'resume_rejected'),
-    ).toHaveLength(1);
-  });
+  it.each([
+    ['session/resume', 'Internal error', 'gone'],
+    // gemini-cli can only load, and says this of every session.
+    ['session/load', 'Internal error', 'No previous sessions found for this project.'],
+  ])(
+    '[R108] a session that %s does not find is tried once more without it, with what was said',
+    async (method, message, details) => {
+      const agent = new Agent({
+        ...(method === 'session/load'
+          ? { name: 'gemini-cli', capabilities: { loadSession: true } }
+          : {}),
+        answers: { [method]: { error: { code: -32603, message, data: { details } } } },
+      });
+      const turn = await agent.run('again', {
+        resume: 'T',
+        messages: [
+          { role: 'user', text: 'the first words', createdAtMs: 0 },
+          { role: 'user', text: 'again', createdAtMs: 1 },
+        ],
+      });
+      await agent.lab.pass();
+      expect(JSON.stringify(agent.prompts[0])).toContain('the first words');
+      agent.end();
+      expect((await turn.message).stopReason).toBe('stop');
+      expect(
+        turn.log.filter((item) => item.kind === 'notice' && item.code === 'resume_rejected'),
+      ).toHaveLength(1);
+    },
+  );
 
   it('an agent that can take nothing up is told the conversation instead', async () => {
     const agent = new Agent({ capabilities: {} });

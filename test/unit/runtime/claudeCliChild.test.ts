@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { claudeCliDialect } from '../../dialects/claudeCli';
+import { DialectStage } from '../../fakes/dialectStage';
 import { stringField } from '../../../src/base/guard';
 import { claudeCliBridge } from '../../../src/runtime/bridges/claudeCli';
 import { agentInfo } from '../../../src/runtime/bridges/claudeCliChild';
@@ -328,5 +330,47 @@ describe('versions of Claude Code that are too old', () => {
         },
       }),
     ).toMatchObject({ isOver: true, out: [{ failure: { code: 'agent_too_old' } }] });
+  });
+});
+
+describe('what Claude Code may leave without an answer', () => {
+  it('a changed model and mode hold up nothing: the prompt goes out beside them and the turn ends', async () => {
+    const stage = new DialectStage(claudeCliDialect);
+    const first = await stage.begin();
+    stage.say(stage.child.hello(), stage.child.finish());
+    await first.message;
+    await stage.lab.pass();
+    const { transport } = stage.lab;
+    const before = transport.sent.length;
+    const second = stage.lab.run('and now', {
+      resume: '0',
+      mode: 'plan',
+      model: { ...stage.lab.model, model: 'opus' },
+    });
+    await stage.lab.pass();
+    await stage.lab.pass();
+    expect(stage.lab.transports).toHaveLength(1);
+    const sent = transport.sent.slice(before);
+    expect(controls(sent)).toEqual([
+      { subtype: 'set_model', model: 'opus' },
+      { subtype: 'set_permission_mode', mode: 'plan' },
+    ]);
+    expect(JSON.stringify(sent.at(-1))).toContain('and now');
+    stage.say(stage.child.hello(), stage.child.text('done'), stage.child.finish());
+    expect((await second.message).stopReason).toBe('stop');
+  });
+
+  it('a session is never started under an id of ours; an exit that speaks of ids says so', async () => {
+    const stage = new DialectStage(claudeCliDialect);
+    const turn = await stage.begin();
+    const { args } = stage.lab.starts[0]?.launch ?? { args: [] };
+    expect(args.filter((arg) => arg.startsWith('--session-id'))).toEqual([]);
+    stage.lab.transport.exit({
+      code: 1,
+      stderrTail: 'Error: Session ID 0 is already in use.\n',
+    });
+    const { failure } = await turn.message;
+    expect(failure?.code).toBe('child_exited');
+    expect(failure?.message).toContain('Session ID 0 is already in use.');
   });
 });

@@ -442,3 +442,33 @@ describe('a Responses request', () => {
     expect(body('none')).not.toHaveProperty('prompt_cache_key');
   });
 });
+
+describe('what a request tells about itself', () => {
+  const metadata = { user_id: 'u-1', team: 'blue' };
+  const options = exchangeOptions({ metadata });
+
+  it('[R49] gives metadata to the providers that take some, as they take it', () => {
+    expect(anthropicBody(claude, turnContext(), options).metadata).toEqual({ user_id: 'u-1' });
+    expect(responsesBody(gpt, turnContext(), options).metadata).toEqual(metadata);
+    // Chat Completions takes metadata for stored answers only, and ours are not stored.
+    const chat = networkModel('openai-chat', { model: 'm' });
+    expect(chatBody(chat, turnContext(), options, true)).toEqual(
+      chatBody(chat, turnContext(), exchangeOptions(), true),
+    );
+  });
+
+  it('[R49] leaves it out where there is none, and where the server has refused it', () => {
+    const none = exchangeOptions();
+    const onlyTeam = exchangeOptions({ metadata: { team: 'blue' } });
+    const refused = new Set(['metadata'] as const);
+    for (const body of [
+      anthropicBody(claude, turnContext(), none),
+      anthropicBody(claude, turnContext(), onlyTeam),
+      anthropicBody(claude, turnContext(), options, refused),
+      responsesBody(gpt, turnContext(), none),
+      responsesBody(gpt, turnContext(), options, refused),
+    ]) {
+      expect(body).not.toHaveProperty('metadata');
+    }
+  });
+});
