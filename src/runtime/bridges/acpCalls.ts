@@ -22,7 +22,7 @@ import {
   type AcpDiff,
 } from './acpContent';
 import type { AcpQuirks } from './acpProfiles';
-import { UnnamedIds } from './unnamedIds';
+import { UnnamedIds } from '../unnamedIds';
 
 type Item = ParseStep['out'][number];
 

@@ -37,7 +37,7 @@ import {
 } from './acpSession';
 import { AcpUpdates } from './acpUpdates';
 import { AcpUsage } from './acpUsage';
-import { UnknownKinds } from './unknownKinds';
+import { UnknownKinds } from '../unknownKinds';
 
 type Item = ParseStep['out'][number];
 type Answer = Extract<RpcIncoming, { readonly kind: 'result' | 'error' }>;

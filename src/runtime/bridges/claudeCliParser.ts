@@ -32,8 +32,8 @@ import { isLaunchReport, toolResults } from './claudeCliResults';
 import { inputObject, todoPlan } from './claudeCliTools';
 import { refusal, tooOld } from './claudeCliVersion';
 import { countField, sumCounts } from '../usageCounts';
-import { UnknownKinds } from './unknownKinds';
-import { UnnamedIds } from './unnamedIds';
+import { UnknownKinds } from '../unknownKinds';
+import { UnnamedIds } from '../unnamedIds';
 
 type Item = ParseStep['out'][number];
 type End = Extract<Item, { readonly kind: 'finish' | 'failed' }>;

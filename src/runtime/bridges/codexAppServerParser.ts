@@ -17,8 +17,8 @@ import { CodexQuestions } from './codexAppServerQuestions';
 import { initializeParams, threadParams, turnParams, userInputs } from './codexAppServerRequests';
 import { CodexTexts } from './codexAppServerTexts';
 import { CodexTurnUsage } from './codexAppServerUsage';
-import { UnknownKinds } from './unknownKinds';
-import { UnnamedIds } from './unnamedIds';
+import { UnknownKinds } from '../unknownKinds';
+import { UnnamedIds } from '../unnamedIds';
 
 type Item = ParseStep['out'][number];
 

@@ -2,7 +2,7 @@ import { idField, isRecord, isString, numberField, stringField } from '../../bas
 import type { NormalizedEvent } from '../../events/normalizedEvent';
 import type { Observation } from '../../events/observation';
 import { GrowingTexts } from '../codexItems';
-import { UnnamedIds } from './unnamedIds';
+import { UnnamedIds } from '../unnamedIds';
 
 type TextItem =
   | Extract<NormalizedEvent, { readonly kind: 'text' | 'thinking' }>

@@ -16,8 +16,8 @@ import {
 import type { ChildExit, ExchangeParser, ExchangeParserContext, ParseStep } from '../contract';
 import { execExit, resumeRejected } from './codexExecExit';
 import { countField } from '../usageCounts';
-import { UnknownKinds } from './unknownKinds';
-import { UnnamedIds } from './unnamedIds';
+import { UnknownKinds } from '../unknownKinds';
+import { UnnamedIds } from '../unnamedIds';
 
 type Item = ParseStep['out'][number];
 type Phase = 'started' | 'updated' | 'completed';

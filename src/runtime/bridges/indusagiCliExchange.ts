@@ -8,7 +8,7 @@ import { PeerLink } from './indusagiCliLink';
 import { toolCall } from './indusagiCliRpcBlocks';
 import { callArguments } from './indusagiCliTools';
 import { failed, notice, type Item } from './indusagiCliSteps';
-import { UnknownKinds } from './unknownKinds';
+import { UnknownKinds } from '../unknownKinds';
 
 export interface ExchangeFormOptions {
   readonly agentName: string;

@@ -14,7 +14,7 @@ import { toolCall } from './indusagiCliRpcBlocks';
 import { settledQuestion } from './indusagiCliRpcDialogs';
 import { failed, notice, observation, type Item } from './indusagiCliSteps';
 import { countField } from '../usageCounts';
-import { UnnamedIds } from './unnamedIds';
+import { UnnamedIds } from '../unnamedIds';
 
 /** An `ask` that nobody answers in this time is answered with its fallback. */
 const askMs = 90_000;

@@ -30,7 +30,7 @@ import {
 import { RpcRequests, type RpcAnswer } from './indusagiCliRpcRequests';
 import { failed, observation, type Item } from './indusagiCliSteps';
 import { countField } from '../usageCounts';
-import { UnknownKinds } from './unknownKinds';
+import { UnknownKinds } from '../unknownKinds';
 
 export interface RpcParserOptions {
   /** For people: `pi`. */
