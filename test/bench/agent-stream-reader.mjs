@@ -155,6 +155,7 @@ async function whole(transport) {
     source,
     clock: systemClock,
     draft: { read: () => '', write: nothing },
+    pictures: { list: async () => [] },
     post: ({ method, params }) => {
       posts += 1;
       if (method === 'turn/text') textChars += params.delta.length;

@@ -102,6 +102,7 @@ export function createPanelStage({ messages = [], store, play, post }) {
     source: controller,
     clock: systemClock,
     draft: { read: () => '', write: () => undefined },
+    pictures: { list: async () => [] },
     post,
   });
   return {

@@ -30,6 +30,7 @@ const feed = new PanelFeed({
   },
   clock: systemClock,
   draft: { read: () => '', write: () => undefined },
+  pictures: { list: async () => [] },
   post: (message) => {
     postMessage({ toPanel: message });
     if (message.method === 'prompt/changed') {

@@ -45,6 +45,7 @@ const feed = new PanelFeed({
   },
   clock: systemClock,
   draft: { read: () => '', write: () => undefined },
+  pictures: { list: async () => [] },
   post: (message) => {
     JSON.stringify(message); // what the editor does with it
     if (message.method === 'prompt/changed' && message.params.prompts.length > 0) {
