@@ -67,6 +67,10 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
     };
   }
 
+  isInReadOnlySystem(path: string): boolean {
+    return isReadOnlySystem(toWorkspaceUri(path));
+  }
+
   async readText(path: string): Promise<TextFile> {
     const uri = toWorkspaceUri(path);
     for (let attempts = 1; ; attempts++) {
@@ -222,10 +226,15 @@ export class EditorWorkspaceFiles implements WorkspaceFiles, Disposable {
   private async isReadOnly(path: string, uri: vscode.Uri, stat: vscode.FileStat): Promise<boolean> {
     return (
       stat.permissions === vscode.FilePermission.Readonly ||
-      vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false ||
+      isReadOnlySystem(uri) ||
       (uri.scheme === 'file' && (await this.options.isWriteProtected?.(path)) === true)
     );
   }
+}
+
+/** The editor knows this of the file systems that were registered; of one that it has not loaded yet it knows nothing. */
+function isReadOnlySystem(uri: vscode.Uri): boolean {
+  return vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false;
 }
 
 /** Asked only of text that may be misread: it costs a second look. */

@@ -9,6 +9,8 @@ import type { PermissionMode, WorkspaceRoots } from '../gate/contract';
 export interface WorkspaceFiles {
   roots(): WorkspaceRoots;
   stat(path: string): Promise<FileStat | undefined>;
+  /** Whether the file system of this path takes no writes at all. Absent: all of them do. */
+  isInReadOnlySystem?(path: string): boolean;
   /**
    * The live text: the unsaved text of an open document, else the file decoded, also where a buffer was not read anew yet.
    * Throws PatchbayError: `not_found`, `not_text`, `too_large`, `is_directory`.

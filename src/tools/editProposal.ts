@@ -40,6 +40,15 @@ export async function prepareEdit(
       `${shownPath} is a notebook; its cells are not changed here. Tell the user what to change, or write a script beside it.`,
     );
   }
+  const from = change.kind === 'patch' ? change.from : undefined;
+  for (const place of from === undefined || from === '' ? [path] : [path, from]) {
+    if (services.files.isInReadOnlySystem?.(place) === true) {
+      const shown = place === path ? shownPath : place;
+      return refused(
+        `${shown} is in a folder whose file system is read-only; nothing was changed. Nothing can be written, moved or deleted there.`,
+      );
+    }
+  }
   try {
     const stat = await services.files.stat(path);
     if (stat !== undefined && stat.kind !== 'file') {

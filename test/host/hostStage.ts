@@ -28,7 +28,7 @@ export function createHostStage(
   const edits = store.add(
     new PendingEdits({ clock: systemClock, labelFor: (name) => path.basename(name) }),
   );
-  store.add(
+  const review = store.add(
     new ReviewController({
       edits,
       files,
@@ -48,7 +48,7 @@ export function createHostStage(
     await until(() => edits.listOpen().length === count, `${count} edits wait`);
     return edits.listOpen();
   };
-  return { ...bench, files, edits, waiting, dispose: () => store.dispose() };
+  return { ...bench, files, edits, review, waiting, dispose: () => store.dispose() };
 }
 
 export type HostStage = ReturnType<typeof createHostStage>;

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { ToolResult } from '../../../src/events/toolCall';
+import { openFrontDoor, proposalScheme } from '../../../src/host/frontDoor';
+import { reviewCommands } from '../../../src/host/review/reviewCommands';
 import { virtualWalk } from '../../../src/host/virtualWalk';
 import { createWorkspaceProbe } from '../../../src/host/workspaceProbe';
 import { isOnDisk, toWorkspaceUri } from '../../../src/host/workspaceUri';
@@ -25,6 +27,8 @@ class MemoryFileSystem implements vscode.FileSystemProvider {
   readonly files = new Map<string, { bytes: Uint8Array; mtime: number }>();
   private readonly folders = new Set(['/', '/work']);
   private ticks = 1000;
+  /** What was asked to be changed, in its order. */
+  readonly asked: string[] = [];
 
   put(name: string, text: string): void {
     for (let at = path.posix.dirname(name); at !== '/'; at = path.posix.dirname(at)) {
@@ -77,6 +81,7 @@ class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   writeFile(uri: vscode.Uri, bytes: Uint8Array): void {
+    this.asked.push(`write ${uri.path}`);
     const type = this.files.has(uri.path)
       ? vscode.FileChangeType.Changed
       : vscode.FileChangeType.Created;
@@ -85,6 +90,7 @@ class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   delete(uri: vscode.Uri): void {
+    this.asked.push(`delete ${uri.path}`);
     this.find(uri);
     this.files.delete(uri.path);
     this.didChange.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
@@ -235,13 +241,161 @@ describe('files of another file system', () => {
     assert.deepEqual([...system.files.keys()], []);
   });
 
+  describe('in the diff of the review', () => {
+    let door: { dispose(): void } | undefined;
+
+    /** The editor's way to the proposals and commands of the stage, as the extension opens it. */
+    const openDoor = (): void => {
+      const { edits, review } = stage;
+      const handlers = new Map<string, (...args: readonly unknown[]) => unknown>(
+        Object.entries(reviewCommands(edits, review)),
+      );
+      door = openFrontDoor(() =>
+        Promise.resolve({
+          view: { resolveWebviewView: () => undefined },
+          proposals: review.proposals,
+          editTree: review.tree,
+          run: async (command, args) => {
+            await handlers.get(command)?.(...args);
+          },
+        }),
+      );
+    };
+
+    afterEach(() => door?.dispose());
+
+    /** Opens the review of the one edit that waits, and gives both sides. */
+    const openReview = async (): Promise<{
+      readonly left: vscode.TextDocument;
+      readonly right: vscode.TextDocument;
+    }> => {
+      const [waiting] = await stage.waiting(1);
+      assert.equal(stage.review.openReview(waiting?.id), true);
+      const shown = (): vscode.TabInputTextDiff | undefined => {
+        const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+        return input instanceof vscode.TabInputTextDiff ? input : undefined;
+      };
+      await until(() => shown() !== undefined, 'the diff is shown');
+      const { original, modified } = shown() ?? assert.fail();
+      assert.equal(modified.scheme, proposalScheme);
+      return {
+        left: await vscode.workspace.openTextDocument(original),
+        right: await vscode.workspace.openTextDocument(modified),
+      };
+    };
+    /** Clicks this word in the row above the nth hunk. */
+    const click = async (right: vscode.TextDocument, word: string, nth: number): Promise<void> => {
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        right.uri,
+      );
+      const { command } =
+        lenses
+          .filter((lens) => lens.command?.title.endsWith(word) === true)
+          .sort((a, b) => a.range.start.line - b.range.start.line)[nth] ?? assert.fail();
+      await vscode.commands.executeCommand(
+        command?.command ?? '',
+        ...((command?.arguments ?? []) as readonly unknown[]),
+      );
+    };
+    const isReviewClosed = (): boolean =>
+      vscode.window.tabGroups.all.every(({ tabs }) =>
+        tabs.every(({ input }) => !(input instanceof vscode.TabInputTextDiff)),
+      );
+
+    it('[R166][R221] get the approved hunk alone, by one write of their own file system', async () => {
+      openFolder(false);
+      openDoor();
+      const before = '\ufeffone\r\ntwo\r\nthree\r\nfour\r\nfive\r\n';
+      system.put('/work/a.txt', before);
+      const call = stage.run('edit_file', {
+        path: '/work/a.txt',
+        edits: [
+          { search: 'one', replace: 'ONE' },
+          { search: 'five', replace: 'FIVE' },
+        ],
+      });
+      const { left, right } = await openReview();
+      assert.equal(left.uri.toString(), toWorkspaceUri('/work/a.txt').toString());
+      assert.equal(left.getText(), 'one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n');
+      assert.equal(right.getText(), 'ONE\r\ntwo\r\nthree\r\nfour\r\nFIVE\r\n');
+      await click(right, 'Approve', 0);
+      assert.deepEqual(system.asked, [], 'nothing before the last decision');
+      await click(right, 'Deny', 0); // the first hunk is decided, and has none any more
+      const result = await call;
+      assert.ok(result.ok, JSON.stringify(result));
+      assert.match(result.output, /denied/i);
+      assert.equal(system.text('/work/a.txt'), before.replace('one', 'ONE'));
+      assert.deepEqual(system.asked, ['write /work/a.txt']);
+      await until(isReviewClosed, 'the review is closed');
+    });
+
+    it('[R227] get what the user made of the proposal', async () => {
+      openFolder(false);
+      openDoor();
+      system.put('/work/a.txt', 'one\ntwo\n');
+      const call = edit('two', 'TWO');
+      const { right } = await openReview();
+      const typed = new vscode.WorkspaceEdit();
+      typed.insert(right.uri, new vscode.Position(1, 3), ' of mine');
+      assert.ok(await vscode.workspace.applyEdit(typed));
+      const id = stage.edits.listOpen()[0]?.id ?? '';
+      await until(
+        () => stage.edits.get(id)?.proposedText === 'one\nTWO of mine\n',
+        'what was typed is part of the proposal',
+      );
+      assert.deepEqual(system.asked, []);
+      await click(right, 'Approve', 0);
+      const result = await call;
+      assert.ok(result.ok, JSON.stringify(result));
+      assert.equal(system.text('/work/a.txt'), 'one\nTWO of mine\n');
+    });
+
+    it('[R231] are made, with nothing on the left, and taken away, with nothing on the right', async () => {
+      openFolder(false);
+      openDoor();
+      const making = stage.run('write_file', { path: '/work/new/b.txt', content: 'b\n' });
+      const made = await openReview();
+      assert.deepEqual([made.left.getText(), made.right.getText()], ['', 'b\n']);
+      assert.equal(system.files.has('/work/new/b.txt'), false);
+      await click(made.right, 'Approve', 0);
+      assert.ok((await making).ok);
+      assert.equal(system.text('/work/new/b.txt'), 'b\n');
+      await until(isReviewClosed, 'the review is closed');
+
+      for (const word of ['Deny', 'Approve']) {
+        const removing = stage.run('delete_file', { path: '/work/new/b.txt' });
+        const gone = await openReview();
+        assert.deepEqual([gone.left.getText(), gone.right.getText()], ['b\n', '']);
+        await click(gone.right, word, 0);
+        assert.equal((await removing).ok, word === 'Approve');
+        assert.equal(system.files.has('/work/new/b.txt'), word === 'Deny');
+        await until(isReviewClosed, 'the review is closed');
+      }
+      assert.deepEqual(system.asked, ['write /work/new/b.txt', 'delete /work/new/b.txt']);
+    });
+  });
+
   it('[R231] that cannot be written are refused in a sentence, and nobody is asked', async () => {
     openFolder(true);
     system.put('/work/a.txt', 'one\ntwo\n');
     const result = await edit('two', 'TWO');
     assert.ok(!result.ok);
-    assert.match(result.error, /a\.txt is read-only; nothing was changed/);
+    assert.match(result.error, /a\.txt is in a folder whose file system is read-only; nothing was/);
+    for (const [name, args] of [
+      ['write_file', { path: '/work/new.txt', content: 'x\n' }],
+      ['delete_file', { path: '/work/a.txt' }],
+      ['rename_file', { path: '/work/a.txt', newPath: '/work/b.txt' }],
+    ] as const) {
+      const refused = await Promise.race([
+        stage.run(name, args),
+        stage.waiting(1).then(() => assert.fail(`${name} is asked about`)),
+      ]);
+      assert.ok(!refused.ok);
+      assert.match(refused.error, /file system is read-only; nothing was changed/, name);
+    }
     assert.deepEqual(stage.edits.list(), []);
+    assert.deepEqual(system.asked, []);
     assert.equal(system.text('/work/a.txt'), 'one\ntwo\n');
   });
 });
