@@ -29,8 +29,8 @@ export interface ChangesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onNotice: (text: string) => void;
-  /** The buffer of an open document. */
-  readonly openText: (path: string) => string | undefined;
+  /** The buffer of a document with unsaved text. */
+  readonly unsavedText: (path: string) => string | undefined;
   /** False for a path of another file system, where the disk may have something else. Absent: everything is on the disk. */
   readonly isOnDisk?: (path: string) => boolean;
 }
@@ -78,9 +78,11 @@ export function createChanges(options: ChangesOptions): Changes {
   });
   const unreviewed = new UnreviewedChanges({
     files,
-    openText: options.openText,
+    unsavedText: options.unsavedText,
     labelFor,
-    settle: (path) => watcher.checkFile(path),
+    settle: async (path) => {
+      await watcher.checkFile(path);
+    },
     accept: async (path) => {
       await watcher.accept(path);
     },

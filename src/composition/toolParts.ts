@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Changes, createChanges } from '../changes';
 import { RunLimits } from '../gate/runLimits';
-import { openTextOf, SaveFollower } from '../host/changes/saveFollower';
+import { SaveFollower, unsavedTextOf } from '../host/changes/saveFollower';
 import { EditorDiagnostics } from '../host/diagnostics';
 import { discardChanges } from '../host/documentWrite';
 import { EncodingOffer } from '../host/encodingOffer';
@@ -86,7 +86,7 @@ export function createToolParts({
       clock,
       logger: log,
       onNotice: warn,
-      openText: openTextOf,
+      unsavedText: unsavedTextOf,
       isOnDisk,
     }),
   );

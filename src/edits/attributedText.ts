@@ -116,6 +116,7 @@ export class AttributedText<Origin> {
       if (by === undefined) {
         insertAccepted(before, behind, change.text);
       } else {
+        takeReplaced(before, behind);
         before.push({ kind: 'added', text: change.text, by, id });
       }
     }
@@ -161,6 +162,24 @@ function textOf<Origin>(pieces: readonly Piece<Origin>[], without: 'added' | 're
   return pieces.map((piece) => (piece.kind === without ? '' : piece.text)).join('');
 }
 
+/**
+ * What is written before a text that replaced another stands before both: between them it would stand behind the old
+ * text when that comes back, a line of its own in the middle of another.
+ */
+function takeReplaced<Origin>(before: Piece<Origin>[], behind: Piece<Origin>[]): void {
+  const replacing = behind[0];
+  if (replacing?.kind !== 'added') {
+    return;
+  }
+  const isReplaced = (piece: Piece<Origin> | undefined): boolean =>
+    piece?.kind === 'removed' && piece.id === replacing.id;
+  let first = before.length;
+  while (isReplaced(before[first - 1])) {
+    first -= 1;
+  }
+  behind.unshift(...before.splice(first));
+}
+
 /** What the user writes back where it was removed is no second copy of it: the removal is taken back. */
 function insertAccepted<Origin>(
   before: Piece<Origin>[],
@@ -179,6 +198,7 @@ function insertAccepted<Origin>(
   const from = run.findIndex((piece) => rest.startsWith(piece.text));
   if (from < 0) {
     append(before, run);
+    takeReplaced(before, behind);
     before.push({ kind: 'both', text });
     return;
   }

@@ -6,7 +6,10 @@ import type { UnreviewedChanges } from './unreviewedChanges';
 
 export interface ChangeFollowerDeps {
   readonly watcher: Pick<ChangeWatcher, 'begin' | 'accept' | 'checkFile'>;
-  readonly unreviewed: Pick<UnreviewedChanges, 'note' | 'noteKnown' | 'noteSaved' | 'isWriting'>;
+  readonly unreviewed: Pick<
+    UnreviewedChanges,
+    'note' | 'noteKnown' | 'noteSaved' | 'noteDisk' | 'isWriting'
+  >;
   readonly checkpoints: Pick<Checkpoints, 'noteBefore' | 'noteWrite' | 'endTurns'>;
   /** What changed in a protected file and cannot be shown as lines: the user is told in words. */
   readonly onUnshown: (change: SeenChange) => void;
@@ -120,8 +123,8 @@ export class ChangeFollower {
 
   /** The editor took a file anew from the disk. */
   async reloaded(path: string): Promise<void> {
-    if (!this.isWriting(path)) {
-      await this.deps.watcher.checkFile(path);
+    if (!this.isWriting(path) && !(await this.deps.watcher.checkFile(path))) {
+      await this.deps.unreviewed.noteDisk(path);
     }
   }
 

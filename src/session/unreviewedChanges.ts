@@ -52,8 +52,11 @@ export interface ChangeAction {
 
 export interface UnreviewedChangesDeps {
   readonly files: Pick<WorkspaceFiles, 'readText' | 'writeText' | 'deleteFile' | 'roots'>;
-  /** The buffer of a document that is open; undefined when it is not. */
-  readonly openText: (path: string) => string | undefined;
+  /**
+   * The buffer of a document with unsaved text; undefined: the disk has all there is. A buffer without unsaved text is
+   * never asked for: after a program wrote the file it is the old one for a while.
+   */
+  readonly unsavedText: (path: string) => string | undefined;
   readonly labelFor: (path: string) => string;
   /** Before a write of ours: what the disk has that nobody told yet is looked at. After it: that is no news. */
   readonly settle: (path: string) => Promise<void>;
@@ -194,6 +197,24 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       existedBefore: true,
       existsAfter: true,
     });
+  }
+
+  /** The editor read the file anew, and nobody watches: what the disk has is the user's or another program's. */
+  async noteDisk(path: string): Promise<void> {
+    for (;;) {
+      const before = this.byPath.get(path);
+      if (before === undefined || this.writing.has(path)) {
+        return;
+      }
+      const live = await this.readText(path);
+      if (this.byPath.get(path) === before && !this.writing.has(path)) {
+        const isNews = live.kind === 'read' && !live.isUnsaved && !isNow(before, live.text);
+        if (isNews) {
+          this.put(changedTo(before, live.text, undefined));
+        }
+        return;
+      }
+    }
   }
 
   list(): readonly UnreviewedChange[] {
@@ -371,10 +392,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
 
   /** With what is typed and not saved yet. */
   private live(file: ChangedFile): ChangedFile {
-    const open = file.isThere ? this.deps.openText(file.path) : undefined;
-    return open === undefined || isSameButEndings(open, file.text.current)
+    const unsaved = file.isThere ? this.deps.unsavedText(file.path) : undefined;
+    return unsaved === undefined || isSameButEndings(unsaved, file.text.current)
       ? file
-      : changedTo(file, open, undefined);
+      : changedTo(file, unsaved, undefined);
   }
 
   private toChanges(file: ChangedFile): readonly UnreviewedChange[] {
@@ -400,10 +421,11 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
 
   private async readText(path: string): Promise<LiveText> {
     try {
-      return { kind: 'read', text: (await this.deps.files.readText(path)).text };
+      const { text, isDirty } = await this.deps.files.readText(path);
+      return { kind: 'read', text, isUnsaved: isDirty };
     } catch (error) {
       return PatchbayError.is(error, 'not_found')
-        ? { kind: 'read', text: undefined }
+        ? { kind: 'read', text: undefined, isUnsaved: false }
         : { kind: 'unreadable' };
     }
   }
@@ -492,7 +514,8 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
 
 /** `text` undefined: there is no file. */
 type LiveText =
-  { readonly kind: 'read'; readonly text: string | undefined } | { readonly kind: 'unreadable' };
+  | { readonly kind: 'read'; readonly text: string | undefined; readonly isUnsaved: boolean }
+  | { readonly kind: 'unreadable' };
 
 interface Chosen {
   readonly file: ChangedFile;
@@ -509,10 +532,12 @@ function changeIdOf(path: string, turnId: string): string {
  * turns, is the user's. Undefined: nothing of it waits any more.
  */
 function sinceThen(known: ChangedFile, text: string | undefined): ChangedFile | undefined {
-  const isSame =
-    known.isThere === (text !== undefined) && isSameButEndings(known.text.current, text ?? '');
-  const file = isSame ? known : changedTo(known, text, undefined);
+  const file = isNow(known, text) ? known : changedTo(known, text, undefined);
   return isSettled(file) ? undefined : file;
+}
+
+function isNow({ isThere, text: { current } }: ChangedFile, text: string | undefined): boolean {
+  return isThere === (text !== undefined) && isSameButEndings(current, text ?? '');
 }
 
 function wanted(

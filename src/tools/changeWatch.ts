@@ -221,9 +221,13 @@ export class ChangeWatcher {
     return before;
   }
 
-  /** Looks at one file now: it was read anew by the editor, or is about to be changed. */
-  async checkFile(path: string): Promise<void> {
+  /**
+   * Looks at one file now: it was read anew by the editor, or is about to be changed. False: nobody watches, or this file
+   * is not followed.
+   */
+  async checkFile(path: string): Promise<boolean> {
     const [own] = this.running;
+    let isFollowed = false;
     if (own !== undefined) {
       await this.inTurn(async () => {
         let hasOtherIgnores = false;
@@ -234,12 +238,14 @@ export class ChangeWatcher {
           }
           hasOtherIgnores = await this.hasOtherIgnores(listed);
         }
+        isFollowed = true;
         const change = await this.compare(path, hasOtherIgnores);
         if (change !== undefined) {
           this.tell(change, own, undefined);
         }
       });
     }
+    return isFollowed;
   }
 
   private inTurn(run: () => Promise<void>): Promise<void> {

@@ -7,10 +7,10 @@ import { TypingLog } from './typingLog';
 /** Longer documents cost too much to be compared at each key. */
 const maxChars = 1_000_000;
 
-/** The buffer of a document that is open; undefined when it is not, or is too long. */
-export function openTextOf(path: string): string | undefined {
+/** The buffer of a document with unsaved text; undefined where the disk has all there is. */
+export function unsavedTextOf(path: string): string | undefined {
   const document = openDocument(toWorkspaceUri(path));
-  return document === undefined ? undefined : document.getText();
+  return document?.isDirty === true ? document.getText() : undefined;
 }
 
 /**
@@ -46,7 +46,12 @@ export class SaveFollower implements Disposable {
 
   private changed({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
     const path = fromWorkspaceUri(document.uri);
-    if (path === undefined || contentChanges.length === 0) {
+    if (path === undefined) {
+      return;
+    }
+    if (contentChanges.length === 0) {
+      // It has unsaved text now, or has none any more: told a moment after the first letter.
+      this.onDidType(path);
       return;
     }
     if (!document.isDirty) {

@@ -10,7 +10,7 @@ import { computeHunks } from '../../../src/edits/hunks';
 import { originWords } from '../../../src/edits/changeOrigin';
 import { AuditLog } from '../../../src/gate/audit';
 import type { AuditRecord } from '../../../src/gate/contract';
-import { openTextOf, SaveFollower } from '../../../src/host/changes/saveFollower';
+import { SaveFollower, unsavedTextOf } from '../../../src/host/changes/saveFollower';
 import { EditorWorkspaceFiles } from '../../../src/host/workspaceFiles';
 
 const lines = (...texts: readonly string[]): string => `${texts.join('\n')}\n`;
@@ -67,7 +67,7 @@ describe('changes that nobody approved', () => {
       clock: systemClock,
       logger: silentLogger,
       onNotice: (text) => notices.push(text),
-      openText: openTextOf,
+      unsavedText: unsavedTextOf,
     });
     disposables = [
       changes,
@@ -255,6 +255,53 @@ describe('changes that nobody approved', () => {
     await vscode.commands.executeCommand('undo');
     assert.ok(editor.document.getText().startsWith('ONE\n'));
     assert.equal(realpathSync(file), realpathSync(editor.document.uri.fsPath));
+  });
+
+  it('[R233][R234] come from the disk while the editor still shows the old text, and the old text never comes back', async () => {
+    const settings = vscode.workspace.getConfiguration();
+    const { Global } = vscode.ConfigurationTarget;
+    await settings.update('editor.formatOnSave', false, Global);
+    await settings.update('files.watcherExclude', { '**/changes-*/**': true }, Global);
+    try {
+      const editor = await open();
+      await runCommand('call-1', 'make', () =>
+        writeFileSync(
+          file,
+          onDisk().replace('one', 'ONE').replace('five', 'FIVE').replace('ten', 'TEN'),
+        ),
+      );
+      assert.equal(editor.document.getText(), start, 'nobody told the editor');
+      assert.deepEqual(rows(), [
+        ['during "make"', 'one\n', 'ONE\n'],
+        ['during "make"', 'five\n', 'FIVE\n'],
+        ['during "make"', 'ten\n', 'TEN\n'],
+      ]);
+      const hunks = (nth: number) => {
+        const [change] = changes.unreviewed.list();
+        const hunkIds = [change?.hunks[nth]?.hunk.id ?? ''];
+        return { kind: 'hunks', changeId: change?.id ?? '', hunkIds } as const;
+      };
+      assert.equal(changes.unreviewed.keep(hunks(0)), true);
+      assert.deepEqual(await changes.unreviewed.undo(hunks(0)), { undone: 1, problems: [] });
+      const expected = start.replace('one', 'ONE').replace('ten', 'TEN');
+      assert.equal(onDisk(), expected);
+      assert.deepEqual(rows(), [['during "make"', 'ten\n', 'TEN\n']]);
+      assert.equal(editor.document.isDirty, false);
+    } finally {
+      await settings.update('files.watcherExclude', undefined, Global);
+    }
+  });
+
+  it('[R233] are not what was written by hand elsewhere between two turns, once the editor has read it', async () => {
+    const editor = await open();
+    await runCommand('call-1', 'make', () => writeFileSync(file, onDisk().replace('ten', 'TEN')));
+    await changes.follower.endTurn('s');
+    await until(() => editor.document.getText().includes('TEN'), 'the editor has it');
+    writeFileSync(file, `by hand\n${onDisk()}`);
+    await until(() => editor.document.getText().startsWith('by hand'), 'the editor has that, too');
+    const line = (): number | undefined => changes.unreviewed.list()[0]?.hunks[0]?.hunk.newStart;
+    await until(() => line() === 11, 'the hunk has moved');
+    assert.deepEqual(rows(), [['during "make"', 'ten\n', 'TEN\n']]);
   });
 
   it('[R234] and [R233] of a format on the save of an approved edit are the formatter’s, the edit is not', async () => {

@@ -163,6 +163,18 @@ describe('a text with changes that wait', () => {
     expect(text.accepted).toBe('one\ntwo\nthree\n');
   });
 
+  it('[R234] keeps a line that is written above a changed one a line of its own, also when the change is undone', () => {
+    const changed = AttributedText.of<Who>('one\ntwo\n').becoming('ONE\ntwo\n', 'command');
+    const typed = changed.becoming('mine\nONE\ntwo\n');
+    expect(typed.accepted).toBe('mine\none\ntwo\n');
+    expect(
+      typed.hunks(isSame).map(({ hunk }) => [hunk.newStart, hunk.oldText, hunk.newText]),
+    ).toEqual([[2, 'one\n', 'ONE\n']]);
+    const formatted = changed.becoming('// f\nONE\ntwo\n', 'formatter');
+    expect(formatted.undoing(({ by }) => by === 'command').current).toBe('// f\none\ntwo\n');
+    expect(formatted.undoing(({ by }) => by === 'formatter').current).toBe('ONE\ntwo\n');
+  });
+
   it('[R233] follows whole texts like single changes: what the user saves beside a command’s lines is no news', () => {
     fc.assert(
       fc.property(baseText, baseText, baseText, (base, command, user) => {

@@ -75,7 +75,7 @@ describe('a real server behind the gate', () => {
       clock,
       logger: silentLogger,
       onNotice: () => undefined,
-      openText: () => undefined,
+      unsavedText: () => undefined,
     });
     const plugin = createPluginStage({
       hub: stage.hub(),

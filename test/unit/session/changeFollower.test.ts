@@ -55,7 +55,7 @@ describe('following a turn', () => {
       clock,
       logger: silentLogger,
       onNotice: (text) => notices.push(text),
-      openText: () => undefined,
+      unsavedText: () => undefined,
     });
     const at = (name: string): string => join(folder, name);
     const command = (callId: string, what: string, run: () => void): Promise<void> =>
@@ -361,6 +361,26 @@ describe('following a turn', () => {
     }
     expect(readFileSync(at('edited.txt'), 'utf8')).toBe('approved\n');
     expect(changes.unreviewed.list()).toEqual([]);
+  });
+
+  it('[R233] gives what the editor reads anew to the command while one is watched, and to the user when none is', async () => {
+    const { changes, at, command, rows } = place();
+    writeFileSync(at('a.txt'), 'one\ntwo\n');
+    await command('call-1', 'make', () => writeFileSync(at('a.txt'), 'ONE\ntwo\n'));
+    await command('call-2', 'npm test', () => {
+      writeFileSync(at('a.txt'), 'ONE\ntwo\nthree\n');
+    });
+    await changes.follower.reloaded(at('a.txt'));
+    const waiting = [
+      ['a.txt', 'edit', 'during "make"', 'ONE\n'],
+      ['a.txt', 'edit', 'during "npm test"', 'three\n'],
+    ];
+    expect(rows()).toEqual(waiting);
+    await changes.follower.endTurn('s');
+    writeFileSync(at('a.txt'), 'mine\nONE\ntwo\nthree\n');
+    await changes.follower.reloaded(at('a.txt'));
+    expect(rows()).toEqual(waiting);
+    expect(changes.unreviewed.list()[0]?.baseText).toBe('mine\none\ntwo\n');
   });
 
   it('[R235] leaves nothing waiting of a file that was restored, also while its buffer is the old one', async () => {

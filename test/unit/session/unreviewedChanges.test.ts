@@ -29,7 +29,7 @@ function place(
   const clock = new FakeClock();
   const changes = new UnreviewedChanges({
     files,
-    openText: (name) => open.get(name),
+    unsavedText: (name) => open.get(name),
     labelFor: (name) => name.slice('/w/app/'.length),
     settle: (name) => {
       settled.push(name);
@@ -196,6 +196,38 @@ describe('changes that nobody approved', () => {
     expect(settled).toEqual([path]);
     expect((await files.readText(path)).text).toBe('typed\na\nb\nc\n');
     expect(files.disk(path)).toBe('a\nB\nc\n');
+  });
+
+  it('[R233] are not what the user or another program made of the file when nobody watched, as soon as its editor reads it', async () => {
+    const { files, changes, change, rows } = place({ [path]: '1\n2\n3\n' });
+    change(path, '1\ntwo\n3\n');
+    files.put(path, 'mine\n1\ntwo\n3\n');
+    await changes.noteDisk(path);
+    expect(rows()).toEqual([['a.ts', 'edit', '2\n', 'two\n', 'during']]);
+    expect(changes.list()[0]?.baseText).toBe('mine\n1\n2\n3\n');
+
+    files.type(path, 'unsaved\n');
+    await changes.noteDisk(path);
+    expect(changes.list()[0]?.currentText).toBe('mine\n1\ntwo\n3\n');
+    await changes.noteDisk('/w/app/other.ts');
+    expect(rows()).toHaveLength(1);
+  });
+
+  it('[R233] stay what they are when the disk is looked at in the moment in which more of them come', async () => {
+    const { files, changes, change, rows } = place({ [path]: '1\n2\n3\n' });
+    change(path, '1\ntwo\n3\n');
+    const readText = files.readText.bind(files);
+    const old = await readText(path);
+    files.readText = (name) => {
+      files.readText = readText;
+      change(path, '1\ntwo\nthree\n');
+      return name === path ? Promise.resolve(old) : readText(name);
+    };
+    await changes.noteDisk(path);
+    expect(rows()).toEqual([
+      ['a.ts', 'edit', '2\n', 'two\n', 'during'],
+      ['a.ts', 'edit', '3\n', 'three\n', 'during'],
+    ]);
   });
 
   it('[R234] stay, with a sentence, where the file changed in this moment or cannot be written', async () => {
