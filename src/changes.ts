@@ -88,6 +88,7 @@ export function createChanges(options: ChangesOptions): Changes {
     },
     checkPlace: (path) => images.checkPlace(path),
     bringBack: (turn, path, text) => checkpoints.bringBack(turn, path, text),
+    changeMode: (path, toMode) => images.changeMode(path, toMode),
     clock,
     logger,
     store: createChangeStore(new ChangeFiles(join(options.folder, 'changes'))),

@@ -20,7 +20,7 @@ import { coverageOf, type Bridge, type ModelRef, type ReasoningEffort } from '..
 import { capped, withoutEscapes } from '../session/toolItems';
 import type { ChatSession } from '../session/chatSession';
 import { compactCommand } from '../session/compactionTurn';
-import { originWords } from '../edits/changeOrigin';
+import { changeWords } from '../session/changedMode';
 import type {
   ChangeSelection,
   PendingEdit,
@@ -454,10 +454,7 @@ export function toChangeView(
     kind,
     added: hunks.reduce((sum, { hunk }) => sum + hunk.newLines, 0),
     removed: hunks.reduce((sum, { hunk }) => sum + hunk.oldLines, 0),
-    hunks: hunks.map(({ hunk, origin, alsoBy }) => ({
-      hunk,
-      origin: redact([origin, ...alsoBy].map(originWords).join(' and ')),
-    })),
+    hunks: hunks.map((entry) => ({ hunk: entry.hunk, origin: redact(changeWords(entry)) })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import {
   chmod,
   lstat,
@@ -107,6 +108,17 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     } catch (error) {
       await unlink(temporary).catch(() => undefined); // it may never have come into being
       throw error;
+    }
+  }
+
+  /** Gives a file other permissions, made of those that it has; never those of what a link leads to. */
+  async changeMode(path: string, toMode: (now: number) => number): Promise<void> {
+    const { target } = await this.place(path);
+    const file = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await file.chmod(toMode((await file.stat()).mode & 0o7777));
+    } finally {
+      await file.close();
     }
   }
 

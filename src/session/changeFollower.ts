@@ -8,7 +8,7 @@ export interface ChangeFollowerDeps {
   readonly watcher: Pick<ChangeWatcher, 'begin' | 'accept' | 'checkFile'>;
   readonly unreviewed: Pick<
     UnreviewedChanges,
-    'note' | 'noteKnown' | 'noteSaved' | 'noteDisk' | 'isWriting'
+    'note' | 'noteMode' | 'noteKnown' | 'noteSaved' | 'noteDisk' | 'isWriting'
   >;
   readonly checkpoints: Pick<Checkpoints, 'noteBefore' | 'noteWrite' | 'endTurns'>;
   /** What changed in a protected file and cannot be shown as lines: the user is told in words. */
@@ -96,13 +96,18 @@ export class ChangeFollower {
 
   /** An agent wrote this file itself, after this text was approved for it. Undefined text: the file is gone. */
   async accept(path: string, text: string | undefined, turn: TurnName | undefined): Promise<void> {
-    const before = await this.deps.watcher.accept(path);
+    const { before, modes } = await this.deps.watcher.accept(path);
     this.expected.delete(path);
     if (turn !== undefined) {
       await this.deps.checkpoints.noteBefore(turn, path, before);
       this.touch(path, turn, text);
     }
     this.deps.unreviewed.noteKnown(path, text);
+    if (turn !== undefined && modes !== undefined) {
+      const origin = { kind: 'during', callId: turn.turnId, what: 'an approved write' } as const;
+      const { sessionId, turnId } = turn;
+      this.deps.unreviewed.noteMode({ path, text, ...modes }, { sessionId, turnId, origin });
+    }
   }
 
   /**
@@ -130,9 +135,20 @@ export class ChangeFollower {
 
   /** To be given to the watcher: a change that nobody approved. */
   readonly noteChange = (change: SeenChange): void => {
-    const { path, before, existsAfter } = change;
+    const { path, before } = change;
     void this.deps.checkpoints.noteBefore(change, path, before);
     this.touch(path, change, change.afterText);
+    if (change.isContentSame !== true) {
+      this.noteContent(change);
+    }
+    if (change.modes !== undefined) {
+      const { sessionId, turnId, origin, afterText: text, modes } = change;
+      this.deps.unreviewed.noteMode({ path, text, ...modes }, { sessionId, turnId, origin });
+    }
+  };
+
+  private noteContent(change: SeenChange): void {
+    const { path, before, existsAfter } = change;
     if (change.isProtected && !isShownAsLines(change)) {
       this.deps.onUnshown(change);
     }
@@ -147,7 +163,7 @@ export class ChangeFollower {
     this.deps.unreviewed.noteKnown(path, text);
     const existedBefore = text !== undefined;
     this.deps.unreviewed.note({ ...change, beforeText: text, existedBefore, existsAfter });
-  };
+  }
 
   /** An agent wrote something else than what was approved: the difference waits for review. */
   noteUnexpected(change: UnexpectedChange): void {

@@ -10,6 +10,13 @@ export interface TurnOrigin {
   readonly origin: ChangeOrigin;
 }
 
+/** A file's mode before what waits, and now; who changed it. */
+export interface ChangedMode {
+  readonly before: number;
+  readonly now: number;
+  readonly by: TurnOrigin;
+}
+
 /** A file with changes that wait. Immutable: every step gives another one. */
 export interface ChangedFile {
   readonly path: string;
@@ -18,6 +25,8 @@ export interface ChangedFile {
   readonly wasThere: boolean;
   readonly isThere: boolean;
   readonly existenceBy?: TurnOrigin;
+  /** Waits beside the text. */
+  readonly mode?: ChangedMode;
   readonly createdAtMs: number;
 }
 
@@ -25,12 +34,18 @@ export interface ChangedFile {
 export interface TurnHunks {
   readonly sessionId: string;
   readonly turnId: string;
-  readonly hunks: readonly (UnreviewedHunk & { readonly pieces: readonly TurnPiece[] })[];
+  readonly hunks: readonly TurnHunk[];
 }
+
+/** With the pieces of the text, or what else of the file it is about. */
+export type TurnHunk = UnreviewedHunk & { readonly parts: readonly TurnPart[] };
 
 export type TurnPiece = ChangedPiece<TurnOrigin>;
 
-export type IsChosen = (by: TurnOrigin, piece: TurnPiece | undefined) => boolean;
+/** What can be kept and undone by itself. */
+export type TurnPart = TurnPiece | 'existence' | 'mode';
+
+export type IsChosen = (by: TurnOrigin, part: TurnPart) => boolean;
 
 export function isSameTurnOrigin(a: TurnOrigin, b: TurnOrigin): boolean {
   return a.turnId === b.turnId && isSameOrigin(a.origin, b.origin);
@@ -42,6 +57,10 @@ export function kindOf({ wasThere, isThere }: ChangedFile): 'edit' | 'create' | 
 
 /** Nothing of it waits any more. */
 export function isSettled(file: ChangedFile): boolean {
+  return isTextSettled(file) && file.mode === undefined;
+}
+
+function isTextSettled(file: ChangedFile): boolean {
   return file.text.changed.length === 0 && file.wasThere === file.isThere;
 }
 
@@ -57,7 +76,8 @@ export function changedTo(
   }
   if (!isThere && by === undefined) {
     // The user took the file away: nothing in it waits any more.
-    return withoutBy({ ...file, text: AttributedText.of(''), wasThere: false, isThere });
+    const gone = { ...file, text: AttributedText.of<TurnOrigin>(''), wasThere: false, isThere };
+    return withoutMode(withoutBy(gone));
   }
   const next = { ...file, text: file.text.becoming(text ?? '', by), isThere };
   if (by === undefined) {
@@ -75,10 +95,17 @@ export function hunksByTurn(file: ChangedFile): readonly TurnHunks[] {
     by: TurnOrigin,
     hunk: Hunk,
     others: readonly TurnOrigin[],
-    pieces: readonly TurnPiece[],
+    parts: readonly TurnPart[],
+    mode?: ChangedMode,
   ): void => {
     const known = turns.get(by.turnId);
-    const entry = { hunk, origin: by.origin, alsoBy: others.map(({ origin }) => origin), pieces };
+    const entry: TurnHunk = {
+      hunk,
+      origin: by.origin,
+      alsoBy: others.map(({ origin }) => origin),
+      parts,
+      ...(mode === undefined ? {} : { mode: { before: mode.before, now: mode.now } }),
+    };
     const { sessionId, turnId } = by;
     turns.set(turnId, { sessionId, turnId, hunks: [...(known?.hunks ?? []), entry] });
   };
@@ -88,8 +115,11 @@ export function hunksByTurn(file: ChangedFile): readonly TurnHunks[] {
       add(first, hunk, others, pieces);
     }
   }
-  if (turns.size === 0 && !isSettled(file) && file.existenceBy !== undefined) {
-    add(file.existenceBy, emptyHunk, [], []);
+  if (turns.size === 0 && !isTextSettled(file) && file.existenceBy !== undefined) {
+    add(file.existenceBy, emptyHunk('c-file'), [], ['existence']);
+  }
+  if (file.mode !== undefined && file.isThere) {
+    add(file.mode.by, emptyHunk('c-mode'), [], ['mode'], file.mode);
   }
   return [...turns.values()];
 }
@@ -98,8 +128,8 @@ export function kept(file: ChangedFile, isChosen: IsChosen): ChangedFile {
   const text = file.text.keeping((piece) => isChosen(piece.by, piece));
   const isExistenceKept =
     file.existenceBy !== undefined &&
-    (isChosen(file.existenceBy, undefined) || text.changed.length === 0);
-  const next = { ...file, text };
+    (isChosen(file.existenceBy, 'existence') || text.changed.length === 0);
+  const next = { ...withoutChosenMode(file, isChosen), text };
   return withoutBy(
     isExistenceKept || text.accepted !== '' ? { ...next, wasThere: file.isThere } : next,
   );
@@ -109,7 +139,13 @@ export function kept(file: ChangedFile, isChosen: IsChosen): ChangedFile {
 export function undone(file: ChangedFile, isChosen: IsChosen): ChangedFile {
   const text = file.text.undoing((piece) => isChosen(piece.by, piece));
   const isBack = text.changed.length === 0 || (!file.isThere && text.current !== '');
-  return withoutBy({ ...file, text, isThere: isBack ? file.wasThere : file.isThere });
+  const isThere = isBack ? file.wasThere : file.isThere;
+  const next = withoutBy({ ...withoutChosenMode(file, isChosen), text, isThere });
+  return isThere ? next : withoutMode(next);
+}
+
+function withoutChosenMode(file: ChangedFile, isChosen: IsChosen): ChangedFile {
+  return file.mode !== undefined && isChosen(file.mode.by, 'mode') ? withoutMode(file) : file;
 }
 
 function withoutBy(file: ChangedFile): ChangedFile {
@@ -125,12 +161,10 @@ function weightOf({ origin }: TurnOrigin): number {
   return ['during', 'elsewhere', 'onSave', 'ours'].indexOf(origin.kind);
 }
 
-const emptyHunk: Hunk = {
-  id: 'c-file',
-  oldStart: 0,
-  oldLines: 0,
-  newStart: 0,
-  newLines: 0,
-  oldText: '',
-  newText: '',
-};
+function withoutMode({ mode: _mode, ...file }: ChangedFile): ChangedFile {
+  return file;
+}
+
+function emptyHunk(id: string): Hunk {
+  return { id, oldStart: 0, oldLines: 0, newStart: 0, newLines: 0, oldText: '', newText: '' };
+}

@@ -95,6 +95,8 @@ export interface UnreviewedHunk {
   readonly origin: ChangeOrigin;
   /** Others that changed something in the same lines. */
   readonly alsoBy: readonly ChangeOrigin[];
+  /** It is no change of lines: the file can be run now, or can no longer be. The hunk has no lines then. */
+  readonly mode?: { readonly before: number; readonly now: number };
 }
 
 /** Which hunks an action is about. */

@@ -1,7 +1,7 @@
 import { isArrayOf, isBoolean, isNumber, isRecord, isString } from '../base/guard';
 import { AttributedText, type Piece } from '../edits/attributedText';
 import type { ChangeOrigin } from '../edits/changeOrigin';
-import type { ChangedFile, TurnOrigin } from './changedFile';
+import type { ChangedFile, ChangedMode, TurnOrigin } from './changedFile';
 import type { ChangeStore } from './unreviewedChanges';
 
 /** Texts by a key, on disk. */
@@ -40,12 +40,13 @@ export function decodeChangedFile(text: string): ChangedFile | undefined {
   if (!isRecord(value) || value.schema !== schema) {
     return undefined;
   }
-  const { path, wasThere, isThere, existenceBy, createdAtMs, pieces } = value;
+  const { path, wasThere, isThere, existenceBy, mode, createdAtMs, pieces } = value;
   return isString(path) &&
     isBoolean(wasThere) &&
     isBoolean(isThere) &&
     isNumber(createdAtMs) &&
     (existenceBy === undefined || isTurnOrigin(existenceBy)) &&
+    (mode === undefined || isChangedMode(mode)) &&
     isArrayOf(isPiece)(pieces)
     ? {
         path,
@@ -54,6 +55,7 @@ export function decodeChangedFile(text: string): ChangedFile | undefined {
         createdAtMs,
         text: AttributedText.from(pieces),
         ...(existenceBy === undefined ? {} : { existenceBy }),
+        ...(mode === undefined ? {} : { mode }),
       }
     : undefined;
 }
@@ -68,6 +70,10 @@ function isPiece(value: unknown): value is Piece<TurnOrigin> {
       isNumber(value.id) &&
       isTurnOrigin(value.by))
   );
+}
+
+function isChangedMode(value: unknown): value is ChangedMode {
+  return isRecord(value) && isNumber(value.before) && isNumber(value.now) && isTurnOrigin(value.by);
 }
 
 function isTurnOrigin(value: unknown): value is TurnOrigin {

@@ -18,8 +18,9 @@ import {
   type ChangedFile,
   type IsChosen,
   type TurnOrigin,
-  type TurnPiece,
+  type TurnPart,
 } from './changedFile';
+import { modeBefore, withMode, type SeenMode } from './changedMode';
 import type { ChangeSelection, UnreviewedChange, UnreviewedChangesApi } from './contract';
 
 export interface ChangeLimits {
@@ -69,6 +70,8 @@ export interface UnreviewedChangesDeps {
     path: string,
     text: string,
   ) => Promise<boolean>;
+  /** Gives a file other permissions, made of those that it has. Rejects with a sentence. */
+  readonly changeMode: (path: string, toMode: (now: number) => number) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store?: ChangeStore;
@@ -127,6 +130,8 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
         const live = await this.readText(file.path);
         if (live.kind === 'read') {
           this.put(changedTo(file, live.text, undefined));
+        } else if (file.mode !== undefined) {
+          this.put(file);
         }
       }
     }
@@ -151,7 +156,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     if (!isText) {
       // What it was as a text is over; the checkpoint of the turn has the bytes.
       if (known !== undefined) {
-        this.put(changedTo(known, undefined, undefined));
+        const { mode } = known;
+        const file = changedTo(known, undefined, undefined);
+        const isModeLeft = mode !== undefined && change.existsAfter;
+        this.put(isModeLeft ? { ...file, wasThere: true, isThere: true, mode } : file);
       }
       return;
     }
@@ -166,6 +174,12 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     this.put(
       changedTo(file, change.existsAfter ? afterText : undefined, { sessionId, turnId, origin }),
     );
+  }
+
+  /** Nobody approved that the file can be run now, or can no longer be: that waits beside its lines. */
+  noteMode(seen: SeenMode, by: TurnOrigin): void {
+    const known = this.byPath.get(seen.path);
+    this.put(withMode(known, seen, by, this.deps.clock.nowMs()));
   }
 
   /** The file has this text with the user's knowledge; undefined: it is gone. */
@@ -261,11 +275,16 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     for (const path of paths) {
       const live = await this.readText(path);
       const known = this.byPath.get(path);
-      if (known === undefined || live.kind === 'unreadable') {
+      const isMode = this.choose(selection).some(
+        ({ file, isTextChosen }) => file.path === path && !isTextChosen,
+      );
+      if (known === undefined || (live.kind === 'unreadable' && !isMode)) {
         problems.push(`${this.deps.labelFor(path)} could not be read; nothing was undone there.`);
         continue;
       }
-      this.put(changedTo(known, live.text, undefined));
+      if (live.kind === 'read') {
+        this.put(changedTo(known, live.text, undefined));
+      }
       const target = this.choose(selection).find(({ file }) => file.path === path);
       if (target === undefined) {
         problems.push(
@@ -299,7 +318,12 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     this.changed.dispose();
   }
 
-  private async undoIn({ file, isChosen, actions }: Chosen): Promise<string | undefined> {
+  private async undoIn({
+    file,
+    isChosen,
+    isTextChosen,
+    actions,
+  }: Chosen): Promise<string | undefined> {
     const { path } = file;
     const label = this.deps.labelFor(path);
     const { folders, platform } = this.deps.files.roots();
@@ -316,7 +340,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
         let savedText: string | undefined;
         if (!next.isThere) {
           await this.deps.files.deleteFile(path, before ?? '', checkPlace);
-        } else if (!(await this.isBroughtBack(file, next.text.current))) {
+        } else if (isTextChosen && !(await this.isBroughtBack(file, next.text.current))) {
           const outcome = await this.deps.files.writeText(
             path,
             next.text.current,
@@ -324,6 +348,10 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
             checkPlace,
           );
           savedText = outcome.savedText;
+        }
+        const { mode } = file;
+        if (mode !== undefined && next.isThere && next.mode === undefined) {
+          await this.deps.changeMode(path, (now) => modeBefore(mode, now));
         }
         await this.deps.accept(path);
         this.put(next);
@@ -368,12 +396,15 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       const file = this.live(stored);
       const turns = this.hunksByTurn(file);
       const isWanted = wanted(selection, file.path, turns);
+      let isTextChosen = false;
       const actions = turns.flatMap(({ sessionId, turnId, hunks }) => {
-        const hit = hunks.filter(({ pieces }) =>
-          pieces.length === 0
-            ? file.existenceBy !== undefined && isWanted(file.existenceBy, undefined)
-            : pieces.some((piece) => isWanted(piece.by, piece)),
+        const hit = hunks.filter(({ parts }) =>
+          parts.some((part) => {
+            const by = makerOf(file, part);
+            return by !== undefined && isWanted(by, part);
+          }),
         );
+        isTextChosen ||= hit.some(({ mode }) => mode === undefined);
         return hit.length === 0
           ? []
           : [
@@ -386,7 +417,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
               },
             ];
       });
-      return actions.length === 0 ? [] : [{ file, isChosen: isWanted, actions }];
+      return actions.length === 0 ? [] : [{ file, isChosen: isWanted, isTextChosen, actions }];
     });
   }
 
@@ -408,7 +439,7 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
       kind: kindOf(file),
       baseText: file.text.accepted,
       currentText: file.text.current,
-      hunks: hunks.map(({ hunk, origin, alsoBy }) => ({ hunk, origin, alsoBy })),
+      hunks: hunks.map(({ parts: _parts, ...entry }) => entry),
       createdAtMs: file.createdAtMs,
     }));
   }
@@ -520,6 +551,8 @@ type LiveText =
 interface Chosen {
   readonly file: ChangedFile;
   readonly isChosen: IsChosen;
+  /** False: only what is beside the text, which stays as it is. */
+  readonly isTextChosen: boolean;
   readonly actions: readonly Omit<ChangeAction, 'kind'>[];
 }
 
@@ -536,6 +569,17 @@ function sinceThen(known: ChangedFile, text: string | undefined): ChangedFile | 
   return isSettled(file) ? undefined : file;
 }
 
+function makerOf(file: ChangedFile, part: TurnPart): TurnOrigin | undefined {
+  switch (part) {
+    case 'existence':
+      return file.existenceBy;
+    case 'mode':
+      return file.mode?.by;
+    default:
+      return part.by;
+  }
+}
+
 function isNow({ isThere, text: { current } }: ChangedFile, text: string | undefined): boolean {
   return isThere === (text !== undefined) && isSameButEndings(current, text ?? '');
 }
@@ -549,9 +593,8 @@ function wanted(
     case 'hunks': {
       const turn = turns.find(({ turnId }) => changeIdOf(path, turnId) === selection.changeId);
       const hunks = turn?.hunks.filter(({ hunk }) => selection.hunkIds.includes(hunk.id)) ?? [];
-      const pieces = new Set<TurnPiece>(hunks.flatMap((hunk) => hunk.pieces));
-      return (_by, piece) =>
-        piece === undefined ? hunks.some((hunk) => hunk.pieces.length === 0) : pieces.has(piece);
+      const parts = new Set<TurnPart>(hunks.flatMap((hunk) => hunk.parts));
+      return (_by, part) => parts.has(part);
     }
     case 'file':
       return (by) => changeIdOf(path, by.turnId) === selection.changeId;

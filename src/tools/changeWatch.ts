@@ -66,8 +66,17 @@ export interface SeenChange {
   readonly existsAfter: boolean;
   /** A change there can make something run, or steer an agent. */
   readonly isProtected: boolean;
+  /** It can be run now, or can no longer be. */
+  readonly modes?: { readonly before: number; readonly after: number };
+  /** Only that: the bytes are the same. */
+  readonly isContentSame?: true;
   /** It is a link now, and leads there. */
   readonly linkTarget?: string;
+}
+
+/** What a file was before something in it was accepted. */
+export interface Accepted extends Pick<SeenChange, 'modes'> {
+  readonly before: FileImage;
 }
 
 export interface ChangeWatchDeps {
@@ -198,10 +207,11 @@ export class ChangeWatcher {
 
   /**
    * What is on the disk now came there with the user's knowledge and is no news. Gives what the file was before, as far
-   * as that is known.
+   * as that is known, and whether it can be run since: nobody who approves a text approves that.
    */
-  async accept(path: string): Promise<FileImage> {
+  async accept(path: string): Promise<Accepted> {
     let before: FileImage = { kind: 'unknown', why: 'it was not read before' };
+    let modes: SeenChange['modes'];
     await this.inTurn(async () => {
       if (this.running.size === 0) {
         return;
@@ -216,9 +226,10 @@ export class ChangeWatcher {
           return;
         }
       }
-      await this.read(path);
+      const known = this.known.get(path);
+      modes = modesOf(known, await this.read(path));
     });
-    return before;
+    return { before, ...(modes === undefined ? {} : { modes }) };
   }
 
   /**
@@ -373,7 +384,7 @@ export class ChangeWatcher {
     // A program can give a file its old time and size back: in a protected one only the bytes count.
     const isReadAnyway = before?.bytes !== undefined && this.protectedPaths.has(path);
     if (isSameByTime && !isReadAnyway) {
-      return before;
+      return before.mode === stat.mode ? before : this.keep(path, { ...stat, bytes: before.bytes });
     }
     const file = { ...stat, bytes: await this.bytesOf(path, sizeBytes) };
     return this.keep(path, file);
@@ -523,7 +534,9 @@ export class ChangeWatcher {
       return undefined;
     }
     const afterText = after?.bytes === undefined ? undefined : textOf(after.bytes);
-    if (before.kind === 'file' && after?.bytes !== undefined && isSame(before.bytes, after.bytes)) {
+    const modes = modesOf(known, after);
+    const isContentSame = isSameContent(known, after);
+    if (isContentSame && modes === undefined) {
       return undefined;
     }
     return {
@@ -534,6 +547,8 @@ export class ChangeWatcher {
       afterText,
       existsAfter: after !== undefined,
       isProtected,
+      ...(modes === undefined ? {} : { modes }),
+      ...(isContentSame ? { isContentSame } : {}),
     };
   }
 
@@ -569,6 +584,26 @@ type FoundChange = Omit<SeenChange, 'sessionId' | 'turnId' | 'origin'> & {
 
 function isWithin({ startedAtMs, endedAtMs }: CallSpan, atMs: number): boolean {
   return atMs >= startedAtMs - timeSlackMs && atMs <= (endedAtMs ?? atMs) + timeSlackMs;
+}
+
+/** What lets a file be run, and as whom. */
+export const runningBits = 0o7111;
+
+function modesOf(known: KnownFile | undefined, after: KnownFile | undefined): SeenChange['modes'] {
+  return known === undefined ||
+    known === unread ||
+    after === undefined ||
+    ((known.mode ^ after.mode) & runningBits) === 0
+    ? undefined
+    : { before: known.mode, after: after.mode };
+}
+
+/** By the bytes; where they were not kept, by time and size. */
+function isSameContent(known: KnownFile | undefined, after: KnownFile | undefined): boolean {
+  if (known?.bytes === undefined) {
+    return known?.mtimeMs === after?.mtimeMs && known?.sizeBytes === after?.sizeBytes;
+  }
+  return after?.bytes !== undefined && isSame(known.bytes, after.bytes);
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

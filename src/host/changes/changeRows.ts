@@ -1,4 +1,4 @@
-import { originWords } from '../../edits/changeOrigin';
+import { changeWords } from '../../session/changedMode';
 import type { UnreviewedChange, UnreviewedHunk } from '../../session/contract';
 
 /** A hunk as a place in the file as it is now. Lines are zero-based. */
@@ -38,8 +38,7 @@ export function changeRows(
 
 /** `during "npm test" · 1 of 3`; words from elsewhere cannot bring icons into it. */
 export function rowWords({ entry, position, count }: ChangeRow): string {
-  const origins = [entry.origin, ...entry.alsoBy].map(originWords).join(' and ');
-  return `${origins.replaceAll('$(', '$ (')} · ${position} of ${count}`;
+  return `${changeWords(entry).replaceAll('$(', '$ (')} · ${position} of ${count}`;
 }
 
 /** The row at a line; one without lines of its own is there for the lines it touches. */

@@ -76,6 +76,10 @@ export class ChangesView implements Disposable {
       await vscode.window.showTextDocument(document, { preview: true });
       return true;
     }
+    if (change.hunks.every(({ mode }) => mode !== undefined)) {
+      await vscode.commands.executeCommand('vscode.open', uri); // both sides of a diff would be the same
+      return true;
+    }
     await vscode.commands.executeCommand(
       'vscode.diff',
       this.baselines.uriOf(change),

@@ -1,6 +1,6 @@
-import { originWords } from '../../edits/changeOrigin';
 import type { Hunk, HunkDecision } from '../../edits/fileEdit';
 import { makeVisibleName } from '../../gate/visible';
+import { changeWords } from '../../session/changedMode';
 import type { PendingEdit, UnreviewedChange, UnreviewedHunk } from '../../session/contract';
 import { count } from '../mcpWords';
 
@@ -98,15 +98,15 @@ export function hunkRowsOf(edit: PendingEdit): readonly TreeRow[] {
 }
 
 /** A command line in it can hold anything: all of it on one line, and seen. */
-function wordsOfOrigin({ origin, alsoBy }: Pick<UnreviewedHunk, 'origin' | 'alsoBy'>): string {
-  return oneLine([origin, ...alsoBy].map(originWords).join(' and '));
+function wordsOfChange(entry: Omit<UnreviewedHunk, 'hunk'>): string {
+  return oneLine(changeWords(entry));
 }
 
 export function changedFileRow(change: UnreviewedChange, parentKey: string): TreeRow {
   const hunks = change.hunks.map(({ hunk }) => hunk);
   const { name, folder } = splitLabel(change.label);
   const what = { edit: [], create: ['new'], delete: ['deleted'] }[change.kind];
-  const origins = [...new Set(change.hunks.map(wordsOfOrigin))];
+  const origins = [...new Set(change.hunks.map(wordsOfChange))];
   return {
     ...parts(
       changedFileKey(change.id),
@@ -137,14 +137,17 @@ export function changedHunkRows(change: UnreviewedChange): readonly TreeRow[] {
       changedFileKey(change.id),
       [],
     ),
-    label: `${hunk.newStart}  ${firstLine(hunk)}`,
-    description: `${plusMinus([hunk])} · ${wordsOfOrigin(from)}`,
+    ...(from.mode === undefined
+      ? {
+          label: `${hunk.newStart}  ${firstLine(hunk)}`,
+          description: `${plusMinus([hunk])} · ${wordsOfChange(from)}`,
+        }
+      : { label: 'Permissions', description: wordsOfChange(from) }),
     spoken: [
       `Change ${index + 1} of ${change.hunks.length}`,
-      `line ${hunk.newStart}`,
-      spokenLines([hunk]),
-      wordsOfOrigin(from),
-      firstLine(hunk),
+      ...(from.mode === undefined ? [`line ${hunk.newStart}`, spokenLines([hunk])] : []),
+      wordsOfChange(from),
+      ...(from.mode === undefined ? [firstLine(hunk)] : []),
     ].join(', '),
     ...hunkIcon(hunk, { kind: 'pending' }),
   }));

@@ -18,6 +18,7 @@ import { createChanges } from '../../../src/changes';
 import { originWords } from '../../../src/edits/changeOrigin';
 import { AuditLog } from '../../../src/gate/audit';
 import { DiskFiles } from '../../../src/node/diskFiles';
+import { changeWords } from '../../../src/session/changedMode';
 import { createWorkspaceSearch } from '../../../src/node/search';
 import { FakeClock } from '../../fakes/fakeClock';
 import { removeFolder } from '../../fakes/removeFolder';
@@ -381,6 +382,68 @@ describe('following a turn', () => {
     await changes.follower.reloaded(at('a.txt'));
     expect(rows()).toEqual(waiting);
     expect(changes.unreviewed.list()[0]?.baseText).toBe('mine\none\ntwo\n');
+  });
+
+  it('[R233][R234] shows that a command made a hook or a program executable, and takes just that back', async () => {
+    const { changes, at, command, notices } = place();
+    mkdirSync(at('.git/hooks'), { recursive: true });
+    const files = ['.git/hooks/pre-commit', 'run.sh', 'tool.bin', 'edited.sh'] as const;
+    for (const name of files) {
+      writeFileSync(at(name), name === 'tool.bin' ? '\0' : 'echo\n');
+      chmodSync(at(name), 0o644);
+    }
+    const before = statSync(at('.git/hooks/pre-commit'));
+    await command('call-1', 'make', () => {
+      files.forEach((name) => chmodSync(at(name), 0o755));
+      writeFileSync(at('edited.sh'), 'evil\n');
+    });
+    const rows = () =>
+      changes.unreviewed
+        .list()
+        .flatMap(({ label, hunks }) =>
+          hunks.map((entry) => [label, changeWords(entry), entry.hunk.newText]),
+        );
+    const made = (label: string): readonly string[] => [label, 'made executable during "make"', ''];
+    expect(rows()).toEqual([
+      made('.git/hooks/pre-commit'),
+      ['edited.sh', 'during "make"', 'evil\n'],
+      made('edited.sh'),
+      made('run.sh'),
+      made('tool.bin'),
+    ]);
+    expect(notices).toEqual([]);
+    expect(await changes.unreviewed.undo({ kind: 'all' })).toEqual({ undone: 5, problems: [] });
+    for (const name of files) {
+      expect(statSync(at(name)).mode & 0o777).toBe(0o644);
+    }
+    const { mtimeMs, ino } = statSync(at('.git/hooks/pre-commit'));
+    expect({ mtimeMs, ino }).toEqual({ mtimeMs: before.mtimeMs, ino: before.ino });
+    expect(readFileSync(at('edited.sh'), 'utf8')).toBe('echo\n');
+    await changes.follower.endTurn('s');
+    expect(rows()).toEqual([]);
+
+    // An agent writes what was approved, and makes it executable besides.
+    const turn2 = { sessionId: 's', turnId: 't2' };
+    const watch = await changes.follower.beginTurn({
+      ...turn2,
+      asker: 'Agent',
+      signal: new AbortController().signal,
+    });
+    const write = { ...turn2, callId: 'c', path: at('run.sh'), text: 'approved\n' };
+    await changes.services.beforeChildWrite?.(write);
+    writeFileSync(at('run.sh'), 'approved\n');
+    chmodSync(at('run.sh'), 0o755);
+    await changes.services.onKnownWrite?.(at('run.sh'), 'approved\n', turn2);
+    await watch.end('c');
+    expect(rows()).toEqual([['run.sh', 'made executable during "an approved write"', '']]);
+
+    // A link in its place is never changed.
+    unlinkSync(at('run.sh'));
+    symlinkSync(at('tool.bin'), at('run.sh'));
+    chmodSync(at('tool.bin'), 0o755);
+    const { undone, problems } = await changes.unreviewed.undo({ kind: 'all' });
+    expect([undone, problems[0]]).toEqual([0, expect.stringContaining('a link leads from there')]);
+    expect(statSync(at('tool.bin')).mode & 0o777).toBe(0o755);
   });
 
   it('[R235] leaves nothing waiting of a file that was restored, also while its buffer is the old one', async () => {

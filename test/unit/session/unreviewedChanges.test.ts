@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger';
 import { PatchbayError } from '../../../src/base/patchbayError';
 import type { ChangeOrigin } from '../../../src/edits/changeOrigin';
+import { changeWords } from '../../../src/session/changedMode';
 import { createChangeStore } from '../../../src/session/storedChanges';
 import {
   UnreviewedChanges,
@@ -26,6 +27,7 @@ function place(
   const open = new Map<string, string>();
   const settled: string[] = [];
   const linked = new Set<string>();
+  const modes = new Map<string, number>();
   const clock = new FakeClock();
   const changes = new UnreviewedChanges({
     files,
@@ -40,6 +42,10 @@ function place(
       linked.has(name)
         ? Promise.reject(new Error('a link leads from there to /home/.bashrc; nothing was written'))
         : Promise.resolve(),
+    changeMode: (name, toMode) => {
+      modes.set(name, toMode(modes.get(name) ?? 0o644));
+      return Promise.resolve();
+    },
     clock,
     logger: silentLogger,
     store: createChangeStore({
@@ -85,7 +91,20 @@ function place(
       .flatMap(({ label, kind, hunks }) =>
         hunks.map(({ hunk, origin }) => [label, kind, hunk.oldText, hunk.newText, origin.kind]),
       );
-  return { files, changes, change, rows, texts, audited, notices, open, settled, linked, clock };
+  return {
+    files,
+    changes,
+    change,
+    rows,
+    texts,
+    audited,
+    notices,
+    open,
+    settled,
+    linked,
+    modes,
+    clock,
+  };
 }
 
 describe('changes that nobody approved', () => {
@@ -228,6 +247,59 @@ describe('changes that nobody approved', () => {
       ['a.ts', 'edit', '2\n', 'two\n', 'during'],
       ['a.ts', 'edit', '3\n', 'three\n', 'during'],
     ]);
+  });
+
+  it('[R233][R234] have beside the lines that a file can be run now, which is kept and undone by itself', async () => {
+    const texts = new Map<string, string>();
+    const { files, changes, change, modes, audited } = place({ [path]: '1\n2\n' }, { texts });
+    const by = { sessionId: 's', turnId: 't1', origin: npmTest };
+    const words = (among = changes) =>
+      among.list().map(({ label, hunks }) => [label, ...hunks.map(changeWords)]);
+    const noteMode = (before: number, after: number, name = path): void => {
+      modes.set(name, after);
+      changes.noteMode({ path: name, text: files.disk(name), before, after }, by);
+    };
+    noteMode(0o644, 0o755);
+    expect(words()).toEqual([['a.ts', 'made executable during "npm test"']]);
+    noteMode(0o755, 0o600);
+    expect(words()).toEqual([]);
+
+    change(path, 'one\n2\n');
+    noteMode(0o600, 0o700);
+    const other = '/w/app/b';
+    files.put(other, '');
+    noteMode(0o755, 0o6755, other);
+    expect(words()).toEqual([
+      ['a.ts', 'during "npm test"', 'made executable during "npm test"'],
+      ['b', 'permissions changed from 755 to 6755 during "npm test"'],
+    ]);
+    await changes.flush();
+    const later = place({ [path]: 'one\n2\n', [other]: '' }, { texts });
+    await later.changes.restore();
+    expect(words(later.changes)).toEqual(words());
+
+    const [first] = changes.list();
+    const hunkIds = [first?.hunks[1]?.hunk.id ?? ''];
+    const changeId = first?.id ?? '';
+    modes.set(path, 0o751); // by the user's own hand, meanwhile
+    expect(await changes.undo({ kind: 'hunks', changeId, hunkIds })).toEqual({
+      undone: 1,
+      problems: [],
+    });
+    expect(modes.get(path)).toBe(0o640);
+    expect(files.disk(path)).toBe('one\n2\n');
+    expect(words()).toContainEqual(['a.ts', 'during "npm test"']);
+    expect(audited.at(-1)).toMatchObject({ kind: 'undo', path, hunkCount: 1 });
+
+    const readText = files.readText.bind(files);
+    files.readText = (name) =>
+      name === other ? Promise.reject(new PatchbayError('not_text', 'no text')) : readText(name);
+    expect((await changes.undo({ kind: 'all' })).problems).toEqual([]);
+    expect([files.disk(path), modes.get(other)]).toEqual(['1\n2\n', 0o755]);
+
+    noteMode(0o640, 0o740);
+    expect(changes.keep({ kind: 'all' })).toBe(true);
+    expect([changes.list(), modes.get(path)]).toEqual([[], 0o740]);
   });
 
   it('[R234] stay, with a sentence, where the file changed in this moment or cannot be written', async () => {

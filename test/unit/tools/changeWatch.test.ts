@@ -18,7 +18,7 @@ const limits: ChangeWatchLimits = {
 /** A folder in memory whose files have times that move with every write. */
 function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatchLimits> = {}) {
   const disk = new Map(
-    Object.entries(files).map(([name, text]) => [`/w/${name}`, { text, at: 1 }]),
+    Object.entries(files).map(([name, text]) => [`/w/${name}`, { text, at: 1, mode: 0o644 }]),
   );
   let now = 1;
   const reads: string[] = [];
@@ -36,7 +36,7 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
         return Promise.resolve(
           file === undefined
             ? undefined
-            : { sizeBytes: file.text.length, mtimeMs: file.at, mode: 0o644 },
+            : { sizeBytes: file.text.length, mtimeMs: file.at, mode: file.mode },
         );
       },
       readBytes: async (path) => {
@@ -102,7 +102,15 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
     link: (name: string, target: string) => links.set(name, target),
     listGuardsInPart: () => (isEveryGuardListed = false),
     hide: (name?: string) => (hidden = name),
-    write: (name: string, text: string, at = ++now) => disk.set(`/w/${name}`, { text, at }),
+    write: (name: string, text: string, at = ++now) => {
+      disk.set(`/w/${name}`, { text, at, mode: disk.get(`/w/${name}`)?.mode ?? 0o644 });
+    },
+    chmod: (name: string, mode: number) => {
+      const file = disk.get(`/w/${name}`);
+      if (file !== undefined) {
+        disk.set(`/w/${name}`, { ...file, mode });
+      }
+    },
     remove: (name: string) => disk.delete(`/w/${name}`),
     /** What there are hunks for. */
     seen: () =>
@@ -259,13 +267,13 @@ describe('what an agent changes without asking', () => {
     const watch = await begin();
     write('.env', 'SECRET=2');
     await watcher.checkFile('/w/.env');
-    expect(await watcher.accept('/w/.env')).toEqual({
+    expect((await watcher.accept('/w/.env')).before).toEqual({
       kind: 'unknown',
       why: 'it is not among the files that are followed',
     });
     write('.env', 'SECRET=3');
     write('new.ts', 'n');
-    expect(await watcher.accept('/w/new.ts')).toEqual({ kind: 'absent' });
+    expect((await watcher.accept('/w/new.ts')).before).toEqual({ kind: 'absent' });
     await watch.end('x');
     expect(seen()).toEqual([]);
   });
@@ -388,7 +396,7 @@ describe('what an agent changes without asking', () => {
     hide('.npmrc');
     const watch = await begin();
     write('.npmrc', 'approved');
-    expect(await watcher.accept('/w/.npmrc')).toEqual({ kind: 'absent' });
+    expect((await watcher.accept('/w/.npmrc')).before).toEqual({ kind: 'absent' });
     await watch.end('x');
     expect(seen()).toEqual([]);
   });
@@ -399,6 +407,53 @@ describe('what an agent changes without asking', () => {
     write('.git/config', 'two', 1);
     await watch.end('x');
     expect(seen().map(([path, , , text]) => [path, text])).toEqual([['/w/.git/config', 'two']]);
+  });
+
+  it('[R233] is told of a file that can be run now, also where nothing else of it changed and it is no text', async () => {
+    const { begin, chmod, write, told, watcher } = place({
+      'run.sh': 'a',
+      'both.sh': 'b',
+      'tool.bin': '\0',
+      'large.sh': 'x'.repeat(2000),
+      'other.txt': 'o',
+      '.git/hooks/post-commit': 'h',
+    });
+    const watch = await begin();
+    for (const name of ['run.sh', 'both.sh', 'tool.bin', 'large.sh', '.git/hooks/post-commit']) {
+      chmod(name, 0o755);
+    }
+    chmod('other.txt', 0o666);
+    write('both.sh', 'changed');
+    await watch.check();
+    const seen = () =>
+      told.map(({ path, modes, isContentSame, isProtected }) => [
+        path,
+        modes,
+        isContentSame ?? false,
+        isProtected,
+      ]);
+    const modes = { before: 0o644, after: 0o755 };
+    expect(seen()).toEqual([
+      ['/w/.git/hooks/post-commit', modes, true, true],
+      ['/w/both.sh', modes, false, false],
+      ['/w/large.sh', modes, true, false],
+      ['/w/run.sh', modes, true, false],
+      ['/w/tool.bin', modes, true, false],
+    ]);
+    expect(told.at(-2)?.before).toEqual({
+      kind: 'file',
+      bytes: new TextEncoder().encode('a'),
+      mode: 0o644,
+    });
+    await watch.check();
+    expect(told).toHaveLength(5);
+
+    // To approve a text is not to approve that it is run.
+    write('other.txt', 'approved');
+    chmod('other.txt', 0o777);
+    expect((await watcher.accept('/w/other.txt')).modes).toEqual({ before: 0o666, after: 0o777 });
+    await watch.end(undefined);
+    expect(told).toHaveLength(5);
   });
 
   it('[R233] is told of a link in the place of a protected file, with where it leads', async () => {
