@@ -6,6 +6,7 @@ import type { AuditLog } from './gate/audit';
 import { isProtectedName } from './gate/sensitiveNames';
 import { ChangeFiles } from './node/changeFiles';
 import { CheckpointFiles } from './node/checkpointFiles';
+import { gitDirectories } from './node/gitDirectories';
 import { WorkspaceImages } from './node/diskImages';
 import { ProtectedFileWalk } from './node/protectedFiles';
 import { auditUserChange } from './session/changeAudit';
@@ -63,7 +64,12 @@ export function createChanges(options: ChangesOptions): Changes {
       .roots()
       .folders.map(({ path }) => path)
       .filter(isOnDisk);
-  const images = new WorkspaceImages({ folders, isOnDisk });
+  const repositories = async (): Promise<readonly string[]> =>
+    (await Promise.all(folders().map(gitDirectories))).flat();
+  const images = new WorkspaceImages({
+    folders: async () => [...folders(), ...(await repositories())],
+    isOnDisk,
+  });
   const watcher: ChangeWatcher = new ChangeWatcher({
     files: images,
     protectedFiles: new ProtectedFileWalk({
@@ -88,6 +94,7 @@ export function createChanges(options: ChangesOptions): Changes {
     },
     checkPlace: (path) => images.checkPlace(path),
     bringBack: (turn, path, text) => checkpoints.bringBack(turn, path, text),
+    repositories,
     changeMode: (path, toMode) => images.changeMode(path, toMode),
     clock,
     logger,

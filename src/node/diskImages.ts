@@ -16,8 +16,8 @@ import type { ImageFiles } from '../session/checkpoints';
 import type { DiskImages, FileImage } from '../tools/changeWatch';
 
 export interface DiskImagesOptions {
-  /** The workspace's folders now; nothing outside of them is ever written. */
-  readonly folders: () => readonly string[];
+  /** The workspace's folders now, and those of their repositories; nothing outside of them is ever written. */
+  readonly folders: () => readonly string[] | Promise<readonly string[]>;
   /** False for a path of another file system, which has no image here. Absent: everything is on the disk. */
   readonly isOnDisk?: (path: string) => boolean;
   /** A larger file is not kept. Default 8 MiB. */
@@ -149,7 +149,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
       }
     }
     const target = below === '' ? (real ?? path) : join(real ?? above, below);
-    for (const given of this.options.folders()) {
+    for (const given of await this.options.folders()) {
       const folder = (await unlessAbsent(realpath(given))) ?? given;
       const inside = insideOf(given, path) ?? insideOf(folder, path);
       if (inside === undefined) {

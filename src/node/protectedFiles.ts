@@ -1,7 +1,8 @@
 import { readdir, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Dirent } from 'node:fs';
 import type { ProtectedFiles, ProtectedListing } from '../tools/changeWatch';
+import { gitDirectories } from './gitDirectories';
 
 export interface ProtectedFileLimits {
   /** Folders that are looked into. */
@@ -46,7 +47,34 @@ export class ProtectedFileWalk implements ProtectedFiles {
         }
       }
     }
-    return walk.listing();
+    return await this.withRepository(folder, walk.listing(), signal);
+  }
+
+  /** The folder may be part of a repository whose hooks and configuration lie elsewhere. */
+  private async withRepository(
+    folder: string,
+    listing: ProtectedListing,
+    signal: AbortSignal,
+  ): Promise<ProtectedListing> {
+    const paths = [...listing.paths];
+    const links = new Map(listing.links);
+    const elsewhere: string[] = [];
+    let { isComplete } = listing;
+    for (const directory of await gitDirectories(folder)) {
+      const walk = new Walk(directory, this.options.limits ?? defaultLimits, signal);
+      await listRepository(walk, [], gitFiles);
+      const found = walk.listing();
+      const from = relative(folder, directory).split(sep).join('/');
+      if (isAbsolute(from)) {
+        isComplete = false; // another drive: no path leads there from the folder
+        continue;
+      }
+      elsewhere.push(directory);
+      isComplete &&= found.isComplete;
+      paths.push(...found.paths.map((path) => `${from}/${path}`));
+      found.links.forEach((target, path) => links.set(`${from}/${path}`, target));
+    }
+    return { paths: [...new Set(paths)], links, isComplete, elsewhere };
   }
 
   /** No folder above is protected, so only the last names can make it so. */
@@ -71,8 +99,16 @@ const longestPattern = 3;
 const maxJudged = 50_000;
 
 /** What of a repository's own folder decides what runs; all else of it changes with every command of its user. */
+const gitFiles: readonly string[] = [
+  'config',
+  'config.worktree',
+  'commondir',
+  'hooks',
+  'info/attributes',
+  'info/exclude',
+];
 const repositoryFolders: ReadonlyMap<string, readonly string[]> = new Map([
-  ['.git', ['config', 'config.worktree', 'commondir', 'hooks', 'info/attributes', 'info/exclude']],
+  ['.git', gitFiles],
   ['.hg', ['hgrc', 'hgrc-not-shared']],
   ['.jj', ['repo/config.toml']],
   ['.svn', []],
@@ -166,7 +202,8 @@ class Walk {
   ) {}
 
   listing(): ProtectedListing {
-    return { paths: this.paths, links: this.links, isComplete: this.isComplete };
+    const { paths, links, isComplete } = this;
+    return { paths, links, isComplete, elsewhere: [] };
   }
 
   cut(): void {

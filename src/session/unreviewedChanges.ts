@@ -70,6 +70,8 @@ export interface UnreviewedChangesDeps {
     path: string,
     text: string,
   ) => Promise<boolean>;
+  /** The folders of repositories that the workspace folders belong to, where those are elsewhere. */
+  readonly repositories: () => Promise<readonly string[]>;
   /** Gives a file other permissions, made of those that it has. Rejects with a sentence. */
   readonly changeMode: (path: string, toMode: (now: number) => number) => Promise<void>;
   readonly clock: Clock;
@@ -327,7 +329,12 @@ export class UnreviewedChanges implements UnreviewedChangesApi {
     const { path } = file;
     const label = this.deps.labelFor(path);
     const { folders, platform } = this.deps.files.roots();
-    if (!folders.some((folder) => platformBelow(folder.path, path, platform) !== undefined)) {
+    const isBelow = (folder: string): boolean =>
+      platformBelow(folder, path, platform) !== undefined;
+    if (
+      !folders.some((folder) => isBelow(folder.path)) &&
+      !(await this.deps.repositories()).some(isBelow)
+    ) {
       return `${label} stays as it is: it is outside of the workspace folders. Take the change back in the editor, or keep it.`;
     }
     const next = undone(file, isChosen);

@@ -39,13 +39,15 @@ export interface DiskImages {
   readBytes(path: string): Promise<Uint8Array>;
 }
 
-/** Paths relative to the folder, with `/`. */
+/** Paths relative to the folder, with `/`; those of a repository that is kept elsewhere lead out of it with `..`. */
 export interface ProtectedListing {
   readonly paths: readonly string[];
   /** Links that stand where a protected file or folder would, and what they lead to. */
   readonly links: ReadonlyMap<string, string>;
   /** False: there may be more. */
   readonly isComplete: boolean;
+  /** Absolute: the repository's own folders that are not below this one. */
+  readonly elsewhere: readonly string[];
 }
 
 /** The protected files of a folder, those that ignore files leave out and those of its repository too. Never rejects. */
@@ -155,6 +157,8 @@ export class ChangeWatcher {
   private readonly protectedPaths = new Set<string>();
   private readonly bytes = { plain: 0, protected: 0 };
   private links: ReadonlyMap<string, string> = new Map();
+  /** Folders outside of the workspace that hold protected files of it. */
+  private elsewhere: readonly string[] = [];
   /** Every file that was there at the last beginning is known by name: what is new since then is new. */
   private isComplete = false;
   private isProtectedComplete = false;
@@ -289,6 +293,7 @@ export class ChangeWatcher {
   ): Promise<Pick<Listed, 'protectedPaths' | 'links' | 'isProtectedComplete'>> {
     const protectedPaths = new Set<string>();
     const links = new Map<string, string>();
+    const elsewhere: string[] = [];
     let isProtectedComplete = true;
     for (const folder of this.deps.folders()) {
       const found = await this.deps.protectedFiles.list(folder, signal);
@@ -297,7 +302,9 @@ export class ChangeWatcher {
       found.links.forEach((target, relative) =>
         links.set(this.deps.join(folder, relative), target),
       );
+      elsewhere.push(...found.elsewhere);
     }
+    this.elsewhere = elsewhere;
     for (const path of protectedPaths) {
       if (!this.protectedPaths.has(path)) {
         const taken = this.known.get(path)?.bytes?.length ?? 0;
@@ -311,7 +318,7 @@ export class ChangeWatcher {
 
   /** Such a file is followed although ignore files leave it out. */
   private async isProtectedNow(path: string): Promise<boolean> {
-    if (!this.protectedPaths.has(path) && this.isBelowFolders(path)) {
+    if (!this.protectedPaths.has(path) && this.isBelowFolders(path, this.elsewhere)) {
       await this.listProtected(new AbortController().signal);
     }
     return this.protectedPaths.has(path);
@@ -329,11 +336,11 @@ export class ChangeWatcher {
     return paths.has(path) ? paths : undefined;
   }
 
-  private isBelowFolders(path: string): boolean {
+  private isBelowFolders(path: string, elsewhere: readonly string[] = []): boolean {
     const anyName = 'x';
-    return this.deps
-      .folders()
-      .some((folder) => path.startsWith(this.deps.join(folder, anyName).slice(0, -1)));
+    return [...this.deps.folders(), ...elsewhere].some((folder) =>
+      path.startsWith(this.deps.join(folder, anyName).slice(0, -1)),
+    );
   }
 
   private async hasOtherIgnores(paths: ReadonlySet<string>): Promise<boolean> {

@@ -309,6 +309,10 @@ describe('the class of a path', () => {
     expect(await classOf('innocent/config', 'write')).toBe('protected');
     expect(await classOf('.husky/a.ts', 'write')).toBe('protected');
     expect(await classOf('/home/user/.bashrc', 'write')).toBe('protected');
+    // The repository that the folder is a working copy, a submodule or a part of.
+    expect(await classOf('/w/.git/hooks/pre-commit', 'write')).toBe('protected');
+    expect(await classOf('/main/.git/worktrees/app/config.worktree', 'write')).toBe('protected');
+    expect(await classOf('/main/.git/modules/app/hooks/post-merge', 'delete')).toBe('protected');
   });
 
   it('does not take a name above the workspace folder for the call’s choice, except repository metadata', async () => {

@@ -446,6 +446,64 @@ describe('following a turn', () => {
     expect(statSync(at('tool.bin')).mode & 0o777).toBe(0o755);
   });
 
+  it('[R233][R234] shows what was done to the hooks of a repository that is kept elsewhere, and takes it back', async () => {
+    const main = join(base, 'main', '.git');
+    const own = join(main, 'worktrees', 'app');
+    mkdirSync(join(main, 'hooks'), { recursive: true });
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(main, 'HEAD'), 'ref: refs/heads/main\n');
+    writeFileSync(join(main, 'config'), '[core]\n');
+    writeFileSync(join(main, 'hooks', 'pre-push'), 'exit 0\n');
+    writeFileSync(join(own, 'HEAD'), 'ref: refs/heads/app\n');
+    writeFileSync(join(own, 'commondir'), '../..\n');
+    const { changes, at, command, notices } = place();
+    writeFileSync(at('.git'), `gitdir: ${own}\n`);
+    const rows = () =>
+      changes.unreviewed
+        .list()
+        .flatMap(({ path, kind, hunks }) =>
+          hunks.map((entry) => [path.slice(base.length + 1), kind, changeWords(entry)]),
+        );
+    await command('call-1', 'make', () => {
+      writeFileSync(join(main, 'config'), '[core]\n\thooksPath = evil\n');
+      writeFileSync(join(main, 'hooks', 'post-checkout'), 'evil\n');
+      chmodSync(join(main, 'hooks', 'pre-push'), 0o755);
+      writeFileSync(join(main, 'HEAD'), 'ref: refs/heads/other\n');
+      writeFileSync(join(base, 'elsewhere.txt'), 'not followed\n');
+    });
+    expect(rows()).toEqual([
+      ['main/.git/config', 'edit', 'during "make"'],
+      ['main/.git/hooks/post-checkout', 'create', 'during "make"'],
+      ['main/.git/hooks/pre-push', 'edit', 'made executable during "make"'],
+    ]);
+    const { undone, problems } = await changes.unreviewed.undo({ kind: 'all' });
+    expect({ undone, problems }).toEqual({ undone: 3, problems: [] });
+    expect(readFileSync(join(main, 'config'), 'utf8')).toBe('[core]\n');
+    expect(existsSync(join(main, 'hooks', 'post-checkout'))).toBe(false);
+    expect(statSync(join(main, 'hooks', 'pre-push')).mode & 0o111).toBe(0);
+
+    // An approved one is no news, also where the file is new.
+    const hook = join(main, 'hooks', 'commit-msg');
+    await changes.services.aroundWrite?.(
+      { ...turn, callId: 'c', path: hook, text: 'approved\n' },
+      () => {
+        writeFileSync(hook, 'approved\n');
+        return Promise.resolve({ isSaved: true });
+      },
+    );
+    await command('call-2', 'ls', () => undefined);
+    expect(rows()).toEqual([]);
+    await changes.follower.endTurn('s');
+
+    // Byte for byte as it was before the turn, which is more than the undo of one change.
+    await command('call-3', 'make', () => writeFileSync(join(main, 'config'), 'evil\n'));
+    await changes.follower.endTurn('s');
+    const plan = await changes.checkpoints.plan(['t']);
+    expect((await changes.checkpoints.restore('s', plan)).problems).toEqual([]);
+    expect(readFileSync(join(main, 'config'), 'utf8')).toBe('[core]\n');
+    expect(notices).toEqual([]);
+  });
+
   it('[R235] leaves nothing waiting of a file that was restored, also while its buffer is the old one', async () => {
     const { changes, files, at, command, rows } = place();
     writeFileSync(at('a.txt'), 'before\n');

@@ -42,6 +42,7 @@ function place(
       linked.has(name)
         ? Promise.reject(new Error('a link leads from there to /home/.bashrc; nothing was written'))
         : Promise.resolve(),
+    repositories: () => Promise.resolve([]),
     changeMode: (name, toMode) => {
       modes.set(name, toMode(modes.get(name) ?? 0o644));
       return Promise.resolve();

@@ -57,6 +57,7 @@ function place(files: Readonly<Record<string, string>>, more: Partial<ChangeWatc
             .filter((path) => /^(?:\.git\/|\.vscode\/|\.npmrc$)/.test(path)),
           links,
           isComplete: isEveryGuardListed,
+          elsewhere: [],
         }),
     },
     search: {
