@@ -37,6 +37,7 @@ export class MemoryFiles implements WorkspaceFiles, PathProbe {
   private readonly tree = new Map<string, MemoryFile>();
   private readonly links = new Map<string, string>();
   private readonly didChange = new Emitter<string | undefined>();
+  private readonly readOnlySystems = new Set<string>();
   private ticks = 1000;
   folders: WorkspaceRoots['folders'];
   readonly home: string;
@@ -113,6 +114,15 @@ export class MemoryFiles implements WorkspaceFiles, PathProbe {
 
   setReadOnly(path: string): void {
     this.mustHave(path).isReadOnly = true;
+  }
+
+  /** The file system of this folder takes no writes. */
+  setReadOnlySystem(folder: string): void {
+    this.readOnlySystems.add(folder);
+  }
+
+  isInReadOnlySystem(path: string): boolean {
+    return [...this.readOnlySystems].some((folder) => path.startsWith(`${folder}/`));
   }
 
   setBinary(path: string): void {

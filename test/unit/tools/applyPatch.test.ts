@@ -221,6 +221,30 @@ describe('apply_patch', () => {
     expect(bench.files.writes).toEqual([]);
   });
 
+  it('[R231] nothing is asked about a folder whose file system takes no writes: not to make, change, move or delete there', async () => {
+    const bench = createBench({ files: { ...start.files, '/w/app/far/c.ts': 'c\n' } });
+    bench.files.setReadOnlySystem('/w/app/far');
+    const errors: string[] = [];
+    for (const [tool, args] of [
+      ['write_file', { path: 'far/new.ts', content: 'x' }],
+      ['write_file', { path: 'far/c.ts', content: 'x' }],
+      ['delete_file', { path: 'far/c.ts' }],
+      ['rename_file', { path: 'far/c.ts', newPath: 'c.ts' }],
+      ['rename_file', { path: 'a.ts', newPath: 'far/a.ts' }],
+    ] as const) {
+      const result = await bench.run(tool, args);
+      errors.push(result.ok ? 'ok' : result.error);
+    }
+    expect(errors).toEqual(
+      Array.from({ length: 5 }, () =>
+        expect.stringContaining('in a folder whose file system is read-only; nothing was changed.'),
+      ),
+    );
+    expect(bench.reviewer.proposals).toEqual([]);
+    expect(bench.asked).toEqual([]);
+    expect(bench.files.writes).toEqual([]);
+  });
+
   it('the same file twice is changed in order, the second on what the first left', async () => {
     const bench = createBench(start);
     await bench.run(
