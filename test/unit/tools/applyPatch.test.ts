@@ -235,11 +235,10 @@ describe('apply_patch', () => {
       const result = await bench.run(tool, args);
       errors.push(result.ok ? 'ok' : result.error);
     }
-    expect(errors).toEqual(
-      Array.from({ length: 5 }, () =>
-        expect.stringContaining('in a folder whose file system is read-only; nothing was changed.'),
-      ),
-    );
+    expect(errors).toHaveLength(5);
+    for (const error of errors) {
+      expect(error).toContain('in a folder whose file system is read-only; nothing was changed.');
+    }
     expect(bench.reviewer.proposals).toEqual([]);
     expect(bench.asked).toEqual([]);
     expect(bench.files.writes).toEqual([]);
