@@ -312,6 +312,17 @@ describe('an edit of ours', () => {
     expect(bench.files.writes).toEqual([]);
   });
 
+  it('[R225] refuses what would make a file too large, and nobody is asked', async () => {
+    const bench = createBench({ files: { '/w/app/big.txt': 'x'.repeat(1024) } });
+    const refused = await bench.run('write_file', {
+      path: 'big.txt',
+      content: 'z'.repeat(50 * 1024 * 1024 + 1),
+    });
+    expect(refused).toMatchObject({ ok: false, error: containing('would be larger than 50 MB') });
+    expect(bench.reviewer.proposals).toEqual([]);
+    expect(bench.files.writes).toEqual([]);
+  }, 60_000);
+
   it('works on the unsaved text of an open document and leaves it unsaved', async () => {
     const bench = createBench(start);
     bench.files.type('/w/app/a.ts', `typed\n${base}`);
