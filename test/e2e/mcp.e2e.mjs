@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from '../../scripts/lib/root.mjs';
 import { e2e } from '../support/e2e.mjs';
@@ -12,7 +12,7 @@ const echo = (said) => ({
 const says = (text) => ({ blocks: [{ type: 'text', text }] });
 
 e2e(
-  'a server of the folder starts only after a yes to its definition, its tools ask, and one whose definition changes is kept out until it was looked at',
+  '[R233] a server of the folder starts only after a yes to its definition, its tools ask, one whose definition changes is kept out until it was looked at, and what they write waits for review',
   async ({ start, modelServer, shot }) => {
     const folder = copyProject();
     const description = path.join(folder, 'description.txt');
@@ -41,6 +41,8 @@ e2e(
           says('It was not said again.'),
           echo('at last'),
           says('It was said at last.'),
+          { blocks: [{ type: 'tool', name: 'plugin__sayer__write', input: {} }] },
+          says('It wrote.'),
         ],
       },
     });
@@ -107,5 +109,23 @@ e2e(
     await send('And now?');
     await card.locator(id('allow-once')).click();
     await chat.getByText('It was said at last.').waitFor();
+
+    // It says of another tool that it only reads, and that tool writes: nobody approved those lines.
+    await send('Let it write');
+    await card.locator(id('allow-once')).click();
+    await chat.getByText('It wrote.').waitFor();
+    const written = ['embedded.txt', 'linked.txt', 'silent.txt', 'structured.txt'];
+    const changes = chat.locator(`${id('change-card')}[data-kind="create"]`);
+    for (const name of written) {
+      await changes.filter({ hasText: name }).waitFor();
+    }
+    assert.equal(await changes.count(), written.length);
+    const origins = await changes.locator(id('change-origin')).allInnerTexts();
+    assert.deepEqual(new Set(origins), new Set(['during "sayer/write"']));
+    await shot('mcp-4-unreviewed');
+    await changes.filter({ hasText: 'silent.txt' }).locator(id('change-undo')).click();
+    await changes.filter({ hasText: 'silent.txt' }).waitFor({ state: 'hidden' });
+    assert.equal(existsSync(path.join(folder, 'silent.txt')), false);
+    assert.equal(readFileSync(path.join(folder, 'linked.txt'), 'utf8'), 'by the server\n');
   },
 );
