@@ -27,6 +27,8 @@ const defaultSettings = {
   'telemetry.telemetryLevel': 'off',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.tips.enabled': false,
+  // The tooltip of the icon that was clicked would lie over the panel, and come back with every change of the badge.
+  'workbench.hover.delay': 3_600_000,
   'workbench.enableExperiments': false,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,

@@ -69,18 +69,7 @@ export async function startPatchbay(options = {}) {
     /** Opens the chat (a click on the activity bar) and gives the frame of its document. */
     async openChat(has = 'body *') {
       await drive.openView(page(), 'Patchbay');
-      // Off the icon: its tooltip comes back whenever the badge changes, and lies over the panel.
-      const { width: right, height: bottom } = page().viewportSize();
-      const tooltip = page().locator('.context-view .hover-contents');
-      for (const [x, y] of [
-        [600, 300],
-        [right / 2, bottom - 8],
-        [right / 2, 8],
-        [600, 300],
-      ]) {
-        await page().mouse.move(x, y, { steps: 5 });
-        if (await tooltip.isHidden()) break;
-      }
+      await page().mouse.move(600, 300, { steps: 5 }); // off the icon
       return this.chatFrame(has);
     },
     /** The frame of the chat's document, once `has` is visible in it. */
