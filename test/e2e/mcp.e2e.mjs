@@ -103,6 +103,11 @@ e2e(
     await row('1 tool to review').click();
     await row('Review New and Changed Tools').click();
     await row('Accept as Shown').waitFor();
+    // It opens with an animation.
+    await app.page.waitForFunction(() => {
+      const widget = document.querySelector('.quick-input-widget');
+      return widget?.getAnimations().every(({ playState }) => playState === 'finished') === true;
+    });
     await shot('mcp-3-changed');
     await row('Accept as Shown').click();
     await row('Accept as Shown').waitFor({ state: 'hidden' });
