@@ -14,6 +14,8 @@ const activityRoomPx = 34;
 
 /** How long the reader stays at the end before items far above are let go. */
 const trimDelayMs = 1000;
+const leftForGoodMs = 300;
+const lookAgainMs = 100;
 
 /** Nearer to the first row than this, those before it are asked for. */
 const rowsToStart = 20;
@@ -228,20 +230,33 @@ function useRememberedPosition(
  * for the first picture of a long session nor for the scrolling that brought the reader here.
  */
 function useTrim(isTooLong: boolean, order: object, trim: () => void): void {
-  const newest = useRef(trim);
-  newest.current = trim;
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const newest = useRef({ isTooLong, trim });
+  newest.current = { isTooLong, trim };
+  const staying = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const leaving = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const stop = (): void => {
+    clearTimeout(staying.current);
+    clearTimeout(leaving.current);
+    staying.current = leaving.current = undefined;
+  };
+  useEffect(() => stop, []);
   useEffect(() => {
-    if (!isTooLong) {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-      return;
+    if (isTooLong) {
+      clearTimeout(leaving.current);
+      leaving.current = undefined;
+      const look = (): void => {
+        staying.current = undefined;
+        if (newest.current.isTooLong) {
+          newest.current.trim();
+        } else {
+          staying.current = setTimeout(look, lookAgainMs);
+        }
+      };
+      staying.current ??= setTimeout(look, trimDelayMs);
+    } else if (staying.current !== undefined) {
+      // What is added puts the end out of sight for a frame; a reader who leaves is away for longer.
+      leaving.current ??= setTimeout(stop, leftForGoodMs);
     }
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      newest.current();
-    }, trimDelayMs);
   }, [isTooLong, order]);
 }
 
