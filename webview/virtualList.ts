@@ -85,7 +85,13 @@ export function useStickToEnd(
   scroller: RefObject<HTMLElement>,
   startsAtEnd: boolean,
   paused: { current: boolean },
-): { readonly onScroll: () => void; readonly hold: () => void; readonly pause: () => void } {
+): {
+  readonly onScroll: () => void;
+  readonly hold: () => void;
+  readonly pause: () => void;
+  /** The reader is at the end, and stays there when something is added. */
+  readonly follows: () => boolean;
+} {
   const isAtEnd = useRef(startsAtEnd);
   const lastTop = useRef(0);
   const lastHeight = useRef(0);
@@ -140,7 +146,7 @@ export function useStickToEnd(
       }),
     );
   };
-  return { onScroll, hold, pause };
+  return { onScroll, hold, pause, follows: () => isAtEnd.current };
 }
 
 function distanceFromEnd(view: HTMLElement): number {

@@ -423,6 +423,36 @@ A [ref] at last, and <b>tags</b> that are text.
 never closed
 `;
 
+test('[R220] of a conversation that grows without a pause, only the end is held while its end is read', async (t) => {
+  const { page } = await open(t, 'chosen');
+  const total = 6000;
+  await page.evaluate(async (count) => {
+    let seq = 1;
+    for (let at = 0; at < count; at += 12) {
+      const items = Array.from({ length: 12 }, (_, index) => ({
+        kind: 'text',
+        id: `t${at + index}`,
+        text: `Line ${at + index}`,
+        isOpen: false,
+      }));
+      window.fakeHost.deltas(
+        seq++,
+        items.map((item) => ({ op: 'add', item })),
+      );
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+  }, total);
+  const last = page.locator('.row').filter({ hasText: `Line ${total - 1}` });
+  await last.waitFor();
+  const { heldHeight, rowHeight, known } = await last.evaluate((row) => ({
+    heldHeight: row.closest('.rows').getBoundingClientRect().height,
+    rowHeight: row.getBoundingClientRect().height,
+    known: Number(row.getAttribute('aria-setsize')),
+  }));
+  assert.ok(known >= total, `${known}`);
+  assert.ok(heldHeight < (total / 2) * rowHeight, `${heldHeight / rowHeight} rows are held`);
+});
+
 test('the DOM after a stream equals a full parse of the final text, however it was cut', async (t) => {
   const { page } = await open(t, 'chosen');
   // No highlighting in between: it is painted in idle time.

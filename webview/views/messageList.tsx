@@ -14,8 +14,6 @@ const activityRoomPx = 34;
 
 /** How long the reader stays at the end before items far above are let go. */
 const trimDelayMs = 1000;
-const leftForGoodMs = 300;
-const lookAgainMs = 100;
 
 /** Nearer to the first row than this, those before it are asked for. */
 const rowsToStart = 20;
@@ -51,8 +49,9 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
       history.loadBefore();
     }
   }, [atEnd, firstDrawn, state.order, state.before]);
-  const isTooLong = state.items.length > heldItems.max && atEnd && isPlaced.current;
-  useTrim(isTooLong, state.order, () => {
+  const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined, paused);
+  const mayTrim = state.items.length > heldItems.max && isPlaced.current;
+  useTrim(mayTrim, stick.follows, [state.order, atEnd], () => {
     // What the user has the focus in must not be drawn anew.
     if (!hasFocus(scroller.current)) {
       // The list is drawn anew, and begins at the end.
@@ -60,7 +59,6 @@ export function MessageList({ state }: { readonly state: LiveState }): JSX.Eleme
       history.trim();
     }
   });
-  const stick = useStickToEnd(virtualizer, scroller, startIndex === undefined, paused);
   useEffect(() => {
     const unfolding = memory.unfolds.event(stick.pause);
     return () => unfolding.dispose();
@@ -229,35 +227,30 @@ function useRememberedPosition(
  * Lets go of what is far above a reader who stays at the end. Not at once: it draws the list anew, which must wait neither
  * for the first picture of a long session nor for the scrolling that brought the reader here.
  */
-function useTrim(isTooLong: boolean, order: object, trim: () => void): void {
-  const newest = useRef({ isTooLong, trim });
-  newest.current = { isTooLong, trim };
-  const staying = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const leaving = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const stop = (): void => {
-    clearTimeout(staying.current);
-    clearTimeout(leaving.current);
-    staying.current = leaving.current = undefined;
-  };
-  useEffect(() => stop, []);
+function useTrim(
+  mayTrim: boolean,
+  follows: () => boolean,
+  changes: readonly unknown[],
+  trim: () => void,
+): void {
+  const newest = useRef(trim);
+  newest.current = trim;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    if (isTooLong) {
-      clearTimeout(leaving.current);
-      leaving.current = undefined;
-      const look = (): void => {
-        staying.current = undefined;
-        if (newest.current.isTooLong) {
-          newest.current.trim();
-        } else {
-          staying.current = setTimeout(look, lookAgainMs);
-        }
-      };
-      staying.current ??= setTimeout(look, trimDelayMs);
-    } else if (staying.current !== undefined) {
-      // What is added puts the end out of sight for a frame; a reader who leaves is away for longer.
-      leaving.current ??= setTimeout(stop, leftForGoodMs);
+    // Not whether the end is in view: while something is added all the time it is a frame behind.
+    if (!mayTrim || !follows()) {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+      return;
     }
-  }, [isTooLong, order]);
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      if (follows()) {
+        newest.current();
+      }
+    }, trimDelayMs);
+  }, [mayTrim, ...changes]);
 }
 
 /** True when something was added or has grown below since the reader left the end. */
