@@ -538,15 +538,7 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
 
   it('[R76] keeps two exchanges of one bridge apart', async () => {
     const stage = new DialectStage(dialect);
-    const one = stage.lab.run('one', { sessionId: 'a' });
-    const two = stage.lab.run('two', { sessionId: 'b' });
-    await stage.lab.pass();
-    await stage.lab.pass();
-    const [first, second] = stage.lab.transports;
-    if (first === undefined || second === undefined) {
-      throw new Error('two children were to be started');
-    }
-    const [a, b] = [stage.childOf(first), stage.childOf(second)];
+    const { one, two, first, second, a, b } = await stage.beginTwo();
     first.emit(...a.hello());
     second.emit(...b.hello(), ...b.text('B'));
     first.emit(...a.text('A'), ...a.finish());
@@ -556,15 +548,7 @@ describe.each(dialects)('the behaviour of every bridge: $name', (dialect) => {
 
   it('[R76] lets no call, question, result or stop of one exchange reach the other, whatever their ids', async () => {
     const stage = new DialectStage(dialect);
-    const one = stage.lab.run('one', { sessionId: 'a' });
-    const two = stage.lab.run('two', { sessionId: 'b' });
-    await stage.lab.pass();
-    await stage.lab.pass();
-    const [first, second] = stage.lab.transports;
-    if (first === undefined || second === undefined) {
-      throw new Error('two children were to be started');
-    }
-    const [a, b] = [stage.childOf(first), stage.childOf(second)];
+    const { one, two, first, second, a, b } = await stage.beginTwo();
     const asked = canAsk ? [a.question(firstId), b.question(firstId)] : [[], []];
     first.emit(...a.hello(), ...a.call('0'), ...(asked[0] ?? []));
     second.emit(...b.hello(), ...b.call('0'), ...(asked[1] ?? []));

@@ -8,6 +8,7 @@ import type { AuditLines } from '../gate/auditChain';
 import type { AuditFileText, ParsedAudit } from '../gate/auditRecords';
 import { readFileTail } from './fileTail';
 import { openPrivately } from './privateFile';
+import { unlessAbsent } from './unlessAbsent';
 
 interface AuditFileInfo {
   readonly name: string;
@@ -208,16 +209,5 @@ function isProcessAlive(pid: number): boolean {
   } catch (error) {
     // Not ours to signal is alive.
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
-  }
-}
-
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -3,6 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredTexts } from '../session/storedChanges';
 import { namesIn, readPrivately, removeLeftovers, writePrivately } from './checkpointFiles';
+import { unlessAbsent } from './unlessAbsent';
 
 /** One private file for each key, named by the key's digest. The folder is made with the first of them. */
 export class ChangeFiles implements StoredTexts {
@@ -21,13 +22,7 @@ export class ChangeFiles implements StoredTexts {
   }
 
   async remove(key: string): Promise<void> {
-    try {
-      await unlink(join(this.folder, nameOf(key)));
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-        throw error;
-      }
-    }
+    await unlessAbsent(unlink(join(this.folder, nameOf(key))));
   }
 }
 

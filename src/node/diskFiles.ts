@@ -25,6 +25,7 @@ import type {
   WorkspaceFiles,
   WriteOutcome,
 } from '../tools/contract';
+import { unlessNowhere } from './unlessAbsent';
 
 const maxFileBytes = 50 * 1024 * 1024;
 
@@ -45,7 +46,7 @@ export class DiskFiles implements WorkspaceFiles {
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
-    const found = await unlessAbsent(stat(path));
+    const found = await unlessNowhere(stat(path));
     if (found === undefined) {
       return undefined;
     }
@@ -122,7 +123,7 @@ export class DiskFiles implements WorkspaceFiles {
     text: string,
     checkPlace: PlaceCheck | undefined,
   ): Promise<void> {
-    if ((await unlessAbsent(lstat(path))) !== undefined) {
+    if ((await unlessNowhere(lstat(path))) !== undefined) {
       throw stale(path, 'exists by now');
     }
     await checkPlace?.();
@@ -146,7 +147,7 @@ export class DiskFiles implements WorkspaceFiles {
     expectedText: string,
     checkPlace: PlaceCheck | undefined,
   ): Promise<void> {
-    const target = (await unlessAbsent(realpath(path))) ?? path;
+    const target = (await unlessNowhere(realpath(path))) ?? path;
     const present = await readDecoded(target).catch((error: unknown) => {
       throw PatchbayError.is(error, 'not_found') ? stale(path, 'is gone') : error;
     });
@@ -172,7 +173,7 @@ interface Decoded {
 const byteOrderMark = '\uFEFF';
 
 async function readDecoded(path: string): Promise<Decoded> {
-  const found = await unlessAbsent(stat(path));
+  const found = await unlessNowhere(stat(path));
   if (found === undefined) {
     throw new PatchbayError('not_found', `${path} does not exist.`);
   }
@@ -239,19 +240,6 @@ async function isWritable(path: string, mode: number): Promise<boolean> {
 
 function kindOf(found: { isFile(): boolean; isDirectory(): boolean }): FileStat['kind'] {
   return found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-}
-
-/** Undefined when it is not there; other errors pass through. */
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 function systemCode(error: unknown): unknown {

@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join, relative, sep, isAbsolute } from 'node:path';
 import type { ImageFiles } from '../session/checkpoints';
 import type { DiskImages, FileImage } from '../tools/changeWatch';
+import { unlessNowhere } from './unlessAbsent';
 
 export interface DiskImagesOptions {
   /** The workspace's folders now, and those of their repositories; nothing outside of them is ever written. */
@@ -34,7 +35,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     if (this.options.isOnDisk?.(path) === false) {
       return undefined;
     }
-    const found = await unlessAbsent(lstat(path));
+    const found = await unlessNowhere(lstat(path));
     return found?.isFile() === true
       ? { mtimeMs: found.mtimeMs, sizeBytes: found.size, mode: found.mode & 0o7777 }
       : undefined;
@@ -50,8 +51,8 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
       return { kind: 'unknown', why: 'it is not on a disk of this machine' };
     }
     try {
-      const real = (await unlessAbsent(realpath(path))) ?? path;
-      const found = await unlessAbsent(lstat(real));
+      const real = (await unlessNowhere(realpath(path))) ?? path;
+      const found = await unlessNowhere(lstat(real));
       if (found === undefined) {
         return { kind: 'absent' };
       }
@@ -84,7 +85,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
   ): Promise<void> {
     const { folder, target } = await this.place(path);
     if (image.kind === 'absent') {
-      await unlessAbsent(unlink(target));
+      await unlessNowhere(unlink(target));
       await removeEmptyAbove(target, folder);
       return;
     }
@@ -134,12 +135,12 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
 
   /** The real place of a path, by the nearest folder above it that exists. */
   private async place(path: string): Promise<{ readonly folder: string; readonly target: string }> {
-    const isLink = (await unlessAbsent(lstat(path)))?.isSymbolicLink() === true;
+    const isLink = (await unlessNowhere(lstat(path)))?.isSymbolicLink() === true;
     let above = path;
     let below = '';
     let real: string | undefined;
     while (real === undefined) {
-      real = await unlessAbsent(realpath(above));
+      real = await unlessNowhere(realpath(above));
       if (real === undefined) {
         below = join(basename(above), below);
         if (dirname(above) === above) {
@@ -150,7 +151,7 @@ export class WorkspaceImages implements DiskImages, ImageFiles {
     }
     const target = below === '' ? (real ?? path) : join(real ?? above, below);
     for (const given of await this.options.folders()) {
-      const folder = (await unlessAbsent(realpath(given))) ?? given;
+      const folder = (await unlessNowhere(realpath(given))) ?? given;
       const inside = insideOf(given, path) ?? insideOf(folder, path);
       if (inside === undefined) {
         continue;
@@ -183,17 +184,5 @@ async function removeEmptyAbove(path: string, folder: string): Promise<void> {
     } catch {
       return; // not empty, or not ours to remove: it stays
     }
-  }
-}
-
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesIn, readPrivately, removeLeftovers, writePrivately } from './checkpointFiles';
 import { isSessionId } from './sessionFiles';
+import { unlessAbsent } from './unlessAbsent';
 
 const extension = '.json';
 /** More than the largest picture of a prompt takes: such a file is none of ours. */
@@ -34,11 +35,7 @@ export class DraftFiles {
 
   /** Without harm when it is not there. */
   async remove(name: string): Promise<void> {
-    await unlink(join(this.folder, fileName(name))).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-        throw error;
-      }
-    });
+    await unlessAbsent(unlink(join(this.folder, fileName(name))));
   }
 }
 

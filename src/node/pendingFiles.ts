@@ -9,6 +9,7 @@ import { createPrivateFolder, openPrivately } from './privateFile';
 import { SerialQueue } from '../base/serialQueue';
 import { isSessionId } from './sessionFiles';
 import { SessionLocks } from './sessionLocks';
+import { unlessAbsent } from './unlessAbsent';
 
 const extension = '.json';
 const maxFiles = 1000;
@@ -84,11 +85,7 @@ export class PendingFiles implements PendingStorage, Disposable {
         return;
       }
       await this.mustHold();
-      await unlink(this.pathOf(name)).catch((error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-          throw error;
-        }
-      });
+      await unlessAbsent(unlink(this.pathOf(name)));
     });
   }
 

@@ -15,6 +15,7 @@ import {
 } from './privateFile';
 import { SessionLocks } from './sessionLocks';
 import { SerialQueue } from '../base/serialQueue';
+import { unlessAbsent } from './unlessAbsent';
 
 const extension = '.ndjson';
 
@@ -252,15 +253,4 @@ export function isSessionId(text: string): boolean {
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(text) &&
     !/^(?:con|prn|aux|nul|com\d|lpt\d)$/i.test(text)
   );
-}
-
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }

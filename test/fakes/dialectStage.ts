@@ -26,6 +26,19 @@ export class DialectStage {
     return turn;
   }
 
+  /** Two turns of two sessions at once, each with what its child says. */
+  async beginTwo() {
+    const one = this.lab.run('one', { sessionId: 'a' });
+    const two = this.lab.run('two', { sessionId: 'b' });
+    await this.lab.pass();
+    await this.lab.pass();
+    const [first, second] = this.lab.transports;
+    if (first === undefined || second === undefined) {
+      throw new Error('two children were to be started');
+    }
+    return { one, two, first, second, a: this.childOf(first), b: this.childOf(second) };
+  }
+
   get child(): DialectChild {
     return this.childOf(this.lab.transport);
   }

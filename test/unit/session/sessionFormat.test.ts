@@ -81,15 +81,7 @@ describe('the format of a session file', () => {
   });
 
   it('[R203] shows a session that a newer version wrote in as far as it can, and writes what follows into a copy', async () => {
-    const { store, storage, notices } = setUp();
-    const session = store.create();
-    const { id } = session.stored;
-    session.log.turnStarted('t1');
-    session.log.message('t1', { role: 'user', text: 'hello', createdAtMs: 1 });
-    session.log.turnEnded('t1');
-    await session.log.flush();
-    await storage.append(id, '{"schema":"patchbay.session/99","type":"entry","id":"x"}\n');
-    const before = storage.files.get(id)?.text;
+    const { store, storage, notices, id, before } = await writtenByNewer();
 
     const opened = await store.open(id);
     expect(opened?.copyOf).toBe(id);
@@ -153,15 +145,7 @@ describe('the format of a session file', () => {
   });
 
   it('[R203] gives no other title to a session that a newer version wrote in, and says why', async () => {
-    const { store, storage } = setUp();
-    const session = store.create();
-    const { id } = session.stored;
-    session.log.turnStarted('t1');
-    session.log.message('t1', { role: 'user', text: 'hello', createdAtMs: 1 });
-    session.log.turnEnded('t1');
-    await session.log.flush();
-    await storage.append(id, '{"schema":"patchbay.session/99","type":"entry","id":"x"}\n');
-    const before = storage.files.get(id)?.text;
+    const { store, storage, id, before } = await writtenByNewer();
     await expect(store.open(id, { isOwn: true })).rejects.toMatchObject({
       code: 'newer_session',
       message: expect.stringMatching(
@@ -183,4 +167,17 @@ function setUp() {
     onNotice: (_sessionId, text) => notices.push(text),
   });
   return { store, storage, notices };
+}
+
+/** A session that a newer version wrote a line in after us. */
+async function writtenByNewer() {
+  const stage = setUp();
+  const session = stage.store.create();
+  const { id } = session.stored;
+  session.log.turnStarted('t1');
+  session.log.message('t1', { role: 'user', text: 'hello', createdAtMs: 1 });
+  session.log.turnEnded('t1');
+  await session.log.flush();
+  await stage.storage.append(id, '{"schema":"patchbay.session/99","type":"entry","id":"x"}\n');
+  return { ...stage, id, before: stage.storage.files.get(id)?.text };
 }
